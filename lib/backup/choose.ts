@@ -1,0 +1,35 @@
+import { statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { Environment } from '../environment.ts'
+import { Failure, UsageError } from '../failure.ts'
+import { isCode } from '../files.ts'
+import { shown } from '../text.ts'
+import { type Backup, backupDirectory, isProved } from './list.ts'
+
+/** Where a backup that a person names is: as they see it, or in the environment's directory, or in its `backups/`. */
+export function findGiven(environment: Environment, given: string): string {
+  const places = [
+    resolve(given),
+    join(environment.directory, given),
+    join(backupDirectory(environment), given),
+  ]
+  const found = places.find(isThere)
+  if (found) return found
+  throw new UsageError(`there is no file ${shown(given)}`, 'backup.ts --list shows the backups')
+}
+
+/** A file that may not be looked at is there, too: whoever reads it says so. */
+function isThere(file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) !== undefined
+  } catch (error) {
+    return isCode(error, 'EACCES')
+  }
+}
+
+/** The backup to return to unless told: the newest that was proved, else the newest with a manifest. */
+export function newestToRestore(backups: readonly Backup[]): Backup {
+  const newest = backups.find(isProved) ?? backups.find(({ manifest }) => manifest) ?? backups[0]
+  if (newest) return newest
+  throw new Failure({ what: 'there is no backup', fix: 'name one by its path: -b <file>' })
+}

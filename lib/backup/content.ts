@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Content } from './manifest.ts'
+
+const query = readFileSync(join(import.meta.dirname, 'content.sql'), 'utf8')
+
+/** How many rows each table has and, where it was asked for, what the database holds. */
+export interface Found {
+  readonly rows: Readonly<Record<string, number>>
+  readonly content: Content | undefined
+}
+
+/** How many rows all tables have together. */
+export const totalOf = (rows: Found['rows']): number =>
+  Object.values(rows).reduce((sum, count) => sum + count, 0)
+
+/** psql commands that print what a database holds, inside a transaction that has begun. */
+export const contentQuery = (hashed: boolean): string => `\\set hashed ${hashed ? 'on' : 'off'}\n${query}`
+
+/** Reads what {@link contentQuery} printed; sequences asked for twice have moved from the one to the other. */
+export function parseContent(output: string, hashed: boolean): Found {
+  const rows: Record<string, number> = {}
+  const tables: Record<string, string> = {}
+  const sequences: Record<string, readonly [string, string]> = {}
+  const schema: Record<string, string> = {}
+  for (const line of output.split('\n').filter(text => text.startsWith('{'))) {
+    const said = JSON.parse(line) as Record<string, string> // a line of content.sql
+    const { table, sequence, at = '', hash = '' } = said
+    if (table !== undefined) {
+      rows[table] = Number(said['rows'])
+      tables[table] = hash
+    } else if (sequence !== undefined) sequences[sequence] = [sequences[sequence]?.[0] ?? at, at]
+    else if (said['schema'] !== undefined) schema[said['schema']] = hash
+  }
+  return { rows, content: hashed ? { tables, sequences, schema } : undefined }
+}
+
+/**
+ * How a restored database differs from what was dumped, a line each; nothing where it does not.
+ * Where the dump was not hashed, the rows are compared by their number. So are the schema's objects between two major
+ * versions of PostgreSQL, each of which puts the same definition in its own words.
+ */
+export function differences(dumped: Found, restored: Found, { sameMajor = true } = {}): string[] {
+  const lines: string[] = []
+  for (const name of union(dumped.rows, restored.rows)) {
+    const [then, now] = [dumped.rows[name], restored.rows[name]]
+    if (then === undefined) lines.push(`${name} is not in the backup and was restored`)
+    else if (now === undefined) lines.push(`${name} was not restored`)
+    else if (then !== now) lines.push(`${name} has ${now} rows instead of ${then}`)
+    else if (dumped.content && dumped.content.tables[name] !== restored.content?.tables[name])
+      lines.push(`${name} has as many rows, but not the same`)
+  }
+  if (!dumped.content || !restored.content) return lines
+  for (const name of union(dumped.content.sequences, restored.content.sequences)) {
+    const [then, now] = [dumped.content.sequences[name], restored.content.sequences[name]?.[0]]
+    if (!then || now === undefined) lines.push(`sequence ${name} is on one side only`)
+    else if (!isBetween(BigInt(now), then.map(BigInt)))
+      lines.push(`sequence ${name} stands at ${now} instead of ${then[0]}`)
+  }
+  for (const kind of union(dumped.content.schema, restored.content.schema)) {
+    const [then, now] = [dumped.content.schema[kind], restored.content.schema[kind]]
+    const isSame = sameMajor ? then === now : countIn(then) === countIn(now)
+    if (!isSame) lines.push(`${kind}: ${countIn(then)} dumped, ${countIn(now)} restored, not the same`)
+  }
+  return lines
+}
+
+const union = (a: object, b: object): string[] => [...new Set([...Object.keys(a), ...Object.keys(b)])].sort()
+const isBetween = (value: bigint, ends: readonly bigint[]): boolean =>
+  !(ends.every(end => value < end) || ends.every(end => value > end))
+const countIn = (hash: string | undefined): string => hash?.split(' ')[0] ?? '0'

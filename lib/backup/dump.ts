@@ -1,0 +1,163 @@
+import { renameSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Project } from '../compose.ts'
+import { admin, databaseSize, literal, type Revision, sql } from '../database.ts'
+import { Failure } from '../failure.ts'
+import { readReleases } from '../releases.ts'
+import type { Step } from '../run.ts'
+import type { Site } from '../site.ts'
+import { bytes, duration, lastLines } from '../text.ts'
+import { checkMarker } from './check.ts'
+import { contentQuery, type Found, parseContent } from './content.ts'
+import { GrowingDigest } from './growing.ts'
+import { inDatabase } from './inside.ts'
+import { backupDirectory } from './list.ts'
+import { backupName, type Manifest, type Reason, writeManifest } from './manifest.ts'
+import { watchGrowth } from './progress.ts'
+import { demandRoom, expectedDump } from './space.ts'
+
+/** pg_dump tells PostgreSQL that it is ours, so that a leftover of a killed run can be found and ended. */
+const applicationName = 'tracehub-backup'
+
+/**
+ * Dumps the database as plain SQL, written by the database's own container to `backups/`, and sees to it that it is
+ * complete before it gets its name: pg_dump's exit code, its end marker, fsync, checksum, rename. The schema's
+ * revision is read, and the rows are counted (and hashed where `hashed` asks for it), in the very snapshot that is
+ * dumped.
+ * @throws Failure when any of this fails; no file is left that looks like a backup.
+ */
+export async function backUp(
+  site: Site,
+  wanted: { reason: Reason; hashed: boolean },
+  step: Step,
+): Promise<Manifest> {
+  const { environment, project, run } = site
+  const directory = backupDirectory(environment)
+  const databaseBytes = await databaseSize(project)
+  const expected = expectedDump(environment, databaseBytes)
+  await demandRoom(directory, expected)
+  const at = freeMoment(directory)
+  const name = `${backupName(at)}.sql`
+  const partial = join(directory, `${name}.partial`)
+  const growing = new GrowingDigest(partial, expected)
+  const watching = watchGrowth(partial, expected, text => step.progress(text))
+  const started = performance.now()
+  try {
+    const found = await dump(project, `${name}.partial`, wanted.hashed, {
+      timeout: environment.timeouts.backup,
+      signal: run.signal,
+    })
+    checkMarker(partial)
+    const digest = await growing.finish()
+    const live = readReleases(environment).at(-1)
+    const manifest: Manifest = {
+      ...{ file: name, ...digest, at: at.getTime(), ms: Math.round(performance.now() - started) },
+      ...{ reason: wanted.reason, run: site.runId, who: site.who },
+      ...{ database: environment.database.name, databaseBytes, schema: found.schema },
+      ...{ postgres: found.postgres, pgDump: found.pgDump, rows: found.rows, content: found.content },
+      ...(live && { release: live.release, tag: live.tag, images: live.images }),
+    }
+    renameSync(partial, join(directory, name))
+    writeManifest(directory, manifest)
+    const rate = bytes(Math.round(manifest.bytes / (manifest.ms / 1000)))
+    step.note(`${name}, ${bytes(manifest.bytes)} in ${duration(manifest.ms)}, ${rate}/s`)
+    return manifest
+  } finally {
+    watching.stop()
+    growing.giveUp()
+    rmSync(partial, { force: true })
+  }
+}
+
+/** A second in which no backup was made yet: two in one would have one name. */
+function freeMoment(directory: string): Date {
+  const at = new Date()
+  const exists = (): boolean =>
+    ['.sql', '.sql.zst', '.sql.gz'].some(ending =>
+      statSync(join(directory, `${backupName(at)}${ending}`), { throwIfNoEntry: false }),
+    )
+  while (exists()) at.setSeconds(at.getSeconds() + 1)
+  return at
+}
+
+/**
+ * One psql holds the snapshot open, has pg_dump read it, and meanwhile counts in it. All of it runs inside the
+ * container: a dump that comes out through `docker exec` takes more than twice as long.
+ */
+async function dump(
+  project: Project,
+  partial: string,
+  hashed: boolean,
+  options: { timeout: number; signal: AbortSignal },
+): Promise<Found & { schema: Revision; postgres: string; pgDump: string }> {
+  const { name, user } = project.environment.database
+  // A pipe with a name takes no room: what pg_dump says of a full disk must not need room on it.
+  const start =
+    '{ said=$(pg_dump --username "$DB_USER" --dbname "$DB_NAME" --snapshot "$SNAPSHOT" --file "$DUMP" 2>&1); printf "%s\\npg_dump ended: %s\\n" "$said" $? >"$PIPES/ended"; } </dev/null >/dev/null 2>&1 &'
+  const wait = '{ cat "$PIPES/ended"; pg_dump --version; } </dev/null'
+  const script = [
+    'begin isolation level repeatable read, read only;',
+    'select pg_export_snapshot() as snapshot \\gset',
+    '\\setenv SNAPSHOT :snapshot',
+    `\\! ${start}`,
+    "select to_regclass('alembic_version') is not null as versioned \\gset",
+    '\\if :versioned',
+    "select 'schema ' || string_agg(version_num, ',' order by version_num) from alembic_version;",
+    '\\endif',
+    contentQuery(hashed),
+    `\\! ${wait}`,
+    // How far the sequences have come meanwhile.
+    ...(hashed ? [contentQuery(false).split('-- The sum of')[0] ?? ''] : []),
+    "select 'postgres ' || current_setting('server_version');",
+    'commit;',
+  ].join('\n')
+  const shell = [
+    'umask 077; export PGAPPNAME="$1" DB_USER="$2" DB_NAME="$3" DUMP="/backups/$4"; PIPES=$(mktemp -d) || exit 1',
+    'export PIPES; trap \'rm -rf "$PIPES"\' EXIT; mkfifo "$PIPES/ended" || exit 1',
+    'psql --username "$DB_USER" --dbname "$DB_NAME" --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --file -',
+  ].join('; ')
+  const words = ['sh', applicationName, user, name, partial]
+  const ran = await inDatabase(project, ['sh', '-c', shell, ...words], { ...options, input: script }).catch(
+    async (error: unknown) => {
+      await endDumps(project) // the client was ended; what it had started in the container was not
+      throw error
+    },
+  )
+  const dumped = /^pg_dump ended: (\d+)$/m.exec(ran.stdout)?.[1]
+  if (!ran.ok || dumped !== '0') {
+    await endDumps(project)
+    const said = ran.stdout.split('\n').filter(line => line.startsWith('pg_dump: '))
+    throw new Failure({
+      what: 'the database could not be backed up',
+      detail: lastLines([...said, ran.stderr].join('\n'), 5),
+      fix: 'make room (df -h) or mend the database, then try again',
+    })
+  }
+  const versionOf = (program: string): string =>
+    new RegExp(`^${program}.* (\\d[\\d.]*)`, 'm').exec(ran.stdout)?.[1] ?? ''
+  return {
+    ...parseContent(ran.stdout, hashed),
+    schema: /^schema (.*)$/m.exec(ran.stdout)?.[1] || null,
+    postgres: versionOf('postgres'),
+    pgDump: versionOf('pg_dump \\(PostgreSQL\\)'),
+  }
+}
+
+/** Ends dumps of ours that are still being written. */
+export async function endDumps(project: Project): Promise<void> {
+  await admin(
+    project,
+    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = ${literal(applicationName)}`,
+  )
+}
+
+/** What a database of the server holds now. @param timeout in ms */
+export async function readContent(
+  project: Project,
+  database: string,
+  hashed: boolean,
+  options: { timeout: number; signal?: AbortSignal },
+): Promise<Found> {
+  const script = `begin isolation level repeatable read, read only;\n${contentQuery(hashed)}\ncommit;`
+  return parseContent(await sql(project, script, { ...options, database }), hashed)
+}

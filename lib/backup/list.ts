@@ -1,0 +1,56 @@
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Environment } from '../environment.ts'
+import { isCode } from '../files.ts'
+import { isDump, type Manifest, readManifest, stampedAt } from './manifest.ts'
+
+/** A file in `backups/` that can be restored, with what is known of it. */
+export interface Backup {
+  readonly name: string
+  /** Its whole path. */
+  readonly file: string
+  readonly bytes: number
+  /** When it was made, in ms since 1970: by its manifest, else its name, else the file's own time. */
+  readonly at: number
+  readonly manifest: Manifest | undefined
+}
+
+export const backupDirectory = (environment: Environment): string => join(environment.directory, 'backups')
+
+/** Every backup of an environment, with or without a manifest, newest first. */
+export function listBackups(environment: Environment): Backup[] {
+  const directory = backupDirectory(environment)
+  return names(directory)
+    .filter(isDump)
+    .flatMap(name => {
+      const file = join(directory, name)
+      const found = statSync(file, { throwIfNoEntry: false })
+      if (!found?.isFile()) return []
+      const manifest = readManifest(directory, name)
+      const at = manifest?.at ?? stampedAt(name) ?? found.mtimeMs
+      return [{ name, file, bytes: found.size, at, manifest }]
+    })
+    .sort((a, b) => b.at - a.at || (a.name < b.name ? 1 : -1))
+}
+
+/** The backup that a manifest is about. */
+export const backupOf = (environment: Environment, manifest: Manifest): Backup => ({
+  name: manifest.file,
+  file: join(backupDirectory(environment), manifest.file),
+  bytes: manifest.bytes,
+  at: manifest.at,
+  manifest,
+})
+
+/** Whether a backup was proved by restoring it, and is still as long as it was then. */
+export const isProved = ({ manifest, bytes }: Backup): boolean =>
+  manifest?.verifiedAt !== undefined && manifest.bytes === bytes
+
+function names(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return []
+    throw error
+  }
+}

@@ -1,0 +1,137 @@
+import { userInfo } from 'node:os'
+import { basename, join } from 'node:path'
+import type { Revision } from '../database.ts'
+import { Failure } from '../failure.ts'
+import { isCode, readIfThere, writeAtomically } from '../files.ts'
+import type { Images } from '../releases.ts'
+import { quoted } from '../shell.ts'
+
+export const reasons = ['manual', 'scheduled', 'pre-deploy', 'pre-rollback'] as const
+export type Reason = (typeof reasons)[number]
+
+/** What stands beside a dump, in `backup_….json`. Times are milliseconds. */
+export interface Manifest {
+  /** The dump's name, beside this file. */
+  readonly file: string
+  /** Of the file as it lies there, compressed or not: what `sha256sum` prints. */
+  readonly sha256: string
+  readonly bytes: number
+  /** CRC-32 of each block of so many bytes, eight hexadecimal digits each: they tell where a file is damaged. */
+  readonly blocks?: { readonly size: number; readonly crc32: string } | undefined
+  /** When the snapshot was taken, since 1970. */
+  readonly at: number
+  /** How long it took. */
+  readonly ms: number
+  readonly reason: Reason
+  readonly run: string
+  readonly who: string
+  readonly database: string
+  readonly databaseBytes: number
+  readonly postgres: string
+  readonly pgDump: string
+  readonly schema: Revision
+  /** What was live at the time. */
+  readonly release?: number | undefined
+  readonly tag?: string | undefined
+  readonly images?: Images | undefined
+  /** How many rows each table had, by its quoted name: `public.shipments`. */
+  readonly rows: Readonly<Record<string, number>>
+  /** What was in the tables, in the dump's own snapshot; only where the backup was to be proved at once. */
+  readonly content?: Content | undefined
+  /** The copy of `uploads/` that belongs to it: a directory beside this file. */
+  readonly uploads?:
+    | { readonly directory: string; readonly files: number; readonly bytes: number }
+    | undefined
+  /** When it was last proved by restoring it, since 1970, and by comparing what: nothing could be compared without a manifest. */
+  readonly verifiedAt?: number | undefined
+  readonly verifiedBy?: 'content' | 'rows' | 'restore' | undefined
+}
+
+/** A database's content in a few words: equal content has equal words, whatever the order of the rows. */
+export interface Content {
+  /** The sum of all rows' hashes, by the table's quoted name. */
+  readonly tables: Readonly<Record<string, string>>
+  /** Where each sequence stood before and after the dump: it is no part of the snapshot and moves meanwhile. */
+  readonly sequences: Readonly<Record<string, readonly [before: string, after: string]>>
+  /** For each kind of object in the schema, how many there are, and a hash of what they are. */
+  readonly schema: Readonly<Record<string, string>>
+}
+
+/** Endings of dumps that can be restored: plain SQL, compressed or not, and pg_dump's custom format. */
+const ending = /\.(sql|sql\.gz|sql\.zst|dump)$/
+
+export const isDump = (name: string): boolean => ending.test(name)
+
+/** A dump's name without what its compression adds: it stays the same backup when cleanup compresses it. */
+export const stemOf = (file: string): string => basename(file).replace(ending, '')
+
+/** `backup_20260103_120000`, UTC: the documented name. */
+export function backupName(at: Date): string {
+  return `backup_${stamp(at)}`
+}
+
+/** `20260103_120000`, UTC. */
+export const stamp = (at: Date): string =>
+  at.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '_')
+
+/** `uploads_20260103_120000`: a copy of the uploads, beside its dump. */
+const isUploadsCopy = (name: unknown): boolean =>
+  typeof name === 'string' && /^uploads_\d{8}_\d{6}$/.test(name)
+
+/** The time in a name of ours, in ms since 1970. */
+export function stampedAt(name: string): number | undefined {
+  const match = /_(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)(?!\d)/.exec(name)
+  if (!match) return undefined
+  const [, year, month, day, hour, minute, second] = match
+  const at = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
+  return Number.isNaN(at) ? undefined : at
+}
+
+export const manifestFile = (directory: string, dump: string): string =>
+  join(directory, `${stemOf(dump)}.json`)
+
+export function writeManifest(directory: string, manifest: Manifest): void {
+  writeAtomically(manifestFile(directory, manifest.file), `${JSON.stringify(manifest, null, 2)}\n`, 0o600)
+}
+
+/** The manifest of a dump; undefined where there is none, or it is not about this file. */
+export function readManifest(directory: string, dump: string): Manifest | undefined {
+  const manifest = parseManifest(textOf(manifestFile(directory, dump)))
+  return manifest?.file === basename(dump) ? manifest : undefined
+}
+
+function textOf(file: string): string {
+  try {
+    return readIfThere(file) ?? ''
+  } catch (error) {
+    if (isCode(error, 'EACCES')) throw new Failure({ what: `${file} may not be read`, fix: asOwner(file) })
+    throw error
+  }
+}
+
+/** What to do about a file that somebody else has made, and may read. */
+export const asOwner = (file: string): string =>
+  `work as its owner, or: sudo chown ${userInfo().username} ${quoted(file)}`
+
+/**
+ * A manifest from its text. What an older toolkit did not write has a harmless value; a damaged one is none. The names
+ * in it lead nowhere but beside it, whoever wrote it: a far end is not trusted with what is removed or written here.
+ */
+export function parseManifest(text: string): Manifest | undefined {
+  try {
+    const value = JSON.parse(text) as Partial<Manifest> | null
+    const isWhole =
+      typeof value?.file === 'string' &&
+      value.file === basename(value.file) &&
+      /^[0-9a-f]{64}$/.test(value.sha256 ?? '') &&
+      Number.isSafeInteger(value.bytes) &&
+      Number.isFinite(value.at)
+    if (!isWhole) return undefined
+    const unknown = { ms: 0, who: '', database: '', databaseBytes: 0, postgres: '', pgDump: '', rows: {} }
+    const { uploads, ...known } = value
+    const ours = isUploadsCopy(uploads?.directory) && { uploads }
+    return { reason: 'manual', run: '', schema: null, ...unknown, ...known, ...ours } as Manifest // checked above
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,103 @@
+import { createWriteStream, renameSync, rmSync, statSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { basename, join, posix } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { Failure } from '../../failure.ts'
+import type { Step } from '../../run.ts'
+import type { Site } from '../../site.ts'
+import { bytes, shown } from '../../text.ts'
+import { digestOf, syncFile } from '../digest.ts'
+import { type Backup, backupDirectory } from '../list.ts'
+import { type Manifest, writeManifest } from '../manifest.ts'
+import type { Offsite } from './address.ts'
+import { atFarEnd, type FarEnd } from './far-end.ts'
+import { listThere } from './stock.ts'
+
+/**
+ * Brings the newest recovery point to this machine: the dump, the uploads, and its manifest last.
+ * @returns its manifest. @throws Failure where there is none, or it is damaged.
+ */
+export async function pullOffsite(site: Site, from: Offsite, step: Step): Promise<Manifest> {
+  const here = backupDirectory(site.environment)
+  return atFarEnd(from, async there => {
+    const [newest] = await listThere(there)
+    const manifest = newest?.manifest
+    if (!newest || !manifest)
+      throw new Failure({
+        what: `there is no backup in ${there.directory} at ${from.destination.host}`,
+        fix: 'check the address',
+      })
+    await receiveDump(there, newest, { sha256: manifest.sha256, to: join(here, newest.name) }, step)
+    const uploads = manifest.uploads?.directory
+    if (uploads !== undefined) await receiveUploads(there, uploads, here, step)
+    writeManifest(here, manifest)
+    step.note(`${newest.name}, ${bytes(newest.bytes)}`)
+    return manifest
+  })
+}
+
+/** Goes on where it was cut off, and gives the dump its name when it is what its manifest says. */
+async function receiveDump(
+  there: FarEnd,
+  dump: Backup,
+  { sha256, to }: { sha256: string; to: string },
+  step: Step,
+): Promise<void> {
+  const isIt = async (file: string): Promise<boolean> => (await digestOf(file)).sha256 === sha256
+  if (sizeOf(to) === dump.bytes && (await isIt(to))) return
+  const partial = `${to}.partial`
+  const begun = sizeOf(partial)
+  step.progress(`${dump.name}, ${bytes(dump.bytes)}`)
+  await receive(there, dump.file, partial)
+  if (await isIt(partial)) {
+    syncFile(partial)
+    renameSync(partial, to)
+    return
+  }
+  rmSync(partial)
+  if (begun > 0) return receiveDump(there, dump, { sha256, to }, step) // it was no beginning of this file
+  throw new Failure({
+    what: `${dump.name} is damaged there, or on its way`,
+    fix: 'pull again; then an older one by hand',
+  })
+}
+
+async function receiveUploads(there: FarEnd, name: string, here: string, step: Step): Promise<void> {
+  // Beside the tree: in it, any name may be that of a file of the app.
+  const partial = join(here, `${name}.partial`)
+  rmSync(partial, { force: true }) // it may be of another file
+  await receiveTree(there, { from: posix.join(there.directory, name), to: join(here, name), partial }, step)
+}
+
+async function receiveTree(
+  there: FarEnd,
+  { from, to, partial }: { from: string; to: string; partial: string },
+  step: Step,
+): Promise<void> {
+  await mkdir(to, { recursive: true })
+  if (!(await there.files.exists(from))) return // it was empty
+  for (const { name, size, type } of await there.files.list(from)) {
+    if (name !== basename(name) || name === '..')
+      throw new Failure({
+        what: `${from} has a file that calls itself ${shown(name)}`,
+        fix: 'look at it there',
+      })
+    const below = { from: posix.join(from, name), to: join(to, name), partial }
+    if (type === 'd') await receiveTree(there, below, step)
+    else if (type === '-' && sizeOf(below.to, -1) !== size) {
+      step.progress(`${name}, ${bytes(size)}`)
+      await receive(there, below.from, partial)
+      syncFile(partial)
+      renameSync(partial, below.to)
+    }
+  }
+}
+
+/** Receives the part of a file that `to` has not yet. */
+async function receive({ files }: FarEnd, from: string, to: string): Promise<void> {
+  const start = sizeOf(to)
+  await pipeline(files.createReadStream(from, { start }), createWriteStream(to, { flags: 'a', mode: 0o600 }))
+}
+
+const sizeOf = (file: string, missing = 0): number =>
+  statSync(file, { throwIfNoEntry: false })?.size ?? missing

@@ -1,0 +1,22 @@
+import { statSync } from 'node:fs'
+import { bytes, duration } from '../text.ts'
+
+/**
+ * Says how far a file has grown until it is stopped: bytes, rate and how long it will take.
+ * @param expected how large it will be about, in bytes
+ */
+export function watchGrowth(file: string, expected: number, say: (text: string) => void): { stop(): void } {
+  const started = performance.now()
+  const timer = setInterval(() => {
+    const size = statSync(file, { throwIfNoEntry: false })?.size
+    if (size) say(growth(size, expected, performance.now() - started))
+  }, 500)
+  return { stop: () => clearInterval(timer) }
+}
+
+/** `412.0 MiB of about 2.1 GiB · 180.0 MiB/s · 9.2 s left` */
+export function growth(size: number, expected: number, ms: number): string {
+  const rate = size / (ms / 1000)
+  const said = `${bytes(size)}${size < expected ? ` of about ${bytes(expected)}` : ''} · ${bytes(Math.round(rate))}/s`
+  return size < expected ? `${said} · ${duration(((expected - size) / rate) * 1000)} left` : said
+}

@@ -1,0 +1,108 @@
+import { existsSync, renameSync } from 'node:fs'
+import { databasesNamed } from '../database.ts'
+import { readComposeState } from '../directory.ts'
+import type { Fact } from '../events.ts'
+import { Failure } from '../failure.ts'
+import { waitUntilHealthy } from '../health.ts'
+import type { Step } from '../run.ts'
+import { databaseAnswers } from '../services.ts'
+import type { Site } from '../site.ts'
+import { bringBack, show } from './away.ts'
+import { unfitness } from './fit.ts'
+import { removeLeftovers } from './leftovers.ts'
+import { allowConnections, renameDatabases } from './swap.ts'
+import { liveUploads } from './uploads.ts'
+
+type FactOf<Kind extends Fact['kind']> = Extract<Fact, { kind: Kind }>
+const ours = ['away', 'swapping-database', 'swapping-uploads', 'database-settled'] as const
+
+/**
+ * Before a backup or a restore: puts right what an interrupted one left, and nothing else. A deploy that was
+ * interrupted is for the next deploy to repair: in an emergency, nobody wants a backend started.
+ */
+export async function mendDatabase(site: Site, step: Step): Promise<void> {
+  const { environment, project, run, unsettled } = site
+  if (!readComposeState(environment))
+    throw new Failure({ what: `${environment.name} has no database yet`, fix: 'deploy first' })
+  if (unsettled) run.note(`${unsettled.run} did not come to its end`)
+  const found: string[] = []
+  if (!(await databaseAnswers(site))) {
+    await project.start(['db'], { fresh: false })
+    await waitUntilHealthy(project, ['db'], { timeout: environment.timeouts.healthy, step })
+    found.push('the database was not running: started')
+  }
+  await repairDatabase(site, step, found)
+  for (const name of await removeLeftovers(site)) found.push(`removed ${name}`)
+  const isOurs = ({ kind }: Fact): boolean => ours.some(name => name === kind)
+  if (unsettled?.facts.every(isOurs)) run.settle()
+  else if (unsettled) run.note('what it left of a deployment is for the next deploy or rollback to repair')
+  if (found.length === 0) step.skip('nothing to repair')
+  for (const finding of found) run.note(finding)
+}
+
+/** Finishes or takes back a rollback of the database that was interrupted, by what the databases are called now. */
+export async function repairDatabase(site: Site, step: Step, found: string[]): Promise<void> {
+  const { environment, project, run, unsettled } = site
+  const facts = unsettled?.facts ?? []
+  const open = facts.slice(facts.findLastIndex(({ kind }) => kind === 'database-settled') + 1)
+  const last = <Kind extends Fact['kind']>(kind: Kind) =>
+    open.findLast((fact): fact is FactOf<Kind> => fact.kind === kind)
+  const [away, swap, uploads] = [last('away'), last('swapping-database'), last('swapping-uploads')]
+  await show(site) // a rollback that was killed, or whose undoing failed, may have left them hidden
+  if (!away && !swap) return
+  const names = await databasesNamed(project, environment.database.name)
+  await allowConnections(site, names)
+  const isSwapped =
+    swap !== undefined && (swap.kept === null ? !names.includes(swap.side) : names.includes(swap.kept))
+  if (uploads) settleUploads(site, uploads, isSwapped, found)
+  if (away)
+    await bringBack(site, away.containers, step).catch((error: unknown) => {
+      if (!isSwapped || !(error instanceof Failure)) throw error
+    })
+  if (!isSwapped) found.push('the database was not replaced: the live one is as it was')
+  else await keepOrPutBack(site, swap, uploads, away?.containers ?? [], step, found)
+  run.fact({ kind: 'database-settled' })
+}
+
+async function keepOrPutBack(
+  site: Site,
+  swap: FactOf<'swapping-database'>,
+  uploads: FactOf<'swapping-uploads'> | undefined,
+  containers: readonly string[],
+  step: Step,
+  found: string[],
+): Promise<void> {
+  const why = await unfitness(site)
+  if (why === undefined || swap.kept === null) {
+    found.push(
+      `the database had been replaced already, and the live version works with it: kept${swap.kept ? `; the one before is ${swap.kept}` : ''}`,
+    )
+    return
+  }
+  await renameDatabases(site, [
+    [swap.live, swap.side],
+    [swap.kept, swap.live],
+  ])
+  if (uploads) settleUploads(site, uploads, false, found)
+  await bringBack(site, containers, step)
+  found.push(`the database had been replaced, and ${why}: the one before is live again`)
+}
+
+/** Uploads follow their database: both are the restored ones, or both are those before. */
+function settleUploads(
+  { environment }: Site,
+  { next, kept }: FactOf<'swapping-uploads'>,
+  forward: boolean,
+  found: string[],
+): void {
+  const live = liveUploads(environment)
+  const before = existsSync(kept)
+  if (forward) {
+    if (!before) renameSync(live, kept)
+    if (existsSync(next)) renameSync(next, live)
+  } else if (before) {
+    if (existsSync(live)) renameSync(live, next)
+    renameSync(kept, live)
+  } else return
+  found.push(forward ? 'the restored uploads are in place' : 'the uploads are those from before')
+}

@@ -1,0 +1,42 @@
+import { showRevision } from '../database.ts'
+import type { Environment } from '../environment.ts'
+import type { Result } from '../result.ts'
+import { bytes, count, duration } from '../text.ts'
+import { totalOf } from './content.ts'
+import type { Manifest } from './manifest.ts'
+import type { Source } from './source.ts'
+
+const proofs = {
+  content: 'every row is equal',
+  rows: 'as many rows in each table',
+  restore: 'it is restorable',
+}
+
+/** What a backup holds. */
+export function backupRows({ file, bytes: size, schema, rows, uploads, verifiedBy }: Manifest): Result {
+  return [
+    ['backup', `backups/${file}, ${bytes(size)}`],
+    ['schema', showRevision(schema)],
+    ['content', `${count(totalOf(rows), 'row')} in ${count(Object.keys(rows).length, 'table')}`],
+    ...(uploads
+      ? [['uploads', `backups/${uploads.directory}, ${count(uploads.files, 'file')}`] as const]
+      : []),
+    ['proved', verifiedBy ? `yes: ${proofs[verifiedBy]}` : 'no (--verify does it)'],
+  ]
+}
+
+/** What is live now, what was kept, and the one command that undoes it all. */
+export function replacedRows(
+  environment: Environment,
+  { name, at, schema }: Source,
+  done: { kept: string | null; keptUploads: string | undefined; ms: number | undefined },
+): Result {
+  const undo = `npx tsx scripts/rollback.ts -e ${environment.name} -t database --back-to ${done.kept}`
+  return [
+    ['database', `${name}${at === undefined ? '' : `, from ${new Date(at).toISOString()}`}`],
+    ['schema', showRevision(schema)],
+    ...(done.ms === undefined ? [] : [['users were away', duration(done.ms)] as const]),
+    ...(done.keptUploads ? [['uploads before', done.keptUploads] as const] : []),
+    ...(done.kept ? [['replaced', `kept as ${done.kept}`] as const, ['to undo it', undo] as const] : []),
+  ]
+}

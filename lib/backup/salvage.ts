@@ -1,0 +1,63 @@
+import { Failure, problemOf } from '../failure.ts'
+import type { Step } from '../run.ts'
+import type { Site } from '../site.ts'
+import { count, lastLines } from '../text.ts'
+import { backUp } from './dump.ts'
+import { inDatabase, inside } from './inside.ts'
+import { stamp } from './manifest.ts'
+
+/**
+ * Saves what can be saved of a database that may be damaged: a whole dump, or, where that fails, table by table what
+ * can be read. It never stops a rollback: the replaced database itself is kept as well.
+ */
+export async function salvage(site: Site, step: Step): Promise<void> {
+  try {
+    await backUp(site, { reason: 'pre-rollback', hashed: false }, step)
+  } catch (error) {
+    if (!(error instanceof Failure) || site.run.signal.aborted) throw error
+    site.run.warn({
+      ...problemOf(error),
+      what: `no whole backup of the live database: ${problemOf(error).what}`,
+    })
+    await salvageTables(site, step)
+  }
+}
+
+/**
+ * Each table in a file of its own; one that cannot be read to its end keeps what was read. Where the database cannot
+ * be read at all, no directory is left that looks as if something had been saved.
+ */
+const script = `
+umask 077; mkdir "$3" && cd "$3" || exit 1
+# Reading a damaged page may crash the server, which comes back by itself.
+back() { for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do pg_isready -q -U "$1" -d "$2" </dev/null && return; sleep 1; done; }
+back "$1" "$2"
+pg_dump --username "$1" --dbname "$2" --schema-only --file schema.sql || echo "failed: schema"
+psql --username "$1" --dbname "$2" --no-psqlrc -qtAc "select oid from pg_class where relkind = 'r' and relnamespace not in (select oid from pg_namespace where nspname ~ '^pg_' or nspname = 'information_schema')" >tables || { rm -f schema.sql tables; cd / && rmdir "$3"; exit 1; }
+while read -r oid; do
+  back "$1" "$2"
+  name=$(psql --username "$1" --dbname "$2" --no-psqlrc -qtAc "select $oid::regclass") || continue
+  if psql --username "$1" --dbname "$2" --no-psqlrc -qc "copy (select * from only $name) to stdout" >"$oid.copy" </dev/null; then echo "saved: $oid.copy $name"; else echo "failed: $name"; fi
+done <tables | tee contents.txt
+`
+
+async function salvageTables({ environment, project, run }: Site, step: Step): Promise<void> {
+  const { name, user } = environment.database
+  const directory = `emergency_${stamp(new Date())}`
+  const ran = await inDatabase(project, ['sh', '-c', script, 'sh', user, name, inside(directory)], {
+    timeout: environment.timeouts.backup,
+    signal: run.signal,
+  })
+  const lines = ran.stdout.split('\n')
+  const saved = lines.filter(line => line.startsWith('saved: ')).length
+  const failed = lines.filter(line => line.startsWith('failed: '))
+  if (!ran.ok || failed.length > 0)
+    run.warn({
+      what: ran.ok
+        ? `${count(failed.length, 'table')} could not be read`
+        : 'the live database cannot be read at all',
+      detail: [...failed, lastLines(ran.stderr, 3)].join('\n'),
+      fix: 'the database itself is kept under another name, as it is',
+    })
+  step.note(ran.ok ? `backups/${directory}: ${count(saved, 'table')}` : 'nothing')
+}

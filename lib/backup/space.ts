@@ -1,0 +1,27 @@
+import { statfs } from 'node:fs/promises'
+import type { Environment } from '../environment.ts'
+import { Failure } from '../failure.ts'
+import { bytes } from '../text.ts'
+import { listBackups } from './list.ts'
+
+/**
+ * How large a dump will be about, in bytes: as large in proportion as the last one was, or as the database, whose
+ * indexes a dump leaves out.
+ */
+export function expectedDump(environment: Environment, databaseBytes: number): number {
+  const last = listBackups(environment).find(
+    ({ name, manifest }) => name.endsWith('.sql') && (manifest?.databaseBytes ?? 0) > 0,
+  )?.manifest
+  return last ? Math.round((last.bytes / last.databaseBytes) * databaseBytes) : databaseBytes
+}
+
+/** @throws Failure when a directory's disk has not so many bytes free. */
+export async function demandRoom(directory: string, needed: number): Promise<void> {
+  const disk = await statfs(directory)
+  const free = disk.bavail * disk.bsize
+  if (free >= needed) return
+  throw new Failure({
+    what: `${directory} has ${bytes(free)} free; about ${bytes(needed)} are needed`,
+    fix: `df -h ${directory} shows the disk; remove what is not needed there`,
+  })
+}

@@ -1,0 +1,69 @@
+import { type ServiceName, servicesOf } from './compose.ts'
+import { readComposeState, writeComposeState } from './directory.ts'
+import type { Colour } from './environment.ts'
+import { Failure } from './failure.ts'
+import { waitUntilHealthy } from './health.ts'
+import type { Images } from './releases.ts'
+import type { Step } from './run.ts'
+import type { Site } from './site.ts'
+import { smokeTest } from './smoke.ts'
+import { count } from './text.ts'
+
+/** Writes a colour's images where compose reads them. The live colour's line is not touched. */
+export function assignImages({ environment }: Site, colour: Colour, images: Images): void {
+  const state = readComposeState(environment)
+  if (!state) throw new Failure({ what: `${environment.directory}/.env is missing`, fix: 'deploy again' })
+  writeComposeState(environment, { ...state, images: { ...state.images, [colour]: images } })
+}
+
+/** Makes plain `docker compose up -d` in the directory start this colour. */
+export function assignProfile({ environment }: Site, live: Colour | null): void {
+  const state = readComposeState(environment)
+  if (state && state.live !== live) writeComposeState(environment, { ...state, live })
+}
+
+/** Waits until containers are healthy and the proxy knows their addresses. */
+export async function waitForServices(
+  site: Site,
+  services: readonly ServiceName[],
+  step: Step,
+): Promise<void> {
+  const { environment, project, proxy, run } = site
+  await waitUntilHealthy(project, services, {
+    timeout: environment.timeouts.healthy,
+    step,
+    signal: run.signal,
+  })
+  await proxy.waitForAddresses(project, services, run.signal)
+}
+
+/**
+ * Going back goes on when a part of it fails; but what users are still on, or would be on after a restart of the proxy,
+ * must not be taken from under them. @throws Failure when it is.
+ */
+export async function demandUnused({ proxy }: Pick<Site, 'proxy'>, colour: Colour): Promise<void> {
+  if ((await proxy.live()) !== colour && proxy.mapOnDisk() !== colour) return
+  throw new Failure({ what: `${colour} stays as it is: users are on it` })
+}
+
+/** Takes a colour away: waits for requests that may still be in flight, then removes its containers. */
+export async function removeColour(site: Site, colour: Colour, step: Step): Promise<void> {
+  const { environment, project, proxy } = site
+  await demandUnused(site, colour)
+  await project.endRunOnce()
+  const containers = await project.containers(servicesOf(colour))
+  if (containers.length === 0) return step.skip('no containers')
+  if (containers.some(({ status }) => status === 'running') && (await proxy.live()) !== undefined)
+    await proxy.drain(colour, environment.timeouts.drain, open => step.progress(count(open, 'open request')))
+  await project.remove(containers)
+}
+
+/** Smoke tests of a colour at its private entrance, whether or not users are on it. */
+export async function smokeTestColour({ environment, proxy }: Site, colour: Colour): Promise<void> {
+  await smokeTest(
+    environment.smokeTests,
+    test => proxy.preview(test.part, colour, test.path),
+    environment.timeouts.request,
+    colour,
+  )
+}

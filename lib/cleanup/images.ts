@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs'
+import { readComposeState } from '../directory.ts'
+import { type Environment, parts } from '../environment.ts'
+import { imagesToKeep, readReleases } from '../releases.ts'
+import { environmentNames, loadEnvironment } from '../settings.ts'
+import { lastRuns } from '../status/runs.ts'
+import type { Candidate } from './candidate.ts'
+import type { HostImage } from './host.ts'
+
+/** An image that is built here has another name until it is whole: `tracehub-build:<process>`. */
+export const buildRepository = 'tracehub-build'
+/** Bears the name of the project that an image was built for. */
+export const projectLabel = 'tracehub.project'
+
+/** What must stay, and whose names are ours. */
+export interface Claims {
+  readonly project: string
+  /** Names without tag: `ghcr.io/vibotaj/tracehub-backend`. */
+  readonly repositories: readonly string[]
+  /** References that a release, a colour or a run at work needs, of any environment. */
+  readonly needed: ReadonlySet<string>
+  /** Ids of the images of all containers of this machine, of any project, running or not. */
+  readonly inUse: ReadonlySet<string>
+  readonly isBuilding: (pid: string) => boolean
+}
+
+/**
+ * The images of this project that nothing needs. An image that is needed under one of its names keeps all of them,
+ * and one that has a name of somebody else's loses ours alone.
+ */
+export function imagesToRemove(images: readonly HostImage[], claims: Claims): Candidate[] {
+  return images.flatMap(image => {
+    if (claims.inUse.has(image.id) || image.references.some(name => claims.needed.has(name))) return []
+    const isDangling = image.references.length === 0
+    if (isDangling && image.labels[projectLabel] === claims.project)
+      return [candidate(image.id, image, image.bytes, 'has no name any more')]
+    const ours = image.references.filter(name => isOurs(name, claims))
+    const bytes = ours.length === image.references.length ? image.bytes : 0
+    return ours.map((name, i) =>
+      candidate(name, image, i === 0 ? bytes : 0, 'no container and no kept release needs it'),
+    )
+  })
+}
+
+const candidate = (name: string, image: HostImage, bytes: number, why: string): Candidate => ({
+  ...{ kind: 'image', name, bytes, why },
+  id: name === image.id ? image.id : name,
+})
+
+function isOurs(reference: string, { repositories, isBuilding }: Claims): boolean {
+  const [, repository = '', tag = ''] = /^(.*?)(?:@sha256:[0-9a-f]+|:([\w.-]+))$/.exec(reference) ?? []
+  if (repository === buildRepository) return !isBuilding(tag)
+  return repositories.includes(repository)
+}
+
+/** What any environment on this machine may want to run: they share their images' names. */
+export async function claimsOf(environment: Environment, inUse: ReadonlySet<string>): Promise<Claims> {
+  const needed = new Set<string>()
+  for (const name of await environmentNames()) {
+    const one = await loadEnvironment(name)
+    for (const image of imagesToKeep(readReleases(one), one.retention.releases)) needed.add(image)
+    const state = readComposeState(one)
+    for (const images of [state?.images.blue, state?.images.green])
+      for (const image of Object.values(images ?? {})) needed.add(image)
+    // What a run at work is about to start is in no release yet.
+    for (const { images } of lastRuns(one, 5))
+      for (const image of Object.values(images ?? {})) needed.add(image)
+  }
+  return {
+    project: environment.project,
+    repositories: parts.map(part => environment.images[part]),
+    needed,
+    inUse,
+    isBuilding: pid => existsSync(`/proc/${pid}`),
+  }
+}

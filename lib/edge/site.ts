@@ -1,0 +1,27 @@
+import { findCompose } from '../compose.ts'
+import { loadEnvironment } from '../settings.ts'
+import type { Running } from '../site.ts'
+import type { Domain, Edge } from './settings.ts'
+import { Slots } from './slots.ts'
+
+/** What a run of the edge works on. */
+export interface EdgeSite extends Running {
+  readonly edge: Edge
+  readonly domains: readonly Domain[]
+  readonly slots: Slots
+}
+
+export async function edgeSite(edge: Edge, running: Running): Promise<EdgeSite> {
+  const compose = (await findCompose()) ?? { command: ['docker', 'compose'], version: 'none' } // preflight says so
+  return { ...running, edge, domains: await domainsOf(edge), slots: new Slots(edge, compose) }
+}
+
+/** The domains of the environments that the edge serves. @throws UsageError for one that has no settings. */
+export function domainsOf(edge: Edge): Promise<Domain[]> {
+  return Promise.all(
+    edge.environments.map(async name => {
+      const { domain, ports } = await loadEnvironment(name)
+      return { environment: name, domain, ports: { backend: ports.backend, frontend: ports.frontend } }
+    }),
+  )
+}

@@ -1,0 +1,54 @@
+import { Failure, UsageError } from './failure.ts'
+import { registerSecret } from './redact.ts'
+import { lastLines } from './text.ts'
+
+/** GitHub's REST API, for the repository that a workflow runs in. */
+export interface GitHub {
+  /** @throws Failure with what GitHub said, when it answers with an error or not within 30 s. */
+  request(method: 'GET' | 'POST' | 'PATCH', path: string, body?: object): Promise<unknown>
+}
+
+/**
+ * As a workflow's variables tell: the API's address, the repository and the token.
+ * @throws UsageError naming the variables that are missing.
+ */
+export function githubOf(variables: Readonly<Record<string, string | undefined>>): GitHub {
+  const { GITHUB_API_URL: api, GITHUB_REPOSITORY: repository, GITHUB_TOKEN: token } = variables
+  if (!api || !repository || !token)
+    throw new UsageError(
+      'GITHUB_API_URL, GITHUB_REPOSITORY and GITHUB_TOKEN must be set',
+      'this runs in a workflow; give its step github.token as GITHUB_TOKEN',
+    )
+  registerSecret(token)
+  return {
+    request: (method, path, body) => request(`${api}/repos/${repository}${path}`, token, method, body),
+  }
+}
+
+async function request(url: string, token: string, method: string, body?: object): Promise<unknown> {
+  const asked = `${method} ${url}`
+  const response = await fetch(url, {
+    method,
+    headers: {
+      accept: 'application/vnd.github+json',
+      authorization: `Bearer ${token}`,
+      'user-agent': 'tracehub-deploy',
+      'x-github-api-version': '2022-11-28',
+    },
+    signal: AbortSignal.timeout(30_000),
+    ...(body && { body: JSON.stringify(body) }),
+  }).catch((error: unknown) => {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+    throw new Failure({
+      what: `${asked}: no answer`,
+      detail: cause instanceof Error ? cause.message : String(cause),
+    })
+  })
+  const text = await response.text()
+  if (response.ok) return JSON.parse(text) as unknown
+  throw new Failure({
+    what: `${asked}: ${response.status}`,
+    detail: lastLines(text.slice(0, 2000), 5),
+    ...(response.status === 403 && { fix: 'the job needs permissions: issues: write' }),
+  })
+}

@@ -1,0 +1,99 @@
+import type { X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { request as httpRequest } from 'node:http'
+import { request as httpsRequest, type RequestOptions } from 'node:https'
+import type { TLSSocket } from 'node:tls'
+import { exitCodes, Failure } from './failure.ts'
+
+export interface Answer {
+  readonly status: number
+  readonly body: string
+  /** Whom we have spoken with, where it was by TLS. */
+  readonly certificate?: X509Certificate
+}
+
+/** Another way to a host than its name: like curl's --connect-to and --cacert. */
+export interface Route {
+  /** A name or an IP address. */
+  readonly address: string
+  /** A TCP port. */
+  readonly port: number
+  /** A file with certificates (PEM) that are trusted instead of the system's. */
+  readonly ca?: string
+}
+
+/**
+ * A request goes to an address, its certificate checked; or to a path on a Unix socket with a Host header, and by
+ * `tls` through a handshake for that name in which any certificate will do: the caller looks at it.
+ */
+export type Target =
+  | { readonly url: string; readonly route?: Route | undefined }
+  | { readonly socket: string; readonly path: string; readonly host: string; readonly tls?: true }
+
+/** More of an answer than this (1 MiB) is not kept: we look for words, not for files. */
+const maxBody = 1024 * 1024
+
+/**
+ * One GET on a connection of its own, bounded by `timeout` ms from its start to its last byte.
+ * @throws Failure that says why there was no answer.
+ */
+export function get(target: Target, timeout: number): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error): void =>
+      reject(new Failure({ what: reason(error, timeout) }, exitCodes.nothingChanged, error))
+    const { secure, ...options } = optionsOf(target)
+    const request = (secure ? httpsRequest : httpRequest)({
+      ...options,
+      agent: false,
+      signal: AbortSignal.timeout(timeout),
+      headers: { ...options.headers, connection: 'close' },
+    })
+    request.on('error', fail)
+    request.on('response', response => {
+      let body = ''
+      const certificate = secure && (response.socket as TLSSocket).getPeerX509Certificate() // https: it is one
+      response.setEncoding('utf8')
+      response.on('data', (chunk: string) => {
+        if (body.length < maxBody) body += chunk
+      })
+      response.on('error', fail)
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, body, ...(certificate && { certificate }) }),
+      )
+    })
+    request.end()
+  })
+}
+
+function optionsOf(target: Target): RequestOptions & { secure: boolean; headers: Record<string, string> } {
+  if ('socket' in target) {
+    const { socket, path, host, tls } = target
+    return {
+      ...{ secure: tls === true, socketPath: socket, path, headers: { host } },
+      ...(tls && { servername: host, rejectUnauthorized: false }),
+    }
+  }
+  const { protocol, hostname, host, port, pathname, search } = new URL(target.url)
+  const { route } = target
+  const secure = protocol === 'https:'
+  return {
+    ...{ secure, path: pathname + search, headers: { host } },
+    ...(route
+      ? { hostname: route.address, port: route.port, servername: hostname }
+      : { hostname: hostname.replace(/^\[(.*)\]$/, '$1'), port }),
+    ...(route?.ca && { ca: readFileSync(route.ca) }),
+  }
+}
+
+function reason(error: Error, timeout: number): string {
+  if (error.name === 'AbortError' || error.name === 'TimeoutError') return `no answer within ${timeout} ms`
+  const code = 'code' in error ? error.code : undefined
+  if (code === 'ECONNREFUSED') return 'connection refused'
+  if (code === 'ECONNRESET') return 'the connection was cut'
+  if (code === 'ENOTFOUND') return 'the host name is unknown'
+  if (code === 'CERT_HAS_EXPIRED') return 'the certificate has expired'
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'the certificate is for another name'
+  if (code === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' || code === 'SELF_SIGNED_CERT_IN_CHAIN')
+    return 'the certificate is signed by nobody we trust, or its chain is incomplete'
+  return error.message
+}

@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { Failure } from '../failure.ts'
+import { quoted } from '../shell.ts'
+import { drive, type Plan } from './driver.ts'
+import { all, type Fact, type Step } from './facts.ts'
+import { checkGraph, stopsAlembic } from './graph.ts'
+import { inOrder, type Revision, revisionsOf } from './history.ts'
+import { irreversibleIn, judge } from './judge.ts'
+import type { LiveVersion } from './live-version.ts'
+import { invocation, type Place } from './python.ts'
+import type { ScratchServer } from './scratch-server.ts'
+import type { Judged } from './suppressions.ts'
+
+export interface Wanted {
+  readonly place: Place
+  /** Relative to the backend's directory. */
+  readonly config: string
+  /** The file that lists what is meant to be irreversible, relative to the backend's directory. */
+  readonly irreversible: string
+  /** `pending`: only the judged revisions, on a database that has what is before them. */
+  readonly scope: 'all' | 'pending'
+  readonly live: LiveVersion | undefined
+  /** Which revisions matter: they, and what follows them, are gone through step by step. All unless told. */
+  readonly isJudged: ((revision: Revision) => boolean) | undefined
+  readonly signal: AbortSignal
+  readonly progress: (text: string) => void
+}
+
+/** Where a project of Alembic's has them, relative to the backend's directory. */
+export const usual = { config: 'alembic.ini', irreversible: 'alembic/irreversible.txt' } as const
+
+export interface Report extends Judged {
+  readonly revisions: readonly Revision[]
+  readonly steps: readonly Step[]
+  /** The revisions that are meant to be irreversible. */
+  readonly irreversible: ReadonlySet<string>
+  readonly versions: string
+}
+
+/** A word that names this run's databases and containers. */
+export const checkId = (): string => `${Date.now().toString(36)}${randomBytes(3).toString('hex')}`
+
+/** Checks a whole history: what its files say, and what happens when it runs on the scratch server. */
+export async function check(server: ScratchServer, id: string, wanted: Wanted): Promise<Report> {
+  let done = 0
+  const facts = await drive(
+    invocation(wanted.place, server, id),
+    { id, config: wanted.config, irreversible: wanted.irreversible, scope: wanted.scope },
+    {
+      plan: read => planOf(read, wanted.isJudged),
+      onFact: fact => {
+        if (fact.type !== 'revision') return
+        done += 1
+        wanted.progress(`${done} revisions, at ${fact.revision}`)
+      },
+      signal: wanted.signal,
+    },
+  )
+  refuseWithoutAlembic(facts, wanted.place)
+  return judge(facts, wanted)
+}
+
+function planOf(facts: readonly Fact[], isJudged: Wanted['isJudged']): Plan {
+  const files = all(facts, 'file')
+  const irreversible = [...irreversibleIn(facts).keys()]
+  if (stopsAlembic(checkGraph(files))) return { order: null, judged: null, irreversible }
+  const revisions = inOrder(revisionsOf(files))
+  const ids = (some: readonly Revision[]): string[] => some.map(({ id }) => id)
+  return { order: ids(revisions), judged: isJudged ? ids(revisions.filter(isJudged)) : null, irreversible }
+}
+
+function refuseWithoutAlembic(facts: readonly Fact[], place: Place): void {
+  for (const fact of facts) {
+    if (fact.type === 'no-alembic')
+      throw new Failure({ what: `${fact.python} has no Alembic: ${fact.message}`, fix: requirements(place) })
+    if (fact.type === 'no-driver') throw new Failure({ what: fact.message, fix: requirements(place) })
+  }
+}
+
+/** What to type, so that Alembic can run where it was looked for. */
+function requirements({ backend = '.', image }: Place): string {
+  if (image !== undefined) return "add it to the backend's requirements, and build the image again"
+  const listed = existsSync(join(backend, 'requirements.txt'))
+  return [
+    `cd ${quoted(resolve(backend))} && python3 -m venv .venv && .venv/bin/pip install ${listed ? '-r requirements.txt' : 'alembic psycopg2-binary'}`,
+    'or name the Python that has them with --python <path>, or an image with --image <ref>',
+  ].join('\n')
+}

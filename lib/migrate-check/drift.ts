@@ -1,0 +1,102 @@
+import type { Drift, ModelTable } from './facts.ts'
+import type { Finding } from './finding.ts'
+
+/** Models against the schema that the history makes. */
+export function checkDrift(
+  drift: Drift,
+  declared: readonly ModelTable[],
+  head: { file: string; id: string } | undefined,
+): Finding[] {
+  if (!drift.models)
+    return [
+      {
+        id: 'drift.no-models',
+        level: 'warning',
+        what: 'env.py gives Alembic no target_metadata',
+        why: 'Nobody can tell whether the models and the schema agree, and autogenerate does not work.',
+        fix: "import the models' Base in env.py, and pass target_metadata=Base.metadata to context.configure()",
+      },
+    ]
+  const forgotten = notImported(drift, declared)
+  const names = new Set(forgotten.map(({ table }) => table))
+  const differences = (drift.differences ?? []).filter(({ table }) => !names.has(bare(table)))
+  const found: Finding[] = forgotten.map(({ table, file, line }) => ({
+    id: 'drift.not-imported',
+    level: 'error',
+    file,
+    line,
+    what: `env.py does not import the model of the table ${table}`,
+    why: 'Autogenerate takes the table for unwanted and writes a migration that drops it.',
+    fix: `import ${file.replace(/\.py$/, '').replaceAll('/', '.')} where env.py imports the other models`,
+  }))
+  if (differences.length > 0)
+    found.push({
+      id: 'drift.schema',
+      level: 'error',
+      file: head?.file,
+      line: 1,
+      revision: head?.id,
+      what: `the models and the migrated schema differ: ${differences.slice(0, 3).map(wordsFor).join('; ')}${differences.length > 3 ? '; …' : ''}`,
+      why: 'The code expects what the database does not have: it fails at the first query that needs it.',
+      fix: 'alembic revision --autogenerate -m "…", read what it wrote, and commit it',
+      detail: differences.map(wordsFor).join('\n'),
+    })
+  return [...found, ...(drift.enums ?? []).map(each => enumFinding(each, declared))]
+}
+
+const bare = (table: string): string => table.split('.').at(-1) ?? table
+
+/** Models that are in a file of the backend and in no metadata. */
+function notImported(drift: Drift, declared: readonly ModelTable[]): ModelTable[] {
+  const known = new Set((drift.tables ?? []).map(bare))
+  const loaded = new Set(drift.modules ?? [])
+  const migrated = new Set(
+    (drift.differences ?? []).filter(({ kind }) => kind === 'remove_table').map(({ table }) => bare(table)),
+  )
+  return declared.filter(
+    ({ table, file }) =>
+      !known.has(table) && !loaded.has(file) && (migrated.has(table) || !/(^|\/)tests?\//.test(file)),
+  )
+}
+
+const verbs: Readonly<Record<string, string>> = {
+  add_table: 'the models have the table',
+  remove_table: 'no model has the table',
+  add_column: 'the models have, in',
+  remove_column: 'no model has, in',
+  add_index: 'the models have the index, in',
+  remove_index: 'no model has the index, in',
+  add_constraint: 'the models have the constraint, in',
+  remove_constraint: 'no model has the constraint, in',
+  add_fk: 'the models have the foreign key, in',
+  remove_fk: 'no model has the foreign key, in',
+}
+
+const wordsFor = ({ kind, table, what }: { kind: string; table: string; what: string }): string =>
+  `${verbs[kind] ?? 'in'} ${table}${what === '' ? '' : `: ${what}`}`
+
+function enumFinding(
+  { type, table, column, models, database }: NonNullable<Drift['enums']>[number],
+  declared: readonly ModelTable[],
+): Finding {
+  const lower = (labels: readonly string[]): string =>
+    labels
+      .map(label => label.toLowerCase())
+      .sort()
+      .join()
+  const isCase = lower(models) === lower(database)
+  const model = declared.find(each => each.table === bare(table))
+  return {
+    id: isCase ? 'drift.enum-case' : 'drift.enum-values',
+    level: 'error',
+    file: model?.file,
+    line: model?.line,
+    what: isCase
+      ? `the enum ${type} is written ${models.join(', ')} in the models and ${database.join(', ')} in the database`
+      : `the enum ${type} has ${models.join(', ')} in the models and ${database.join(', ')} in the database`,
+    why: `Every row of ${table} that the code writes or reads with such a ${column} fails: PostgreSQL compares enum values exactly, and Alembic does not.`,
+    fix: isCase
+      ? 'let both say the same: SQLAlchemy uses the names of a Python enum unless values_callable says otherwise'
+      : `add what is missing: op.execute("ALTER TYPE ${type} ADD VALUE '…'")`,
+  }
+}

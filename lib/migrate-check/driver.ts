@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { Failure } from '../failure.ts'
+import { lastLines } from '../text.ts'
+import { type Fact, parseFact } from './facts.ts'
+import type { Invocation } from './python.ts'
+
+export interface Request {
+  readonly id: string
+  readonly config: string
+  /** The file that lists what is meant to be irreversible, relative to the backend's directory. */
+  readonly irreversible: string
+  /** `all`: also on an empty database, and models against schema. `pending`: only the judged revisions, on what is before them. */
+  readonly scope: 'all' | 'pending'
+  /** A database with a restored backup, to which the pending revisions are to be applied. */
+  readonly rehearse?: { readonly database: string } | undefined
+}
+
+/** What to run, null where nothing can be; and what of it matters: the rest before it is applied in one go. */
+export interface Plan {
+  readonly order: readonly string[] | null
+  /** null: all of it. */
+  readonly judged: readonly string[] | null
+  readonly irreversible: readonly string[]
+}
+
+/**
+ * Starts the Python half, which first reads the files; `plan` is then asked which revisions to run.
+ * @returns all that it stated. @throws Failure when it cannot be started or dies of a bug.
+ */
+export async function drive(
+  { command, env, directory, url }: Invocation,
+  request: Request,
+  hooks: {
+    plan: (facts: readonly Fact[]) => Plan
+    onFact: (fact: Fact) => void
+    signal: AbortSignal
+  },
+): Promise<Fact[]> {
+  hooks.signal.throwIfAborted()
+  const [program = '', ...words] = command
+  // Its own group: Ctrl-C reaches us alone. When our end of its standard input closes it cleans up, and ends.
+  const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'], env, detached: true, cwd: '/' })
+  const facts: Fact[] = []
+  let said = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-20_000)
+  })
+  child.stdin.on('error', () => {}) // it died: its exit code says so
+  const stop = (): void => void child.stdin.end()
+  hooks.signal.addEventListener('abort', stop)
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once('error', error =>
+      reject(
+        new Failure({
+          what: `${program} cannot be started: ${error.message}`,
+          fix: 'name the Python that has Alembic: --python <path>, or an image: --image <ref>',
+        }),
+      ),
+    )
+    child.once('close', resolve)
+  })
+  child.stdin.write(`${JSON.stringify({ ...request, directory, url })}\n`)
+  const lines = createInterface({ input: child.stdout })
+  lines.on('line', line => {
+    const fact = parseFact(line)
+    facts.push(fact)
+    if (fact.type === 'read') child.stdin.write(`${JSON.stringify(hooks.plan(facts))}\n`)
+    hooks.onFact(fact)
+  })
+  const code = await ended
+  hooks.signal.removeEventListener('abort', stop)
+  hooks.signal.throwIfAborted()
+  if (code === 0) return facts
+  throw new Failure({
+    what: `the Python half of migrate-check ended with exit code ${code}`,
+    detail: lastLines(said, 12),
+  })
+}

@@ -1,0 +1,104 @@
+import { checkFresh, checkHandlers, checkSteps } from './applying.ts'
+import type { Report, Wanted } from './check.ts'
+import { checkDrift } from './drift.ts'
+import { all, type Fact, type Fresh, type Step } from './facts.ts'
+import { type Finding, sorted } from './finding.ts'
+import { checkGraph } from './graph.ts'
+import { inOrder, type Revision, revisionsOf } from './history.ts'
+import { checkIrreversible, parseIrreversible } from './irreversible.ts'
+import { checkNames } from './names.ts'
+import { loadFailure } from './python-error.ts'
+import { checkReversible } from './reversible.ts'
+import { checkSafety } from './safety.ts'
+import { lint } from './squawk.ts'
+import { applySuppressions } from './suppressions.ts'
+import { configProblems, noRows, stopped } from './untried.ts'
+
+/** What the facts of a run mean: everything that would hurt, less what a migration's own comment allows. */
+export async function judge(facts: readonly Fact[], wanted: Wanted): Promise<Report> {
+  const irreversible = irreversibleIn(facts)
+  const files = all(facts, 'file')
+  const revisions = inOrder(revisionsOf(files))
+  const steps = all(facts, 'revision')
+  const [fresh] = all(facts, 'fresh')
+  const [versions] = all(facts, 'versions')
+  const safety = await Promise.all(
+    steps.map(step => {
+      const revision = revisions.find(each => each.id === step.revision)
+      return revision ? checkSafety(step, revision, wanted.live) : []
+    }),
+  )
+  const graph = configProblems(facts)
+  const findings = [
+    ...graph,
+    ...(graph.length === 0 ? checkGraph(files) : []),
+    ...checkNames(revisions, Date.now()),
+    ...checkIrreversible(irreversible, revisions, wanted.irreversible),
+    ...all(facts, 'load-failed').map(({ what, error }) => loadFailure(what, error)),
+    ...checkHandlers(revisions),
+    ...freshAndData(fresh, steps, revisions),
+    ...all(facts, 'stopped')
+      .filter(({ left }) => left > 0)
+      .map(stopped),
+    ...checkReversible(revisions, steps, irreversible),
+    ...drift(facts, revisions),
+    ...all(facts, 'no-rows').map(noRows),
+    ...safety.flat(),
+    ...(await lint(steps, revisions)),
+  ]
+  const judged = applySuppressions(unique(findings), files)
+  return {
+    findings: sorted(judged.findings),
+    allowed: judged.allowed,
+    revisions,
+    steps,
+    irreversible: new Set(irreversible.keys()),
+    versions: versions ? `Alembic ${versions.alembic}, Python ${versions.python}` : 'unknown',
+  }
+}
+
+/** What is meant to be irreversible, with the reasons. */
+export const irreversibleIn = (facts: readonly Fact[]): ReturnType<typeof parseIrreversible> =>
+  parseIrreversible(all(facts, 'irreversible')[0]?.text ?? '')
+
+/** A failure that a step by itself has, too, is told once: as the one that an empty database already shows. */
+function freshAndData(
+  fresh: Fresh | undefined,
+  steps: readonly Step[],
+  revisions: readonly Revision[],
+): Finding[] {
+  const found = fresh ? checkFresh(fresh, revisions) : []
+  const said = new Set(found.map(({ revision }) => revision))
+  return [
+    ...found,
+    ...checkSteps(steps, revisions).filter(
+      ({ id, revision }) => !/^(data|step)\.fails$/.test(id) || !said.has(revision),
+    ),
+  ]
+}
+
+function drift(facts: readonly Fact[], revisions: readonly Revision[]): Finding[] {
+  const head = revisions.at(-1)
+  const about = head && { file: head.file.file, id: head.id }
+  const failed = all(facts, 'drift-failed').map(({ error }) => ({
+    ...loadFailure('env', error),
+    id: 'drift.fails',
+    what: `the models cannot be compared with the schema: ${error.message.split('\n')[0]}`,
+  }))
+  return [...failed, ...all(facts, 'drift').flatMap(fact => checkDrift(fact, all(facts, 'model'), about))]
+}
+
+/** A handler that is seen in the text and at work is one finding. */
+function unique(findings: readonly Finding[]): Finding[] {
+  const swallowed = new Set(
+    findings.filter(({ id }) => id === 'safe.swallowed').map(({ revision }) => revision),
+  )
+  const seen = new Set<string>()
+  return findings.filter(({ id, file, line, revision, what }) => {
+    if (id === 'safe.swallowed') {
+      if (!swallowed.delete(revision)) return false
+    }
+    const key = `${id} ${file} ${line} ${what}`
+    return !seen.has(key) && seen.add(key)
+  })
+}

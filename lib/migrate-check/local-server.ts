@@ -1,0 +1,142 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { chownSync, cpSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { dirname, join } from 'node:path'
+import { Failure } from '../failure.ts'
+import { readIfThere } from '../files.ts'
+import { attempt } from '../shell.ts'
+import { lastLines } from '../text.ts'
+import { sleep } from '../wait.ts'
+import { isEmbedded, type Programs } from './programs.ts'
+import { scratchDirectory } from './scratch-directory.ts'
+import { type ScratchServer, settings, startTimeout } from './scratch-server.ts'
+
+/** PostgreSQL refuses to run as root: then it is this user's, whom everybody has and who may do nothing. */
+const nobody = 65534
+
+/**
+ * Starts a server of this machine's own programs, on a port of the loopback interface, with a random password and its
+ * data in a temporary directory. Like a container it lives as long as our end of its standard input is open; then a
+ * shell of its own ends it and removes the directory.
+ * @throws Failure with what it printed when it does not answer within a minute.
+ */
+export async function localServer(programs: Programs): Promise<ScratchServer> {
+  const home = scratchDirectory()
+  const password = randomBytes(16).toString('hex')
+  let child: ChildProcess | undefined
+  try {
+    const directory = programsFor(home, programs)
+    await initialise(home, directory, password)
+    const port = await freePort()
+    child = await started(home, directory, port)
+    const url = `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`
+    return { url, network: [], urlInside: url, container: undefined, close: () => closed(home, child) }
+  } catch (error) {
+    await closed(home, child)
+    throw error
+  }
+}
+
+const isRoot = (): boolean => process.getuid?.() === 0
+
+/** As nobody, where we are root; and ended with whoever started it, which the kernel forgets when the user changes. */
+const unprivileged = (signal: 'KILL' | 'QUIT'): string[] => [
+  ...['setpriv', '--pdeathsig', signal],
+  ...(isRoot() ? [`--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'] : []),
+  '--',
+]
+
+/** Packages below root's home directory are out of nobody's reach: their programs are copied. @returns where they are. */
+function programsFor(home: string, { directory }: Programs): string {
+  if (!isRoot() || !isEmbedded(directory)) return directory
+  cpSync(dirname(directory), join(home, 'postgresql'), { recursive: true, verbatimSymlinks: true })
+  return join(home, 'postgresql', 'bin')
+}
+
+async function initialise(home: string, programs: string, password: string): Promise<void> {
+  const passwordFile = join(home, 'password')
+  writeFileSync(passwordFile, password, { mode: 0o600 })
+  if (isRoot()) for (const path of [home, passwordFile]) chownSync(path, nobody, nobody)
+  const ran = await attempt(
+    [
+      ...[...unprivileged('KILL'), join(programs, 'initdb'), '--pgdata', join(home, 'data')],
+      ...['--username=postgres', '--pwfile', passwordFile, '--auth=scram-sha-256'],
+      ...['--encoding=UTF8', '--locale=C', '--no-sync'],
+    ],
+    { cwd: home },
+  )
+  if (!ran.ok)
+    throw new Failure({
+      what: 'initdb could not make a scratch PostgreSQL',
+      detail: lastLines(ran.stderr, 6),
+      fix: 'give a server with --database-url postgresql://…',
+    })
+}
+
+/** Ends the server however early it is asked to: until it listens to signals, a shell's background commands ignore QUIT. */
+const watch = `home=$1; shift
+exec 3<&0
+"$@" < /dev/null 3<&- & server=$!
+{ cat <&3; while kill -QUIT "$server"; do sleep 0.05; done; } > /dev/null 2>&1 & watcher=$!
+wait "$server"
+kill "$watcher" 2> /dev/null
+cd / && rm -rf "$home"`
+
+async function started(home: string, programs: string, port: number): Promise<ChildProcess> {
+  const own = [`listen_addresses=127.0.0.1`, `port=${port}`, 'unix_socket_directories=']
+  const child = spawn(
+    'sh',
+    [
+      ...['-c', watch, 'sh', home],
+      ...[...unprivileged('QUIT'), join(programs, 'postgres'), '-D', join(home, 'data')],
+      ...[...settings, ...own].flatMap(setting => ['-c', setting]),
+    ],
+    { stdio: ['pipe', 'ignore', 'pipe'], detached: true, cwd: home, env: { PATH: process.env['PATH'] } },
+  )
+  let said = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-4000)
+  })
+  child.stdin.on('error', () => {}) // it died: what it said is told below
+  const deadline = Date.now() + startTimeout
+  while (!isReady(home)) {
+    const ended = child.exitCode !== null || child.signalCode !== null
+    if (ended || Date.now() > deadline) {
+      await closed(home, child)
+      throw new Failure({
+        what: ended
+          ? 'the scratch PostgreSQL could not be started'
+          : 'the scratch PostgreSQL does not answer after 60 s',
+        detail: lastLines(said, 6),
+        fix: 'give a server with --database-url postgresql://…',
+      })
+    }
+    await sleep(20)
+  }
+  return child
+}
+
+/** What `pg_ctl --wait` waits for: line 8 of the file (src/include/utils/pidfile.h). */
+const isReady = (home: string): boolean => pidFile(home)[7]?.trim() === 'ready'
+
+const pidFile = (home: string): string[] =>
+  (readIfThere(join(home, 'data', 'postmaster.pid')) ?? '').split('\n')
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}
+
+async function closed(home: string, child: ChildProcess | undefined): Promise<void> {
+  child?.stdin?.end()
+  if (child && child.exitCode === null && child.signalCode === null)
+    await new Promise(resolve => child.once('exit', resolve))
+  rmSync(home, { recursive: true, force: true })
+}

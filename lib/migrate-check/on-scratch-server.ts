@@ -1,0 +1,18 @@
+import { checkId } from './check.ts'
+import { removeLeftovers } from './leftovers.ts'
+import type { ScratchServer } from './scratch-server.ts'
+
+/** Does something on a scratch server that is started for it, and takes it away afterwards, as well as what killed runs have left. */
+export async function onScratchServer<T>(
+  start: (id: string) => Promise<ScratchServer>,
+  act: (server: ScratchServer, id: string) => Promise<T>,
+): Promise<T> {
+  await removeLeftovers()
+  const id = checkId()
+  const server = await start(id)
+  try {
+    return await act(server, id)
+  } finally {
+    await server.close()
+  }
+}

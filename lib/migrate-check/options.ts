@@ -1,0 +1,102 @@
+import { existsSync, readFileSync } from 'node:fs'
+import type { Options, Parsed } from '../cli.ts'
+import { readComposeState } from '../directory.ts'
+import { parseEnvFile } from '../env-file.ts'
+import type { Environment } from '../environment.ts'
+import { Problems, UsageError } from '../failure.ts'
+import { commonOptions } from '../options.ts'
+import { shown } from '../text.ts'
+import { usual } from './check.ts'
+import type { Place } from './python.ts'
+
+export const options = {
+  backend: {
+    type: 'value',
+    value: '<directory>',
+    describe: 'where alembic.ini is (default: tracehub/backend, or here)',
+  },
+  image: {
+    type: 'value',
+    value: '<ref>',
+    describe: "run Alembic in this image; without --backend, on the image's own migrations",
+  },
+  python: {
+    type: 'value',
+    value: '<path>',
+    describe: 'the Python that has Alembic (default: .venv/bin/python, or python3)',
+  },
+  config: { type: 'value', value: '<file>', describe: `relative to the backend (default: ${usual.config})` },
+  settings: {
+    type: 'value',
+    value: '<file>',
+    describe: 'settings that env.py needs; DATABASE_URL is always the scratch database',
+  },
+  'database-url': {
+    type: 'value',
+    value: '<url>',
+    describe: 'a PostgreSQL for scratch databases (default: a throwaway container, or server)',
+  },
+  'postgres-image': {
+    type: 'value',
+    value: '<ref>',
+    describe: "of the throwaway container (default: the environment's, or postgres:17)",
+  },
+  irreversible: {
+    type: 'value',
+    value: '<file>',
+    describe: `what is meant to be irreversible (default: ${usual.irreversible})`,
+  },
+  environment: {
+    type: 'value',
+    short: 'e',
+    value: '<name>',
+    describe: 'whose newest backup --from-backup latest takes',
+  },
+  host: commonOptions.host,
+  'from-backup': {
+    type: 'value',
+    value: '<file|latest>',
+    describe: 'rehearse: apply what is pending to a restored backup',
+  },
+  'changed-since': {
+    type: 'value',
+    value: '<git ref>',
+    describe: 'report only what was changed since; what that version uses must stay',
+  },
+  all: { type: 'flag', describe: 'report on the whole history (the default)' },
+  json: { type: 'flag', describe: 'print one object of JSON' },
+  verbose: { type: 'flag', short: 'v', describe: 'show notes as well' },
+} as const satisfies Options
+
+export type Given = Parsed<typeof options>
+
+/** Of the throwaway container. */
+export function postgresImage(given: Given, environment?: Environment): string {
+  const own = environment && (readComposeState(environment)?.database.image ?? environment.images.database)
+  return given['postgres-image'] ?? process.env['MIGRATE_CHECK_POSTGRES'] ?? own ?? 'postgres:17'
+}
+
+/** Where Alembic runs. */
+export function placeOf(given: Given, backend: string | undefined): Place {
+  const variables = variablesOf(given.settings)
+  return { backend, image: given.image, python: given.python, variables }
+}
+
+/** The backend's directory; undefined where the image brings its own. */
+export function backendOf({ backend, image }: Given): string | undefined {
+  if (backend === undefined && image !== undefined) return undefined
+  const directory = backend ?? (existsSync(usual.config) ? '.' : 'tracehub/backend')
+  if (existsSync(directory)) return directory
+  throw new UsageError(
+    `${shown(directory)} is not here`,
+    "name the backend's directory, or an image of it: --backend <directory>, --image <ref>",
+  )
+}
+
+function variablesOf(file: string | undefined): Readonly<Record<string, string>> {
+  if (file === undefined) return {}
+  if (!existsSync(file)) throw new UsageError(`--settings ${shown(file)} is not here`)
+  const { values, problems } = parseEnvFile(readFileSync(file, 'utf8'), file)
+  if (problems.length > 0) throw new Problems(`${file} cannot be used`, problems, 2)
+  return values
+}

@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { label } from './leftovers.ts'
+import { ownerLabel } from './owner.ts'
+import type { ScratchServer } from './scratch-server.ts'
+
+/** Where Alembic runs: with the Python of this machine, or in an image, with or without this machine's sources. */
+export interface Place {
+  readonly backend: string | undefined
+  readonly image: string | undefined
+  readonly python: string | undefined
+  /** Settings that env.py needs. */
+  readonly variables: Readonly<Record<string, string>>
+}
+
+const sources = join(import.meta.dirname, 'python')
+const start = (path: string): string =>
+  `import sys; sys.path.pop(0); sys.path.append('${path}'); import runpy; runpy.run_module('migrate_check', run_name='__main__')`
+
+/** The command that starts the Python half, what it calls the backend's directory, and the server's address from there. */
+export interface Invocation {
+  readonly command: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  /** null: the image's own working directory. */
+  readonly directory: string | null
+  readonly url: string
+}
+
+export function invocation(place: Place, server: ScratchServer, id: string): Invocation {
+  const variables = { ...place.variables, PYTHONDONTWRITEBYTECODE: '1' }
+  if (place.image === undefined) {
+    const backend = resolve(place.backend ?? '.')
+    const own = join(backend, '.venv', 'bin', 'python')
+    const python = place.python ?? (existsSync(own) ? own : 'python3')
+    return {
+      command: [python, '-c', start(sources)],
+      env: { ...process.env, ...variables } as Record<string, string>,
+      directory: backend,
+      url: server.url,
+    }
+  }
+  const mounted = place.backend === undefined ? [] : ['--volume', `${resolve(place.backend)}:/backend:ro`]
+  return {
+    command: [
+      ...[
+        'docker',
+        'run',
+        '--interactive',
+        '--rm',
+        '--name',
+        `migrate-check-${id}-python`,
+        '--label',
+        `${label}=${ownerLabel()}`,
+      ],
+      ...server.network,
+      ...['--volume', `${sources}:/migrate-check:ro`, ...mounted],
+      ...Object.keys(variables).flatMap(name => ['--env', name]), // values come from our environment: not in `ps`
+      ...['--entrypoint', 'python3', place.image, '-c', start('/migrate-check')],
+    ],
+    env: { ...process.env, ...variables } as Record<string, string>,
+    directory: place.backend === undefined ? null : '/backend',
+    url: server.urlInside,
+  }
+}

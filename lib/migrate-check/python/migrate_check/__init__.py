@@ -1,0 +1,1 @@
+"""The Python half of migrate-check: it states facts, and decides nothing."""

@@ -1,0 +1,144 @@
+import { basename } from 'node:path'
+import { Failure } from '../failure.ts'
+import { bytes, columns, count, duration } from '../text.ts'
+import { drive } from './driver.ts'
+import { all, type Difference, type Fact, type Rehearsed } from './facts.ts'
+import { inOrder, type Revision, revisionsOf } from './history.ts'
+import { invocation, type Place } from './python.ts'
+import { headline, loadFailure, traceback } from './python-error.ts'
+import { restore } from './restore.ts'
+import { strongestLocks } from './safety/locks.ts'
+import type { ScratchServer } from './scratch-server.ts'
+
+/** What a rehearsal came to. Times are milliseconds. */
+export interface Rehearsal {
+  readonly revision: string | null
+  readonly restoreMs: number
+  readonly done: readonly Rehearsed[]
+  /** The bytes of each table, indexes included. */
+  readonly before: Readonly<Record<string, number>>
+  /** What is different in the schema after; empty where a revision has failed. */
+  readonly schema: readonly Difference[]
+  readonly revisions: readonly Revision[]
+}
+
+/**
+ * Restores a backup into a scratch database and applies exactly what is pending there.
+ * @param server a throwaway one that sees the backup's directory as /backups
+ * @throws Failure when the backup cannot be restored or the migrations cannot be loaded.
+ */
+export async function rehearse(
+  server: ScratchServer,
+  id: string,
+  wanted: {
+    place: Place
+    config: string
+    file: string
+    signal: AbortSignal
+    progress: (text: string) => void
+  },
+): Promise<Rehearsal> {
+  wanted.progress(`restoring ${basename(wanted.file)}`)
+  const { database, revision, sizes, ms } = await restore(server, id, wanted.file, wanted.signal)
+  const facts = await drive(
+    invocation(wanted.place, server, id),
+    { id, config: wanted.config, irreversible: 'none', scope: 'pending', rehearse: { database } },
+    {
+      plan: read => ({
+        order: pending(revisionsIn(read), revision).map(each => each.id),
+        judged: null,
+        irreversible: [],
+      }),
+      onFact: fact => {
+        if (fact.type === 'rehearsed') wanted.progress(`${fact.revision} took ${duration(fact.ms)}`)
+      },
+      signal: wanted.signal,
+    },
+  )
+  for (const fact of all(facts, 'load-failed')) {
+    const { what, detail, fix } = loadFailure(fact.what, fact.error)
+    throw new Failure({ what, detail, fix })
+  }
+  return {
+    revision,
+    restoreMs: ms,
+    done: all(facts, 'rehearsed'),
+    before: sizes,
+    schema: all(facts, 'rehearsed-schema').flatMap(({ differences }) => differences),
+    revisions: revisionsIn(facts),
+  }
+}
+
+const revisionsIn = (facts: readonly Fact[]): Revision[] => inOrder(revisionsOf(all(facts, 'file')))
+
+/** Every revision that a database at `revision` has not got, oldest first. */
+export function pending(revisions: readonly Revision[], revision: string | null): Revision[] {
+  const applied = new Set<string>()
+  const mark = (id: string): void => {
+    if (applied.has(id)) return
+    applied.add(id)
+    const found = revisions.find(each => each.id === id)
+    for (const word of [...(found?.parents ?? []), ...(found?.dependsOn ?? [])]) mark(word)
+  }
+  for (const id of revision?.split(',') ?? []) mark(id)
+  return revisions.filter(({ id }) => !applied.has(id))
+}
+
+/** The first failure of a rehearsal, as it would happen in production. */
+export function rehearsalFailure({ done }: Rehearsal): Failure | undefined {
+  const failed = done.find(({ error }) => error)
+  if (!failed?.error) return undefined
+  return new Failure({
+    what: `${failed.revision} fails on the data of the backup: ${headline(failed.error)}`,
+    detail: traceback(failed.error),
+    fix: 'mend the migration: on the live database it would fail just so',
+  })
+}
+
+/** A table for people: each pending revision with its time, rows, locks, and the size of what it locked; then the schema after. */
+export function rehearsalTable({ revision, restoreMs, done, before, schema }: Rehearsal): string {
+  const rows = done.map(({ revision: id, ms, statements, error }) => {
+    const locks = strongestLocks({ tables: Object.keys(before), statements })
+    return [
+      `  ${id}`,
+      error ? 'fails' : duration(ms),
+      `${count(
+        statements.reduce((sum, { rows: wrote }) => sum + wrote, 0),
+        'row',
+      )}`,
+      locks.map(([table, mode]) => `${mode} on ${table} (${bytes(before[table] ?? 0)})`).join(', ') ||
+        'no lock on an existing table',
+    ]
+  })
+  return [
+    `restored in ${duration(restoreMs)}, at ${revision ?? 'an empty schema'}; ${count(done.length, 'pending revision')}`,
+    ...(rows.length > 0 ? [columns(rows)] : []),
+    ...(schema.length > 0 ? ['the schema after:', ...schemaLines(schema)] : []),
+    ...grownLines(before, done.at(-1)?.sizes ?? before),
+  ].join('\n')
+}
+
+/** Whose definition in the catalog says nothing to people. */
+const plain: ReadonlySet<string> = new Set(['table', 'sequence'])
+
+/** What came, went or changed; of a table that came or went, not its columns as well. */
+function schemaLines(schema: readonly Difference[]): string[] {
+  const whole = schema.filter(
+    ({ kind, before, after }) => kind === 'table' && (before === null || after === null),
+  )
+  const isPart = ({ name }: Difference): boolean => whole.some(table => name.startsWith(`${table.name}.`))
+  return schema
+    .filter(difference => !isPart(difference))
+    .map(({ kind, name, before, after }) => {
+      if (before === null) return `  + ${kind} ${name}${plain.has(kind) ? '' : ` ${after}`}`
+      if (after === null) return `  - ${kind} ${name}`
+      return `  ~ ${kind} ${name}: was ${before}, is ${after}`
+    })
+}
+
+/** Tables that are of another size now. */
+function grownLines(before: Rehearsal['before'], after: Rehearsal['before']): string[] {
+  return Object.entries(after)
+    .filter(([name, size]) => before[name] !== undefined && before[name] !== size)
+    .map(([name, size]) => `  ${name}: ${bytes(size)}, was ${bytes(before[name] ?? 0)}`)
+}

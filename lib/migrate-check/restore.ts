@@ -1,0 +1,112 @@
+import { basename, resolve } from 'node:path'
+import { backupDirectory, listBackups } from '../backup/list.ts'
+import type { Environment } from '../environment.ts'
+import { Failure, UsageError } from '../failure.ts'
+import { attempt, commandFailed, type Ran } from '../shell.ts'
+import { lastLines, shown } from '../text.ts'
+import type { ScratchServer } from './scratch-server.ts'
+
+/** The file that `--from-backup` names: a path, or an environment's newest. @throws UsageError where there is none. */
+export function backupFile(given: string, environment: Environment | undefined): string {
+  if (given !== 'latest') return resolve(given)
+  if (environment === undefined)
+    throw new UsageError('--from-backup latest needs an environment', 'add -e <name>')
+  const [newest] = listBackups(environment)
+  if (newest) return newest.file
+  throw new UsageError(`there is no backup in ${shown(backupDirectory(environment))}`, 'give one by its path')
+}
+
+/** A restored backup: where it is, what it holds, and what restoring it cost. */
+export interface Restored {
+  readonly database: string
+  readonly revision: string | null
+  /** The bytes of each table, indexes included. */
+  readonly sizes: Readonly<Record<string, number>>
+  readonly ms: number
+}
+
+/**
+ * Restores a backup into a database of its own.
+ * @param server a throwaway one that sees the backup's directory as /backups
+ * @throws Failure with PostgreSQL's own message.
+ */
+export async function restore(
+  server: ScratchServer,
+  id: string,
+  file: string,
+  signal: AbortSignal,
+): Promise<Restored> {
+  const database = `migrate_check_${id}_backup`
+  const started = performance.now()
+  const inside = (script: string, ...words: string[]): Promise<Ran> =>
+    attempt(
+      [
+        'docker',
+        'exec',
+        `${server.container}`,
+        'bash',
+        '-c',
+        `set -euo pipefail; ${script}`,
+        'bash',
+        ...words,
+      ],
+      {
+        timeout: restoreTimeout,
+        signal,
+      },
+    )
+  const ask = async (statement: string): Promise<string> => {
+    const ran = await inside('psql -U postgres -XqAt -v ON_ERROR_STOP=1 -d "$1" -c "$2"', database, statement)
+    if (!ran.ok) throw commandFailed(['psql', '-c', statement], ran)
+    return ran.stdout.trim()
+  }
+  // A scratch server does not know the roles that a dump hands its tables to.
+  const roles = await inside(
+    `createdb -U postgres -T template0 "$1"; ${dumpText} \
+    | grep -E "^ALTER .* OWNER TO |^GRANT .* TO |^REVOKE .* FROM " | sort -u | head -n 2000 || true`,
+    database,
+    basename(file),
+  )
+  for (const role of rolesIn(roles.stdout))
+    await inside('psql -U postgres -Xq -c "create role \\"$1\\""', role)
+  const restored = await inside(
+    `${dumpText} | psql -U postgres -Xq -v ON_ERROR_STOP=1 -d "$1" -f - > /dev/null`,
+    database,
+    basename(file),
+  )
+  if (!restored.ok)
+    throw new Failure({
+      what: `${file} cannot be restored`,
+      detail: lastLines(restored.stderr, 5),
+      fix: 'take a new backup: this one would not help in an emergency either',
+    })
+  const ms = performance.now() - started
+  const known = await ask("select to_regclass('alembic_version') is not null")
+  const revision =
+    known === 't'
+      ? (await ask("select string_agg(version_num, ',' order by version_num) from alembic_version")) || null
+      : null
+  const sizes = (await ask(tableSizes))
+    .split('\n')
+    .filter(line => line !== '')
+    .map(line => line.split('|'))
+    .map(([name = '', size]) => [name, Number(size)])
+  return { database, revision, sizes: Object.fromEntries(sizes), ms }
+}
+
+/** In ms. */
+const restoreTimeout = 60 * 60_000
+
+/** Writes the dump "$2" as SQL, whatever it is packed as. */
+const dumpText = `case "$2" in
+    *.gz) gzip -dc "/backups/$2" ;; *.zst) zstd -dcq "/backups/$2" ;; *.dump) pg_restore -f - "/backups/$2" ;; *) cat "/backups/$2" ;;
+  esac`
+
+const tableSizes = `select n.nspname || '.' || c.relname, pg_total_relation_size(c.oid) from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+  where c.relkind in ('r', 'm') and n.nspname not in ('pg_catalog', 'information_schema')`
+
+function rolesIn(statements: string): string[] {
+  const names = [...statements.matchAll(/ (?:TO|FROM) "?([\w-]+)"?;$/gm)].map(([, name = '']) => name)
+  return [...new Set(names)].filter(name => name !== 'postgres' && name !== 'PUBLIC')
+}

@@ -1,0 +1,71 @@
+/** A line of `show servers state` (HAProxy Management Guide, 9.3). */
+export interface Server {
+  readonly backend: string
+  readonly address: string
+  /** It has an address and is not in maintenance. */
+  readonly running: boolean
+}
+
+export function parseServers(text: string): Server[] {
+  const lines = text.split('\n')
+  const names = (lines.find(line => line.startsWith('# ')) ?? '').slice(2).split(' ')
+  const at = (fields: string[], name: string): string => fields[names.indexOf(name)] ?? ''
+  return lines
+    .filter(line => /^\d+ /.test(line))
+    .map(line => line.split(' '))
+    .map(fields => ({
+      backend: at(fields, 'be_name'),
+      address: at(fields, 'srv_addr'),
+      // srv_op_state: 2 is running; srv_admin_state: 32 is "no address", 0 is no maintenance of any kind
+      running: at(fields, 'srv_op_state') === '2' && at(fields, 'srv_admin_state') === '0',
+    }))
+}
+
+/** Counters since the proxy started. */
+export interface Traffic {
+  readonly requests: number
+  /** Answers of 500 and above, the proxy's own included. */
+  readonly errors: number
+  /** Open now: for a frontend connections, for a backend requests in flight. */
+  readonly open: number
+}
+
+/** Reads `show stat` (CSV): the traffic of every frontend and backend by name. */
+export function parseTraffic(text: string): Map<string, Traffic> {
+  const [header = '', ...rows] = text.replace(/^# /, '').split('\n')
+  const names = header.split(',')
+  const traffic = new Map<string, Traffic>()
+  for (const row of rows) {
+    const fields = row.split(',')
+    const kind = fields[names.indexOf('svname')]
+    if (kind !== 'FRONTEND' && kind !== 'BACKEND') continue
+    const field = (name: string): string => fields[names.indexOf(name)] ?? ''
+    const number = (name: string): number => Number(field(name))
+    traffic.set(fields[names.indexOf('pxname')] ?? '', {
+      // A connection without a request, a health check's for example, is none: stot only where there is no req_tot.
+      requests: number(field('req_tot') === '' ? 'stot' : 'req_tot'),
+      errors: number('hrsp_5xx'),
+      open: number('scur'),
+    })
+  }
+  return traffic
+}
+
+/** Traffic between two readings; a proxy that was restarted in between counts from zero again. */
+export function since(before: Traffic, now: Traffic): Traffic {
+  const restarted = now.requests < before.requests || now.errors < before.errors
+  return {
+    requests: now.requests - (restarted ? 0 : before.requests),
+    errors: now.errors - (restarted ? 0 : before.errors),
+    open: now.open,
+  }
+}
+
+/**
+ * Whether errors have become clearly more frequent: at least five, and more than twice the share that there was
+ * before plus one percent. A few errors among many requests were no reason to disturb everybody again.
+ */
+export function degraded(before: Traffic, after: Traffic): boolean {
+  const share = (traffic: Traffic): number => (traffic.requests === 0 ? 0 : traffic.errors / traffic.requests)
+  return after.errors >= 5 && share(after) > 2 * share(before) + 0.01
+}

@@ -1,0 +1,103 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import type { AuthenticationType, ParsedKey } from 'ssh2'
+import ssh2 from 'ssh2'
+import { type Failure, UsageError } from '../failure.ts'
+import { registerSecret } from '../redact.ts'
+import { shown } from '../text.ts'
+import { setting, variableOf } from './destination.ts'
+import { fingerprintOf } from './host-key.ts'
+
+/** One way to prove who we are, and its name for messages. */
+export interface Identity {
+  readonly name: string
+  readonly proof: { readonly type: AuthenticationType; readonly key?: ParsedKey; readonly agent?: string }
+}
+
+/**
+ * The identities to offer, in their order: the key of `<NAME>_SSH_KEY` alone where it is set; else those that
+ * `~/.ssh/config` has for the VPS, the agent's and those in `~/.ssh`, the documented `tracehub_<name>_rsa` first.
+ * @param configured files of private keys; ssh names its usual ones where nothing else is said
+ * @throws Failure when the key that is set cannot be used.
+ */
+export function identitiesOf(environment: string, configured: readonly string[]): Identity[] {
+  const variable = variableOf(environment, 'SSH_KEY')
+  const given = setting(environment, 'SSH_KEY')
+  const passphrase = setting(environment, 'SSH_PASSPHRASE')
+  if (passphrase !== undefined) registerSecret(passphrase)
+  if (given !== undefined) return [readKey(keyText(variable, given), variable, environment, passphrase)]
+  const agent = process.env['SSH_AUTH_SOCK']
+  const inHome = (names: readonly string[]): string[] => names.map(name => join(homedir(), '.ssh', name))
+  const usual = inHome(['id_ed25519', 'id_ecdsa', 'id_rsa'])
+  const meant = configured.filter(file => !usual.includes(file))
+  const documented = inHome([`tracehub_${environment}_ed25519`, `tracehub_${environment}_rsa`])
+  const keysIn = (files: readonly string[]): Identity[] =>
+    files.filter(file => existsSync(file)).flatMap(file => usable(file, environment, passphrase))
+  return [
+    ...keysIn(meant),
+    ...(agent && existsSync(agent)
+      ? [{ name: 'the SSH agent', proof: { type: 'agent', agent } } as const]
+      : []),
+    ...keysIn([...documented, ...usual]),
+  ]
+}
+
+/** The key's own text, or the text of the file that it names. */
+function keyText(variable: string, given: string): string {
+  if (given.includes('PRIVATE KEY')) {
+    for (const line of given.split('\n'))
+      if (line.length >= 16 && !line.startsWith('-----')) registerSecret(line)
+    registerSecret(given)
+    return `${given.replaceAll('\r\n', '\n')}\n`
+  }
+  const file = given.replace(/^~(?=\/)/, homedir())
+  const isPath = !given.includes('\n') && given.length < 4096
+  try {
+    if (isPath) return readFileSync(file, 'utf8')
+  } catch {
+    // said below: a value that is no file may be a mangled key, and is not shown
+  }
+  throw new UsageError(
+    `${variable} is neither a private key nor a readable file${/^[~/.]/.test(given) && isPath ? `: ${shown(given)}` : ''}`,
+    `gh secret set ${variable} < ~/.ssh/the_key, or the path of the key's file`,
+  )
+}
+
+function readKey(text: string, name: string, environment: string, passphrase: string | undefined): Identity {
+  const parsed = ssh2.utils.parseKey(text, passphrase)
+  const key = Array.isArray(parsed) ? parsed[0] : parsed
+  if (key instanceof Error || key === undefined) throw unreadable(key, name, environment, passphrase)
+  if (!key.isPrivateKey())
+    throw new UsageError(`${name} is a public key`, `give the private one: the file without .pub`)
+  return { name: `${name}, ${fingerprintOf(key.getPublicSSH())}`, proof: { type: 'publickey', key } }
+}
+
+function unreadable(
+  error: Error | undefined,
+  name: string,
+  environment: string,
+  passphrase: string | undefined,
+): Failure {
+  const variable = variableOf(environment, 'SSH_PASSPHRASE')
+  if (/no passphrase given/i.test(error?.message ?? ''))
+    return new UsageError(
+      `the private key of ${name} is encrypted, and ${variable} is not set`,
+      `gh secret set ${variable} --env ${environment}, or export it; or load the key into the SSH agent: ssh-add`,
+    )
+  if (passphrase !== undefined && /passphrase|decrypt|integrity/i.test(error?.message ?? ''))
+    return new UsageError(`${variable} does not open the private key of ${name}`, 'check the passphrase')
+  return new UsageError(
+    `${name} is not a private key that can be read: ${error?.message ?? 'it is empty'}`,
+    'expected the whole file, from -----BEGIN to END-----, with its line ends',
+  )
+}
+
+/** A key of `~/.ssh` that cannot be opened is left to the agent, as ssh does. */
+function usable(file: string, environment: string, passphrase: string | undefined): Identity[] {
+  try {
+    return [readKey(readFileSync(file, 'utf8'), file, environment, passphrase)]
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,57 @@
+import type { Problem } from '../failure.ts'
+import { bytes } from '../text.ts'
+import type { Destination } from './destination.ts'
+
+export const neededNode = 20
+/** Bytes: the toolkit with its dependencies has 100 MB; a run wants room for its log. */
+const neededDisk = 300 * 1024 * 1024
+
+/** Everything that keeps a script from running there. */
+export function problemsIn(
+  facts: ReadonlyMap<string, string>,
+  { user, host }: Destination,
+  directory: string,
+): Problem[] {
+  const problems: Problem[] = []
+  const node = facts.get('node') ?? ''
+  const major = Number(/ v(\d+)/.exec(node)?.[1] ?? 0)
+  const install = `install Node.js ${neededNode} or later there: https://nodejs.org/en/download`
+  if (node === '') problems.push({ what: `Node.js is not installed on ${host}`, fix: install })
+  else if (major < neededNode)
+    problems.push({
+      what: `Node.js on ${host} is too old: ${node.split(' ')[1]}, and ${neededNode} or later is needed`,
+      fix: install,
+    })
+  else if (!facts.has('npm') && !facts.has('dependencies'))
+    problems.push({ what: `npm is not installed on ${host}, though Node.js is`, fix: 'apt-get install npm' })
+  if (facts.get('docker') === 'missing')
+    problems.push({
+      what: `Docker is not installed on ${host}`,
+      fix: 'https://docs.docker.com/engine/install',
+    })
+  if (facts.get('docker') === 'refused')
+    problems.push({
+      what: `${user} may not use Docker on ${host}`,
+      fix: `there: sudo usermod -aG docker ${user}; it counts from the next login on`,
+    })
+  for (const program of ['flock', 'setpriv'])
+    if (facts.has(`missing-${program}`))
+      problems.push({ what: `${program} is not installed on ${host}`, fix: 'apt-get install util-linux' })
+  if (facts.get('directory') === 'missing')
+    problems.push({
+      what: `${directory} is not on ${host}, and ${user} may not make it`,
+      fix: `there: sudo mkdir -p ${directory} && sudo chown ${user} ${directory}`,
+    })
+  if (facts.get('directory') === 'refused')
+    problems.push({
+      what: `${user} may not write to ${directory} on ${host}`,
+      fix: `there: sudo chown -R ${user} ${directory}`,
+    })
+  const free = Number(facts.get('free') ?? Number.POSITIVE_INFINITY) * 1024
+  if (free < neededDisk)
+    problems.push({
+      what: `the disk of ${host} is full: ${bytes(free)} free at ${directory}, and ${bytes(neededDisk)} are needed`,
+      fix: `there: df -h ${directory}; docker system df shows what takes the space`,
+    })
+  return problems
+}

@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto'
+import { runId } from '../run-log.ts'
+import { loadTarget } from '../settings.ts'
+import { accessTo, type Connection, connect } from './connect.ts'
+import { copyToolkit } from './copy.ts'
+import { type Destination, describeDestination, type Named } from './destination.ts'
+import { followSession } from './follow.ts'
+import { type Installed, lookAround, setDirectory } from './look.ts'
+import { Preparation } from './preparation.ts'
+import { followSshConfig } from './ssh-config.ts'
+import { shareTerminal } from './terminal.ts'
+import { packToolkit, type Toolkit } from './toolkit.ts'
+import { travellingVariables } from './variables.ts'
+
+/** What is to run on the VPS instead of here. */
+export interface Shipment {
+  readonly script: string
+  readonly args: readonly string[]
+  readonly environment: string
+  readonly named: Named
+  /** It is given this very terminal, and ends with the connection. */
+  readonly interactive: boolean
+  /** The sources travel, too. */
+  readonly build: boolean
+  readonly verbose: boolean
+}
+
+/**
+ * Ships a script to the VPS and runs it there, as if it ran here.
+ * @returns its exit code. @throws Failure when it could not be started.
+ */
+export async function ship(shipment: Shipment): Promise<number> {
+  const { script, args } = shipment
+  const target = await loadTarget(shipment.environment)
+  const { name, directory } = target
+  const application = target.kind === 'edge' ? { secrets: {}, sources: {} } : target // the edge has neither
+  const variables = travellingVariables(application)
+  const toolkit = packToolkit(shipment.build ? Object.values(application.sources) : [])
+  const { destination, keys } = await followSshConfig(name, shipment.named)
+  const access = accessTo(name, destination, keys)
+  const preparation = new Preparation()
+
+  const connection = await preparation.step('Setup SSH connection', async step => {
+    step.note(describeDestination(destination))
+    return connect(access)
+  })
+  const installed = await prepare(connection, { directory, destination, toolkit, preparation }).catch(
+    error => {
+      connection.client.destroy() // it would keep this process from ending
+      throw error
+    },
+  )
+  if (shipment.interactive)
+    return shareTerminal(connection, { installed, script, args, environment: name, directory })
+  const session = `${runId(script, new Date())}-${randomBytes(3).toString('hex')}`
+  return followSession({
+    access,
+    connection,
+    installed,
+    errand: {
+      directory,
+      session,
+      from: 0,
+      start: { script, args, welcome: { variables, terminal: terminal() } },
+    },
+    preparation,
+    verbose: shipment.verbose,
+  })
+}
+
+async function prepare(
+  connection: Connection,
+  {
+    directory,
+    destination,
+    toolkit,
+    preparation,
+  }: {
+    directory: string
+    destination: Destination
+    toolkit: Toolkit
+    preparation: Preparation
+  },
+): Promise<Installed> {
+  return preparation.step('Copy deployment files', async step => {
+    const vps = await lookAround(connection, destination, directory, toolkit)
+    if (vps.hasToolkit) step.skip('unchanged')
+    else step.note(await copyToolkit(connection, directory, toolkit, vps, text => step.progress(text)))
+    return { node: vps.node, set: setDirectory(directory, toolkit) }
+  })
+}
+
+function terminal() {
+  const { columns, rows, isTTY } = process.stdout
+  return {
+    input: process.stdin.isTTY === true,
+    output: isTTY === true,
+    columns: columns || 80,
+    rows: rows || 24,
+  }
+}

@@ -1,0 +1,234 @@
+import type { Fact, NewEvent, Outcome } from './events.ts'
+import {
+  Cancelled,
+  describeProblem,
+  type ExitCode,
+  exitCodes,
+  Failure,
+  type Problem,
+  problemOf,
+} from './failure.ts'
+import type { Images } from './releases.ts'
+
+/** What a step can say while it runs. */
+export interface Step {
+  /** What it is doing now; shown while it runs. */
+  progress(text: string): void
+  /** What it found or did; shown when it is done. */
+  note(text: string): void
+  /** There was nothing to do. */
+  skip(why: string): void
+}
+
+/** Where a run writes what happens. */
+export interface Journal {
+  write(event: NewEvent): void
+}
+
+/** Taking back is not to be stopped half-way. */
+const never = new AbortController().signal
+
+interface Undo {
+  readonly title: string
+  readonly act: (step: Step) => Promise<void>
+}
+
+export interface Ended {
+  readonly outcome: Outcome
+  readonly exitCode: ExitCode
+  readonly problem?: Problem
+}
+
+/**
+ * A list of steps, with the way back. Each step that changes something names its undoing; when a later
+ * step fails or somebody asks the run to stop, the undoings run in reverse order.
+ */
+export class Run {
+  readonly #log: Journal
+  readonly #undos: Undo[] = []
+  readonly #stop = new AbortController()
+  #steps = 0
+  #undoing = false
+  #kept = false
+  #inherited: readonly Fact[] = []
+  #leftBehind = false
+
+  constructor(log: Journal) {
+    this.#log = log
+  }
+
+  /** Aborted when somebody asks the run to stop. Long waits before the point of no return listen to it. */
+  get signal(): AbortSignal {
+    return this.#undoing || this.#kept ? never : this.#stop.signal
+  }
+
+  /** Asks the run to stop at the next safe place. Asking again changes nothing. */
+  stop(by: string): void {
+    if (!this.#stop.signal.aborted) this.#stop.abort(new Cancelled(by))
+  }
+
+  /** @throws what `act` throws, or Cancelled when the run was asked to stop before. */
+  async step<T>(title: string, act: (step: Step) => Promise<T>): Promise<T> {
+    this.signal.throwIfAborted()
+    this.#steps += 1
+    const number = this.#steps
+    const started = performance.now()
+    let said: string | undefined
+    let outcome: 'done' | 'skipped' = 'done'
+    this.#log.write({ type: 'step-started', step: number, title })
+    const finish = (how: 'done' | 'skipped' | 'failed', note: string | undefined): void =>
+      this.#log.write({
+        type: 'step-finished',
+        step: number,
+        title,
+        ms: Math.round(performance.now() - started),
+        outcome: how,
+        note,
+      })
+    try {
+      const value = await act({
+        progress: text => this.#log.write({ type: 'progress', step: number, text }),
+        note: text => {
+          said = text
+        },
+        skip: why => {
+          said = why
+          outcome = 'skipped'
+        },
+      })
+      finish(outcome, said)
+      return value
+    } catch (error) {
+      finish('failed', problemOf(error).what)
+      throw error
+    }
+  }
+
+  /** Registers how to take back what the step that follows does. Say it before the first change. */
+  undo(title: string, act: (step: Step) => Promise<void>): void {
+    this.#undos.push({ title, act })
+  }
+
+  /** The point of no return: what was done stays, and the run goes on to its end, whoever asks it to stop. */
+  keep(): void {
+    this.#undos.length = 0
+    this.#kept = true
+  }
+
+  note(text: string): void {
+    this.#log.write({ type: 'note', text })
+  }
+
+  warn(problem: Problem): void {
+    this.#log.write({ type: 'warning', problem })
+  }
+
+  /** Logs that something is being rolled back, and why: people are told, and an incident is recorded. */
+  goesBack(problem: Problem): void {
+    this.#log.write({ type: 'taking-back', problem })
+  }
+
+  /** Logs what the run is to bring live. */
+  aim({ release, tag, images }: { release: number | undefined; tag: string; images: Images }): void {
+    this.#log.write({ type: 'target', release, tag, images })
+  }
+
+  /** Logs how things stand, for the record of an incident; the screen is spared. */
+  evidence(what: string, text: string): void {
+    this.#log.write({ type: 'evidence', what, text })
+  }
+
+  /** Logs what users noticed. */
+  noticed({ requests, errors }: { requests: number; errors: number }): void {
+    this.#log.write({ type: 'traffic', seen: requests, failed: errors })
+  }
+
+  /** Logs what a repair would need to know, before it becomes true. */
+  fact(fact: Fact): void {
+    this.#log.write({ type: 'fact', fact })
+  }
+
+  /** Takes over what an interrupted run left to repair: should this run die, too, the next one knows. */
+  inherit(facts: readonly Fact[]): void {
+    this.#inherited = facts
+    for (const fact of facts) this.fact(fact)
+  }
+
+  /** What was inherited is repaired. */
+  settle(): void {
+    this.#inherited = []
+    this.fact({ kind: 'settled' })
+  }
+
+  /** Runs the procedure; if it fails, takes back what was done. Never throws: a bug of ours is a problem, too. */
+  async attempt(procedure: () => Promise<void>): Promise<Ended> {
+    try {
+      await procedure()
+      return { outcome: 'done', exitCode: exitCodes.done }
+    } catch (error) {
+      return await this.#takeBack(error instanceof Failure ? problemOf(error) : bugOf(error), error)
+    } finally {
+      // What could not be taken back is not settled: the next run tries again, from what is true then.
+      if (this.#inherited.length === 0 && !this.#leftBehind) this.settle()
+    }
+  }
+
+  async #takeBack(problem: Problem, error: unknown): Promise<Ended> {
+    // What was kept was changed: "nothing was changed" would be a lie.
+    const unforeseen = this.#kept ? exitCodes.needsPerson : exitCodes.nothingChanged
+    const fixed = error instanceof Failure && !this.#kept ? error.exitCode : unforeseen
+    if (this.#undos.length === 0)
+      return {
+        outcome: fixed === exitCodes.needsPerson ? 'needs a person' : 'failed',
+        exitCode: fixed,
+        problem,
+      }
+    this.goesBack(problem)
+    this.#undoing = true
+    const failed: Problem[] = []
+    for (const { title, act } of this.#undos.toReversed()) {
+      try {
+        await this.step(title, act)
+      } catch (undoError) {
+        failed.push(problemOf(undoError))
+      }
+    }
+    this.#leftBehind = failed.length > 0
+    if (!this.#leftBehind) return { outcome: 'rolled back', exitCode: exitCodes.rolledBack, problem }
+    return {
+      outcome: 'needs a person',
+      exitCode: exitCodes.needsPerson,
+      problem: {
+        what: problem.what,
+        detail: [problem.detail, 'and taking it back failed:', ...failed.map(describeProblem)]
+          .filter(line => line !== undefined)
+          .join('\n'),
+        fix:
+          failed
+            .map(({ fix }) => fix)
+            .filter(fix => fix !== undefined)
+            .join('\n') || problem.fix,
+      },
+    }
+  }
+}
+
+/** What we did not foresee: its stack is for whoever mends the toolkit. */
+function bugOf(error: unknown): Problem {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return { what: 'a bug in the toolkit stopped this run', detail: stack, fix: 'report it with the log below' }
+}
+
+/** Does several things at once and waits for all of them, also when one fails. @throws the first failure. */
+export async function together<T extends readonly unknown[]>(
+  acts: {
+    readonly [K in keyof T]: () => Promise<T[K]>
+  },
+): Promise<T> {
+  const settled = await Promise.allSettled(acts.map(act => act()))
+  const values = settled.map(result => {
+    if (result.status === 'rejected') throw result.reason
+    return result.value
+  })
+  return values as unknown as T // one value for each act, in their order
+}

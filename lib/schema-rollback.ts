@@ -1,0 +1,75 @@
+import { schemaRevision, showRevision } from './database.ts'
+import { readComposeState } from './directory.ts'
+import { type Colour, otherColour } from './environment.ts'
+import { Failure } from './failure.ts'
+import { isHere } from './images.ts'
+import { downgradeTo, migrationsOf, upgradeAgain } from './migrations.ts'
+import { type PinnedImage, pinned } from './releases.ts'
+import { type RevisionGraph, unknownTo } from './revision-graph.ts'
+import type { Site } from './site.ts'
+import { count } from './text.ts'
+import type { Descent } from './way-back.ts'
+
+/** A colour whose image knows the database's revision, and so the way back from it. */
+export interface Guide {
+  readonly colour: Colour
+  readonly image: PinnedImage
+  readonly graph: RevisionGraph
+  /** Where users are. */
+  readonly live: Colour
+  readonly revision: string
+}
+
+/** @throws Failure when nothing is live, the schema is empty, or no image on this machine knows its revision. */
+export async function guideBack({ environment, project, proxy }: Site): Promise<Guide> {
+  const live = proxy.mapOnDisk()
+  const state = readComposeState(environment)
+  const revision = live && state ? await schemaRevision(project) : null
+  if (live === null || !state || revision === null)
+    throw new Failure({
+      what: live === null ? 'nothing is live' : 'the schema is empty: there is nothing to take back',
+      fix: 'deploy first',
+    })
+  const heads: string[] = []
+  for (const colour of [live, otherColour(live)]) {
+    const named = state.images[colour]?.backend
+    if (named === undefined || !(await isHere(pinned(named)))) continue
+    const image = pinned(named)
+    const graph = await migrationsOf(project, image)
+    if (!revision.includes(',') && unknownTo(graph, revision).length === 0)
+      return { colour, image, graph, live, revision }
+    heads.push(`${colour} ends at ${graph.heads.join(', ')}`)
+  }
+  throw new Failure({
+    what: `the database is at revision ${revision}, which no image of this environment knows`,
+    detail: heads.join('\n'),
+    fix: 'deploy the version that has it, or restore a backup: rollback.ts -t database',
+  })
+}
+
+/**
+ * Takes the schema back, with the image that knows the way. Should anything after this fail, or the run be killed, it
+ * is taken forward again; what was in the columns and tables that went is in the backup alone.
+ */
+export async function takeSchemaBack(
+  site: Site,
+  guide: Guide,
+  { from, to, revisions }: Descent,
+): Promise<void> {
+  const { environment, project, run } = site
+  const { colour, image, live } = guide
+  const timeout = environment.timeouts.migrate
+  run.fact({ kind: 'downgrading', from, to, colour, image, live })
+  run.undo(`Take the schema forward to ${from} again`, async step => {
+    if ((await schemaRevision(project)) === from) return step.skip('it is there')
+    await upgradeAgain(project, colour, image, from, timeout)
+  })
+  await run.step(`Take the schema back to ${showRevision(to)}`, async step => {
+    await downgradeTo(project, colour, to, timeout)
+    step.note(count(revisions.length, 'revision'))
+  })
+}
+
+/** What is taken back, for whoever is asked. */
+export const descentLines = ({ titles }: RevisionGraph, { revisions }: Descent): string[] =>
+  revisions.map(name => `${name} ${titles.get(name) ?? ''}`.trim())

@@ -1,0 +1,135 @@
+import { statSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import { parse } from 'dotenv'
+import { parseEnvFile } from './env-file.ts'
+import type { Environment, Secret } from './environment.ts'
+import { type Problem, Problems, problemOf } from './failure.ts'
+import { readIfThere } from './files.ts'
+import { withGivenSecrets } from './given-secrets.ts'
+import { registerSecret } from './redact.ts'
+import { readReleases } from './releases.ts'
+import { count } from './text.ts'
+
+export type Secrets = Readonly<Record<string, string>>
+
+export const secretsFile = (environment: Environment): string =>
+  join(environment.directory, `.env.${environment.name}`)
+
+/**
+ * Reads `.env.<name>`, with what CI's variables are about to change in it, and registers every secret, so that none is
+ * ever shown.
+ * @returns the values, and everything that is wrong with the file: all of it at once.
+ */
+export function readSecrets(environment: Environment): { secrets: Secrets; problems: Problem[] } {
+  const file = secretsFile(environment)
+  let text: string | undefined
+  try {
+    text = readIfThere(file)
+  } catch (error) {
+    return { secrets: {}, problems: [unreadable(file, error)] }
+  }
+  // Also where one line of it is wrong.
+  for (const [name, value] of Object.entries(parse(text ?? '')))
+    if (!isSetting(environment, name, value)) registerSecret(value)
+  const given = withGivenSecrets(environment, text)
+  if (given === undefined && text === undefined)
+    return { secrets: {}, problems: [missingFile(environment, file)] }
+  const { values, problems } = parseEnvFile(given?.text ?? text ?? '', file)
+  if (given?.problems.length || problems.length > 0)
+    return { secrets: {}, problems: [...(given?.problems ?? []), ...problems] }
+  return {
+    secrets: values,
+    problems: [
+      ...(text === undefined || given ? [] : modeProblems(file)),
+      ...valueProblems(environment.secrets, values, file),
+    ],
+  }
+}
+
+/** The secrets. @throws Problems with all that is wrong with their file. */
+export function secretsOf(environment: Environment): Secrets {
+  const { secrets, problems } = readSecrets(environment)
+  if (problems.length > 0)
+    throw new Problems(
+      `${environment.name} is not configured: ${count(problems.length, 'problem')}`,
+      problems,
+    )
+  return secrets
+}
+
+function missingFile(environment: Environment, file: string): Problem {
+  const example = join(import.meta.dirname, '..', 'environments', `.env.${environment.name}.example`)
+  return {
+    what: `${file} is missing: the secrets of ${environment.name}`,
+    fix:
+      readReleases(environment).length > 0
+        ? `npx tsx scripts/secrets.ts recover -e ${environment.name}  writes it again, from what the containers have`
+        : `cp ${example} ${file} && chmod 600 ${file}, then set real values in it`,
+  }
+}
+
+/** A word or a number beside the secrets, `production` or `8000`: without it our own messages could not be read. */
+const isSetting = ({ secrets }: Environment, name: string, value: string): boolean =>
+  !Object.hasOwn(secrets, name) && /^([a-z]+|\d+)$/i.test(value)
+
+function unreadable(file: string, error: unknown): Problem {
+  return {
+    what: `${file} cannot be read: ${problemOf(error).what}`,
+    fix: `ls -ld ${file} shows what it is and whose; it must be a file of ${userInfo().username}`,
+  }
+}
+
+function modeProblems(file: string): Problem[] {
+  const mode = statSync(file).mode & 0o777
+  if ((mode & 0o077) === 0) return []
+  return [
+    { what: `${file} has mode ${mode.toString(8)}: others can read the secrets`, fix: `chmod 600 ${file}` },
+  ]
+}
+
+/** Every secret that is missing, empty, or still what the example says. */
+export function valueProblems(
+  expected: Readonly<Record<string, Secret>>,
+  values: Secrets,
+  file: string,
+): Problem[] {
+  return Object.entries(expected).flatMap(([name, { optional }]) => {
+    const value = values[name]
+    if (optional && value === undefined) return []
+    if (value === undefined) return [{ what: `${name} is missing in ${file}`, fix: `add a line ${name}=…` }]
+    if (value === '') return [{ what: `${name} is empty in ${file}`, fix: 'set its value' }]
+    if (isPlaceholder(value))
+      return [
+        {
+          what: `${name} in ${file} is still a placeholder`,
+          fix: 'set its real value; openssl rand -hex 32 makes one',
+        },
+      ]
+    return []
+  })
+}
+
+export const isPlaceholder = (value: string): boolean =>
+  /^(change-?this|change-?me|your-|example|placeholder|todo|xxx)/i.test(value)
+
+/**
+ * What each service is given: the database its own, the backend its own and whatever else stands in the file
+ * (its settings that are no secrets), the proxy and the frontend nothing.
+ */
+export function serviceVariables(
+  environment: Environment,
+  secrets: Secrets,
+): Record<'backend' | 'db', Record<string, string>> {
+  const given: Record<'backend' | 'db', Record<string, string>> = { backend: {}, db: {} }
+  for (const [name, value] of Object.entries(secrets)) {
+    const known = Object.hasOwn(environment.secrets, name) ? environment.secrets[name] : undefined
+    const { services, as } = known ?? { services: ['backend'] as const, as: undefined }
+    for (const service of services) given[service][as ?? name] = value
+  }
+  const { name, user } = environment.database
+  const password = encodeURIComponent(secrets['DB_PASSWORD'] ?? '')
+  registerSecret(password)
+  given.backend['DATABASE_URL'] ??= `postgresql://${user}:${password}@db:5432/${name}`
+  return given
+}

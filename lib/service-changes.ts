@@ -1,0 +1,70 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { readComposeState, renewDatabaseFile, writeComposeState } from './directory.ts'
+import { Failure } from './failure.ts'
+import { waitUntilHealthy } from './health.ts'
+import { readSecrets } from './secrets.ts'
+import { pinTag, pullServices } from './services.ts'
+import type { Site } from './site.ts'
+
+type Lasting = 'db' | 'proxy'
+
+/**
+ * The database and the proxy serve the live version, so a deploy leaves them as they run. When their settings have
+ * changed meanwhile it says so; with `--restart-services` it restarts them, which users notice for some seconds.
+ */
+export async function handleChangedServices(site: Site, restart: boolean): Promise<void> {
+  const changed = await changedServices(site)
+  for (const service of changed) {
+    if (restart)
+      await site.run.step(`Restart ${service} with its new settings`, step =>
+        restartService(site, service, step),
+      )
+    else
+      site.run.warn({
+        what: `${service} runs with older settings than the toolkit's; it is left as it is`,
+        fix: 'in a quiet hour: deploy with --restart-services; users wait for some seconds',
+      })
+  }
+}
+
+async function changedServices({ environment, project }: Site): Promise<Lasting[]> {
+  const services = ['db', 'proxy'] as const
+  const state = readComposeState(environment)
+  const recreated = await project.wouldRecreate(services)
+  const [proxy] = await project.containers(['proxy'])
+  const configured = statSync(join(environment.directory, 'proxy', 'haproxy.cfg')).mtimeMs
+  const isChanged = {
+    db: recreated.includes('db') || state?.database.tag !== environment.images.database,
+    proxy:
+      recreated.includes('proxy') ||
+      state?.proxy.tag !== environment.images.proxy ||
+      (proxy !== undefined && configured > proxy.startedAt),
+  }
+  return services.filter(service => isChanged[service])
+}
+
+async function restartService(
+  site: Site,
+  service: Lasting,
+  step: Parameters<typeof pullServices>[1],
+): Promise<void> {
+  const { environment, project } = site
+  const state = readComposeState(environment)
+  if (!state) return
+  const key = service === 'db' ? 'database' : 'proxy'
+  const tag = environment.images[key]
+  if (key === 'database' && majorOf(tag) !== majorOf(state.database.tag))
+    throw new Failure({
+      what: `${state.database.tag} cannot become ${tag} by a restart: PostgreSQL's major versions do not read each other's files`,
+      fix: `dump with the old version and restore with the new one, or set the settings back to ${state.database.tag}`,
+    })
+  if (tag !== state[key].tag)
+    writeComposeState(environment, { ...state, [key]: await pinTag(environment, tag) })
+  await pullServices(site, step)
+  if (service === 'db') renewDatabaseFile(environment, readSecrets(environment).secrets)
+  await project.start([service], { fresh: true })
+  await waitUntilHealthy(project, [service], { timeout: environment.timeouts.healthy, step })
+}
+
+const majorOf = (image: string): string => /:(\d+)/.exec(image)?.[1] ?? ''

@@ -1,0 +1,32 @@
+import type { Facts } from './facts.ts'
+import { findings } from './findings/all.ts'
+import { type Known, valueIn } from './known.ts'
+
+/** The facts as a value for programs: what is not known is null, and `unknown` says why. */
+export function factsAsJson(facts: Facts): Record<string, unknown> {
+  const { environment, usage, containers, failingAddresses, ...rest } = facts
+  const unknown: Record<string, string> = {}
+  const plain: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(rest)) {
+    if (isUnknown(value)) unknown[name] = value.why
+    plain[name] = isAnswer(value) ? (valueIn<unknown>(value) ?? null) : (value ?? null)
+  }
+  if (!containers.known) unknown['containers'] = containers.why
+  return {
+    environment: environment.name,
+    problems: findings(facts),
+    ...plain,
+    containers:
+      valueIn(containers)?.map(container => ({
+        ...container,
+        usage: valueIn(usage)?.get(container.id) ?? null,
+      })) ?? null,
+    failingAddresses: Object.fromEntries(failingAddresses),
+    unknown,
+  }
+}
+
+const isAnswer = (value: unknown): value is Known<unknown> =>
+  typeof value === 'object' && value !== null && 'known' in value
+const isUnknown = (value: unknown): value is Extract<Known<unknown>, { known: false }> =>
+  isAnswer(value) && !value.known

@@ -1,0 +1,156 @@
+#!/bin/sh
+':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
+
+import { dirname, join } from 'node:path'
+import { findGiven } from '../lib/backup/choose.ts'
+import { compress } from '../lib/backup/compress.ts'
+import { drill } from '../lib/backup/drill/drill.ts'
+import { drillFile } from '../lib/backup/drill/record.ts'
+import { backUp } from '../lib/backup/dump.ts'
+import { elseLacking } from '../lib/backup/lacking.ts'
+import { backupDirectory, backupOf, listBackups } from '../lib/backup/list.ts'
+import type { Manifest } from '../lib/backup/manifest.ts'
+import type { Offsite } from '../lib/backup/offsite/address.ts'
+import { backupOptions, backupWanted, type NewBackup } from '../lib/backup/options.ts'
+import { prove } from '../lib/backup/prove.ts'
+import { mendDatabase } from '../lib/backup/repair.ts'
+import { backupRows } from '../lib/backup/result.ts'
+import { scheduleText } from '../lib/backup/schedule.ts'
+import { backupTable } from '../lib/backup/table.ts'
+import { copyUploads } from '../lib/backup/uploads.ts'
+import { main } from '../lib/cli.ts'
+import { UsageError } from '../lib/failure.ts'
+import { commonOptions, parseDuration } from '../lib/options.ts'
+import type { Result } from '../lib/result.ts'
+import { runOn } from '../lib/session.ts'
+import { loadEnvironment } from '../lib/settings.ts'
+import { quoted } from '../lib/shell.ts'
+import type { Site } from '../lib/site.ts'
+import { duration, shown } from '../lib/text.ts'
+
+async function backup(site: Site, wanted: NewBackup): Promise<Result> {
+  const { environment, run } = site
+  await run.step('Repair what an interrupted run left', step => mendDatabase(site, step))
+  let manifest = await run.step('Back up the database', step =>
+    backUp(site, { reason: wanted.reason, hashed: wanted.proved }, step),
+  )
+  const command = `npx tsx scripts/backup.ts -e ${environment.name}`
+  if (wanted.uploads)
+    manifest = await elseLacking(
+      manifest,
+      { lacking: 'WITHOUT the uploads', next: `then make another one: ${command}` },
+      () => run.step('Copy the uploads', step => copyUploads(site, manifest, step)),
+    )
+  if (wanted.proved)
+    manifest = await elseLacking(
+      manifest,
+      { lacking: 'NOT proved', next: `to try again: ${command} --verify ${manifest.file}` },
+      () => proveStep(site, backupOf(environment, manifest).file),
+    )
+  if (wanted.compressed)
+    manifest = await elseLacking(
+      manifest,
+      { lacking: 'NOT compressed', next: 'it can be restored as it is' },
+      async () =>
+        (await run.step('Compress it', step => compress(site, backupOf(environment, manifest), step))) ??
+        manifest,
+    )
+  if (wanted.offsite) await copyStep(site, manifest, wanted.offsite)
+  return backupRows(manifest)
+}
+
+const proveStep = (site: Site, file: string): Promise<Manifest> =>
+  site.run.step('Prove it by restoring it', step => prove(site, file, step))
+
+const copyStep = (site: Site, manifest: Manifest, offsite: Offsite): Promise<void> =>
+  elseLacking(
+    manifest,
+    {
+      lacking: 'NOT offsite',
+      next: `then copy it: npx tsx scripts/backup.ts -e ${site.environment.name} --verify ${manifest.file} --to ${quoted(offsite.url)}`,
+    },
+    async () => {
+      const { copyOffsite } = await import('../lib/backup/offsite/copy.ts') // SSH weighs as much as all the rest
+      await site.run.step('Copy it offsite', step => copyOffsite(site, manifest, offsite, step))
+    },
+  )
+
+/** The quarterly drill: could we recover, and how long would it take? */
+async function practise(site: Site): Promise<Result> {
+  await site.run.step('Repair what an interrupted run left', step => mendDatabase(site, step))
+  const done = await drill(site)
+  return [
+    ['recovered from', done.backup],
+    ['version', done.tag],
+    ['would be lost', `what was written in the last ${duration(done.age)}`],
+    ['recovery took', duration(done.recovery)],
+    ['recorded in', drillFile(site.environment)],
+  ]
+}
+
+/** Brings the newest recovery point from elsewhere to this machine. */
+async function pull(site: Site, from: Offsite): Promise<Result> {
+  const { pullOffsite } = await import('../lib/backup/offsite/pull.ts')
+  const manifest = await site.run.step('Bring the newest backup here', step => pullOffsite(site, from, step))
+  return backupRows(manifest)
+}
+
+/** Proves a backup that exists; and copies it elsewhere, where that is wanted. */
+async function verify(site: Site, given: string, offsite: Offsite | undefined): Promise<Result> {
+  const { environment, run } = site
+  const file = findGiven(environment, given)
+  if (offsite && dirname(file) !== backupDirectory(environment))
+    throw new UsageError(
+      `${shown(given)} is not in backups/`,
+      'move it there, and it can be copied elsewhere',
+    )
+  await run.step('Repair what an interrupted run left', step => mendDatabase(site, step))
+  const manifest = await proveStep(site, file)
+  if (offsite) await copyStep(site, manifest, offsite)
+  return backupRows(manifest)
+}
+
+async function list(name: string | undefined, json: boolean): Promise<number> {
+  const backups = listBackups(await loadEnvironment(name))
+  process.stdout.write(json ? `${JSON.stringify(backups)}\n` : `${backupTable(backups, Date.now())}\n`)
+  return 0
+}
+
+async function schedule(name: string | undefined, words: readonly string[]): Promise<number> {
+  const environment = await loadEnvironment(name)
+  process.stdout.write(scheduleText(environment.name, join(import.meta.dirname, '..'), words))
+  return 0
+}
+
+await main({
+  name: 'backup',
+  summary: 'Backs the database and the uploads up, and proves a backup by restoring it.',
+  options: { ...commonOptions, ...backupOptions },
+  examples: [
+    ['npx tsx scripts/backup.ts -e production --verify', 'a backup that is proved'],
+    ['npx tsx scripts/backup.ts -e production --list', 'which backups there are'],
+    ['npx tsx scripts/backup.ts -e production --drill', 'the disaster-recovery drill'],
+    [
+      'npx tsx scripts/backup.ts -e production --verify backup_20260103_120000.sql',
+      'whether that can be restored',
+    ],
+  ],
+  run: async options => {
+    const wanted = backupWanted(options)
+    if (wanted.do === 'list') return list(options.environment, options.json)
+    if (wanted.do === 'schedule') return schedule(options.environment, wanted.words)
+    const session = {
+      script: 'backup',
+      wait: parseDuration('wait', options.wait),
+      json: options.json,
+      verbose: options.verbose,
+      quiet: options.scheduled,
+    }
+    return runOn(await loadEnvironment(options.environment), session, site => {
+      if (wanted.do === 'pull') return pull(site, wanted.from)
+      if (wanted.do === 'drill') return practise(site)
+      if (wanted.do === 'verify') return verify(site, wanted.file, wanted.offsite)
+      return backup(site, wanted)
+    })
+  },
+})

@@ -1,0 +1,195 @@
+#!/bin/sh
+':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
+
+import { preDeployBackup } from '../lib/backup/pre-deploy.ts'
+import { cheapSurvey } from '../lib/cleanup/survey.ts'
+import { sweep } from '../lib/cleanup/sweep.ts'
+import { main } from '../lib/cli.ts'
+import { confirm } from '../lib/confirm.ts'
+import { schemaRevision } from '../lib/database.ts'
+import type { Part } from '../lib/environment.ts'
+import { problemOf, UsageError } from '../lib/failure.ts'
+import { pullRelease } from '../lib/images.ts'
+import { lookAt } from '../lib/look.ts'
+import { fails } from '../lib/migrate-check/finding.ts'
+import { commonOptions, parseDigests, parseDuration, parseTag } from '../lib/options.ts'
+import { demandHarmless, judgeOrWarn } from '../lib/pending-check.ts'
+import { planOf } from '../lib/plan.ts'
+import { preflight } from '../lib/preflight.ts'
+import { type Images, nextVersion, readReleases, sameImages } from '../lib/releases.ts'
+import { repair } from '../lib/repair.ts'
+import { liveRows, type Result, resultOf } from '../lib/result.ts'
+import { pendingAt } from '../lib/revision-graph.ts'
+import { rollOut } from '../lib/rollout.ts'
+import { together } from '../lib/run.ts'
+import { checkSchema } from '../lib/schema-check.ts'
+import { secretsOf } from '../lib/secrets.ts'
+import { handleChangedServices } from '../lib/service-changes.ts'
+import { databaseAnswers, prepareDirectory, startServices } from '../lib/services.ts'
+import { runOn } from '../lib/session.ts'
+import { loadTarget } from '../lib/settings.ts'
+import type { Site } from '../lib/site.ts'
+import { columns } from '../lib/text.ts'
+
+interface Wanted {
+  readonly tag: string
+  readonly digests: Readonly<Record<Part, string>> | undefined
+  readonly build: boolean
+  readonly backup: boolean
+  readonly migrations: boolean
+  /** Go on although the pending migrations would hurt. */
+  readonly acceptMigrations: boolean
+  /** Try the pending migrations on the newest backup first. */
+  readonly rehearse: boolean
+  readonly restartServices: boolean
+  readonly force: boolean
+  readonly ask: boolean
+}
+
+async function deploy(site: Site, wanted: Wanted): Promise<Result> {
+  const { environment, run } = site
+  const { images } = await run.step('Preflight', step => preflight(site, wanted, step))
+  run.aim({ release: undefined, tag: wanted.tag, images })
+  if (wanted.ask) await confirmPlan(site, wanted, images)
+  await run.step('Repair what an interrupted run left', step => repair(site, step))
+
+  const releases = readReleases(environment)
+  const live = releases.at(-1)
+  if (live && sameImages(live, images) && !wanted.force) {
+    run.note('this version is live already: nothing to do (--force deploys it again)')
+    return liveRows(live)
+  }
+  const [backup, { migrations, pending, judgement }] = await together([
+    () => run.step('Backup database', step => preDeployBackup(site, wanted.backup, step)),
+    () => lookAtMigrations(site, wanted, images),
+  ])
+  demandHarmless(site, judgement, wanted.acceptMigrations)
+  if (wanted.rehearse)
+    await run.step('Rehearse migrations on the newest backup', async step =>
+      (await import('../lib/pending-rehearsal.ts')).rehearsePending(site, pending, step),
+    )
+  prepareDirectory(site, secretsOf(environment)) // read again: repairing may have ended a rotation
+  await run.step('Start database and proxy', step => startServices(site, step))
+  await handleChangedServices(site, wanted.restartServices)
+
+  const version = {
+    ...nextVersion(releases, images),
+    run: site.runId,
+    who: site.who,
+    tag: wanted.tag,
+    backup,
+  }
+  const rolledOut = await rollOut(site, {
+    version,
+    standsBy: false,
+    migrations: wanted.migrations ? migrations : undefined,
+  })
+  await run
+    .step('Clean up old images', async step => sweep(site, await cheapSurvey(site), step))
+    .catch((error: unknown) => run.warn(problemOf(error))) // the new version is live and stays so
+  return resultOf(rolledOut)
+}
+
+/** Pulls the images, compares their migrations with the database, and tries what is pending on a scratch one. */
+async function lookAtMigrations(site: Site, wanted: Wanted, images: Images) {
+  const { project, run } = site
+  await run.step('Pull latest images', step => pullRelease(site, images, step))
+  const migrations = await run.step('Compare migrations', () => checkSchema(site, images.backend, waysOut))
+  const from = (await databaseAnswers(site)) ? await schemaRevision(project) : null
+  const revisions = wanted.migrations ? pendingAt(migrations, from) : []
+  const pending = { image: images.backend, from, revisions }
+  const judgement = await run.step('Check pending migrations', step =>
+    judgeOrWarn(site, pending, wanted.acceptMigrations, step),
+  )
+  return { migrations, pending, judgement }
+}
+
+/** What a deploy would do: pulls the images to read their migrations, and changes nothing else. */
+async function plan(site: Site, wanted: Wanted, images: Images) {
+  const { pending, judgement } = await lookAtMigrations(site, wanted, images)
+  const live = readReleases(site.environment).at(-1)
+  const rows = await planOf(site, {
+    ...{ tag: wanted.tag, backup: wanted.backup, images, live, judgement },
+    pending: wanted.migrations ? pending : undefined,
+  })
+  return { rows, judgement }
+}
+
+async function dryRun(site: Site, wanted: Wanted): Promise<Result> {
+  const { images } = await site.run.step('Preflight', step => preflight(site, wanted, step))
+  const { rows, judgement } = await plan(site, wanted, images)
+  if (judgement.findings.some(fails)) show(site, rows) // what follows is no result, but a refusal
+  demandHarmless(site, { ...judgement, verdicts: [] }, wanted.acceptMigrations)
+  return rows
+}
+
+const show = ({ run }: Site, rows: Result): void => run.note(columns(rows).replaceAll('\n', '\n    '))
+
+async function confirmPlan(site: Site, wanted: Wanted, images: Images): Promise<void> {
+  const { rows, judgement } = await plan(site, wanted, images)
+  show(site, rows)
+  demandHarmless(site, { ...judgement, verdicts: [] }, wanted.acceptMigrations)
+  await confirm(`Deploy ${wanted.tag} to ${site.environment.name}?`, site.run.signal)
+}
+
+const waysOut = 'deploy a newer version, which knows that revision, or take the schema back first'
+
+await main({
+  name: 'deploy',
+  summary:
+    'Brings a version live beside the one that is, and loses no request. A failure is taken back by itself.',
+  options: {
+    ...commonOptions,
+    tag: { type: 'value', value: '<tag>', describe: "which images (default: the environment's branch)" },
+    'backend-digest': {
+      type: 'value',
+      value: '<sha256:…>',
+      describe: 'this very image, whatever the tag means now',
+    },
+    'frontend-digest': { type: 'value', value: '<sha256:…>', describe: 'likewise; both or neither' },
+    build: { type: 'flag', describe: 'build from source on this machine: when the registry is away' },
+    'skip-backup': { type: 'flag', describe: 'do not back the database up first' },
+    'skip-migrations': { type: 'flag', describe: 'leave the schema as it is' },
+    'accept-migrations': {
+      type: 'flag',
+      describe: 'go on although the pending migrations would hurt',
+    },
+    rehearse: { type: 'flag', describe: 'first try the pending migrations on a restored backup' },
+    'dry-run': { type: 'flag', describe: 'show what would be done, and do nothing' },
+    'restart-services': {
+      type: 'flag',
+      describe: 'also restart the database and the proxy where their settings changed',
+    },
+    force: { type: 'flag', describe: 'deploy also what is live already' },
+  },
+  examples: [
+    ['npx tsx scripts/deploy.ts -e staging', 'the newest build of develop'],
+    ['npx tsx scripts/deploy.ts -e production --dry-run', 'what would happen, with real facts'],
+    ['npx tsx scripts/deploy.ts -e production --tag main-3f1c9a0', 'one particular build'],
+    ['npx tsx scripts/deploy.ts -e shared', 'the TLS edge: its settings and its certificates'],
+  ],
+  run: async options => {
+    const wait = parseDuration('wait', options.wait)
+    const tag = options.tag === undefined ? undefined : parseTag(options.tag)
+    const digests = parseDigests(options['backend-digest'], options['frontend-digest'])
+    if (digests && options.build) throw new UsageError('--build makes its own images: it takes no digests')
+    const environment = await loadTarget(options.environment)
+    const session = { script: 'deploy', wait, json: options.json, verbose: options.verbose }
+    if (environment.kind === 'edge')
+      return (await import('../lib/edge/deploy.ts')).deployEdge(environment, options, session)
+    const wanted = {
+      tag: tag ?? environment.branch,
+      digests,
+      build: options.build,
+      backup: !options['skip-backup'],
+      migrations: !options['skip-migrations'],
+      acceptMigrations: options['accept-migrations'],
+      rehearse: options.rehearse || environment.rehearse,
+      restartServices: options['restart-services'],
+      force: options.force,
+      ask: environment.confirm && !options.yes && process.stdin.isTTY && process.stdout.isTTY,
+    }
+    if (options['dry-run']) return lookAt(environment, session, site => dryRun(site, wanted))
+    return runOn(environment, session, site => deploy(site, wanted))
+  },
+})

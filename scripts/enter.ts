@@ -1,0 +1,68 @@
+#!/bin/sh
+':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
+
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
+import { main } from '../lib/cli.ts'
+import { findCompose } from '../lib/compose.ts'
+import type { Environment } from '../lib/environment.ts'
+import { Failure, UsageError } from '../lib/failure.ts'
+import { commonOptions } from '../lib/options.ts'
+import { HAProxy } from '../lib/proxy.ts'
+import { variableOf } from '../lib/remote/destination.ts'
+import { loadEnvironment } from '../lib/settings.ts'
+
+/** The documented `docker-compose` commands, with the live colour in the place of `backend`. */
+function commandFor(what: string, environment: Environment): string[] {
+  const { name, user } = environment.database
+  const live = new HAProxy(environment).mapOnDisk()
+  if (what === 'logs') return ['logs', '--follow', '--tail', '100']
+  if (what === 'psql') return ['exec', 'db', 'psql', '--username', user, '--dbname', name]
+  if (live === null)
+    throw new Failure({ what: `nothing is live in ${environment.name}`, fix: 'deploy first' })
+  return ['exec', `backend-${live}`, 'sh', '-c', 'exec "$(command -v bash || command -v sh)"']
+}
+
+/** Runs it in the foreground, on our own terminal. @returns its exit code, as a shell would. */
+function foreground(command: readonly string[], cwd: string): Promise<number> {
+  const [program = '', ...words] = command
+  const child = spawn(program, words, { cwd, stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {}) // it gets them, and decides
+  return new Promise((resolve, reject) => {
+    child.once('error', error =>
+      reject(new Failure({ what: `${program} cannot be started: ${error.message}` })),
+    )
+    child.once('close', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)))
+  })
+}
+
+await main({
+  name: 'enter',
+  summary: 'Opens what one looks at by hand: all logs as they come, psql, or a shell in the live backend.',
+  words: [{ choices: ['logs', 'psql', 'shell'] }],
+  options: { environment: commonOptions.environment, host: commonOptions.host },
+  interactive: true,
+  examples: [
+    ['npx tsx scripts/enter.ts logs -e production', 'all logs, as they come'],
+    [
+      'npx tsx scripts/enter.ts psql -e production',
+      'the database, as its owner; `… psql < file` runs a file',
+    ],
+    ['npx tsx scripts/enter.ts shell -e production', 'a shell in the backend that users are on'],
+  ],
+  exitCodes: 'those of the program that was opened · 2 wrong usage',
+  run: async ({ environment: name }, [what = '']) => {
+    const environment = await loadEnvironment(name)
+    if (!existsSync(environment.directory))
+      throw new UsageError(
+        `${environment.directory}, the directory of ${environment.name}, is not on this machine`,
+        `say where it is: --host user@host, or ${variableOf(environment.name, 'HOST')}`,
+      )
+    const compose = await findCompose()
+    if (!compose) throw new Failure({ what: 'neither `docker compose` nor `docker-compose` is here' })
+    const [verb = '', ...words] = commandFor(what, environment)
+    const piped = verb === 'exec' && !process.stdin.isTTY ? ['-T'] : []
+    return foreground([...compose.command, verb, ...piped, ...words], environment.directory)
+  },
+})

@@ -1,0 +1,38 @@
+#!/bin/sh
+':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
+
+import { main } from '../lib/cli.ts'
+import { setMaintenance } from '../lib/edge/maintenance.ts'
+import { edgeSite } from '../lib/edge/site.ts'
+import { UsageError } from '../lib/failure.ts'
+import { commonOptions, parseDuration } from '../lib/options.ts'
+import { runAt } from '../lib/session.ts'
+import { loadEdge, loadEnvironment } from '../lib/settings.ts'
+import { demandDirectory } from '../lib/site.ts'
+
+await main({
+  name: 'maintenance',
+  summary:
+    'Shows the users of an environment a page that says so, at the TLS edge, until it is taken away again.',
+  options: {
+    ...commonOptions,
+    on: { type: 'flag', describe: 'show the page (503) instead of the application' },
+    off: { type: 'flag', describe: 'show the application again' },
+  },
+  examples: [
+    ['npx tsx scripts/maintenance.ts -e production --on', 'users see the page, at once and after a reboot'],
+    ['npx tsx scripts/maintenance.ts -e production --off', 'users see the application'],
+  ],
+  run: async ({ environment: name, on, off, wait, json, verbose }) => {
+    if (on === off) throw new UsageError('expected one of --on and --off')
+    const environment = await loadEnvironment(name)
+    const edge = await loadEdge()
+    if (!edge?.environments.includes(environment.name))
+      throw new UsageError(`${environment.name} is not behind the TLS edge: see environments/shared.ts`)
+    demandDirectory(edge)
+    const session = { script: 'maintenance', wait: parseDuration('wait', wait), json, verbose }
+    return runAt(edge, session, async running =>
+      setMaintenance(await edgeSite(edge, running), environment.name, on ? 'on' : 'off'),
+    )
+  },
+})

@@ -1,0 +1,69 @@
+#!/bin/sh
+':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
+
+import { waitForServices } from '../lib/candidate.ts'
+import { main } from '../lib/cli.ts'
+import { servicesOf } from '../lib/compose.ts'
+import { Failure, Problems } from '../lib/failure.ts'
+import { commonOptions, parseDuration } from '../lib/options.ts'
+import { engineProblems, portProblems } from '../lib/preflight.ts'
+import { readReleases } from '../lib/releases.ts'
+import { repair } from '../lib/repair.ts'
+import { liveRows, type Result } from '../lib/result.ts'
+import type { Step } from '../lib/run.ts'
+import { readSecrets } from '../lib/secrets.ts'
+import { runOn } from '../lib/session.ts'
+import { loadEnvironment } from '../lib/settings.ts'
+import type { Site } from '../lib/site.ts'
+import { smokeTestUsers } from '../lib/switchover.ts'
+
+/** "Complete system down": brings back what was live, needs neither the registry nor a new version, deploys nothing. */
+async function bringBack(site: Site): Promise<Result> {
+  const { environment, run } = site
+  await run.step('Preflight', () => demandMeans(site))
+  await run.step('Repair', step => repair(site, step))
+  const live = readReleases(environment).at(-1)
+  if (!live) return [['live', 'nothing: nothing was ever deployed here']]
+  await run.step("Smoke tests at the users' ports", step => tested(site, step))
+  return liveRows(live)
+}
+
+/** @throws Problems with all that keeps containers from being started. */
+async function demandMeans(site: Site): Promise<void> {
+  const engine = await engineProblems()
+  const { problems } = readSecrets(site.environment)
+  const ports = engine.length === 0 ? await portProblems(site) : []
+  const all = [...engine, ...problems, ...ports]
+  if (all.length > 0) throw new Problems(`${site.environment.name} cannot be repaired yet`, all)
+}
+
+/** After a reboot the containers may still be starting. */
+async function tested(site: Site, step: Step): Promise<void> {
+  try {
+    const live = site.proxy.mapOnDisk()
+    if (live !== null) await waitForServices(site, servicesOf(live), step)
+    await smokeTestUsers(site)
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    const { name } = site.environment
+    const fix = [
+      `everything runs, and the version itself fails. Its log: make logs E=${name}`,
+      `back to the release before: npx tsx scripts/rollback.ts -e ${name} -t deployment`,
+    ].join('\n')
+    throw new Failure({ what: error.what, detail: error.detail, fix }, error.exitCode)
+  }
+}
+
+await main({
+  name: 'repair',
+  summary:
+    'Brings back what was live: after a crash, a reboot, a killed run, a lost file. It deploys nothing.',
+  options: commonOptions,
+  examples: [['npx tsx scripts/repair.ts -e production', 'the system is down: the first thing to try']],
+  run: async options => {
+    const wait = parseDuration('wait', options.wait)
+    const environment = await loadEnvironment(options.environment)
+    const session = { script: 'repair', wait, json: options.json, verbose: options.verbose }
+    return runOn(environment, session, bringBack)
+  },
+})

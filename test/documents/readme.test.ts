@@ -1,0 +1,46 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { toolkit } from '../lib/fixtures.ts'
+import { commandBlocks, inlineCommands, readme } from './readme.ts'
+
+const page = suite('README: what it names is there')
+
+page('every script is explained', () => {
+  for (const script of readdirSync(join(toolkit, 'scripts')))
+    assert.ok(readme.includes(script), `${script} is nowhere in the README`)
+})
+
+page('every make target that it names', () => {
+  const makefile = readFileSync(join(toolkit, 'Makefile'), 'utf8')
+  const commands = [...commandBlocks().flat(), ...inlineCommands()]
+  const targets = new Set(commands.flatMap(line => /^make ([a-z-]+)/.exec(line)?.[1] ?? []))
+  assert.ok(targets.size > 5)
+  for (const target of targets) assert.match(makefile, new RegExp(`^${target}:`, 'm'))
+})
+
+page('every test that holds a promise', () => {
+  const rows =
+    readme.split('## Promises, and the tests that hold them')[1]?.split('\n## ')[0]?.split('\n') ?? []
+  const named = rows.flatMap(row =>
+    [...(row.split('|')[2] ?? '').matchAll(/`([^`]+)`/g)].map(match => match[1] ?? ''),
+  )
+  const tests = named.filter(name => name !== 'test/sandbox/deploy/')
+  assert.ok(tests.length > 20)
+  for (const name of tests) {
+    const files = [name, `test/sandbox/${name}`, `test/sandbox/deploy/${name}`]
+    const isThere = files.some(file =>
+      [`${file}.test.ts`, file].some(path => existsSync(join(toolkit, path))),
+    )
+    assert.ok(isThere, `${name} is no test`)
+  }
+})
+
+page('every file that a link leads to', () => {
+  const links = [...readme.matchAll(/\]\((?!http)([^)]+)\)/g)].map(match => match[1] ?? '')
+  assert.ok(links.length > 0)
+  for (const link of links) assert.ok(existsSync(join(toolkit, link)), `${link} is not there`)
+})
+
+page.run()

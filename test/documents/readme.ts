@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** What the README tells people to type. */
+
+export const readme = readFileSync(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8')
+
+/** Blocks of commands, each a list of lines without their comments; a line that ends in `\` goes on in the next. */
+export function commandBlocks(text = readme): string[][] {
+  return [...text.matchAll(/^( *)```\n([\s\S]*?)^\1```$/gm)]
+    .map(([, indent = '', body = '']) =>
+      body
+        .replaceAll(/\\\n\s*/g, '')
+        .split('\n')
+        .map(line => line.slice(indent.length).replace(/ {2,}#.*/, ''))
+        .filter(line => line !== ''),
+    )
+    .filter(([first = '']) => /^(make|mkdir|export|npx|certbot) /.test(first))
+}
+
+/** Commands of ours that stand in the text or in a table, between backticks; without what is only meant as an example. */
+export function inlineCommands(text = readme): string[] {
+  const prose = text.replaceAll(/^( *)```\n[\s\S]*?^\1```$/gm, '')
+  const code = [...prose.matchAll(/`([^`]+)`/g)].map(([, words = '']) => words)
+  return [...new Set(code.filter(words => /^(npx tsx scripts\/|\.\/scripts\/\S+\.ts|make )/.test(words)))]
+}

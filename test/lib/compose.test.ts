@@ -1,0 +1,34 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Project } from '../../lib/compose.ts'
+import { environmentIn, failureOf, inTemporary, withVariables } from './fixtures.ts'
+
+/** A `docker` that answers `ps` with two ids, and `inspect` as told. */
+const withDocker = (inspect: string, act: (project: Project) => Promise<void>): Promise<void> =>
+  inTemporary(async directory => {
+    const script = `#!/bin/sh\nif [ "$1" = ps ]; then echo a; echo b; exit; fi\n${inspect}\n`
+    writeFileSync(join(directory, 'docker'), script, { mode: 0o755 })
+    await withVariables({ PATH: `${directory}:${process.env['PATH']}` }, () =>
+      act(new Project(environmentIn(directory), { command: ['docker', 'compose'], version: '2' })),
+    )
+  })
+
+const asking = suite('compose: which containers there are')
+
+asking('none any more, where they are removed between the two questions', () =>
+  withDocker('echo []; echo Error: No such object: a >&2; exit 1', async project =>
+    assert.equal(await project.containers(), []),
+  ),
+)
+
+asking('an engine that goes away between them is a failure in its own words', () =>
+  withDocker('echo error during connect: EOF >&2; exit 1', async project => {
+    const { what, detail } = await failureOf(() => project.containers())
+    assert.is(what, 'docker inspect a b failed with exit code 1')
+    assert.is(detail, 'error during connect: EOF')
+  }),
+)
+
+asking.run()

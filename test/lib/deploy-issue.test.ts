@@ -1,0 +1,129 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import {
+  type DeployReport,
+  failureText,
+  keepIssue,
+  readNeeds,
+  titleOf,
+  verdictOn,
+} from '../../lib/deploy-issue.ts'
+import { githubOf } from '../../lib/github-api.ts'
+import { issueTracker } from '../sandbox/workflows/issues.ts'
+import { failureOf } from './fixtures.ts'
+
+const report = (jobs: Record<string, string>, more: Partial<DeployReport> = {}): DeployReport => ({
+  environment: 'staging',
+  jobs,
+  problem: '',
+  tag: 'develop-3f1c9a0',
+  who: 'ada',
+  page: 'https://github.example/vibotaj/tracehub/actions/runs/7',
+  ...more,
+})
+const bad = { images: 'success', deploy: 'failure' }
+const good = { images: 'success', deploy: 'success' }
+
+const reading = suite('deploy-issue: what a workflow says of its jobs')
+
+reading('results, and the words of the deploy', () =>
+  assert.equal(
+    readNeeds(
+      JSON.stringify({
+        images: { result: 'success', outputs: { tag: 'x' } },
+        deploy: { result: 'failure', outputs: { tag: 'develop-1', problem: 'no disk' } },
+      }),
+    ),
+    { jobs: { images: 'success', deploy: 'failure' }, problem: 'no disk', tag: 'develop-1' },
+  ),
+)
+for (const text of ['', 'null', '{', '[1]', '{"deploy":null}', '{"deploy":{}}', '{"deploy":{"result":1}}'])
+  reading(`${text || 'nothing'} is refused`, async () => {
+    const failure = await failureOf(() => readNeeds(text))
+    assert.is(failure.what, 'NEEDS is not what toJSON(needs) gives')
+    assert.is(failure.exitCode, 2)
+  })
+for (const [jobs, verdict] of [
+  [bad, 'failed'],
+  [{ backend: 'failure', images: 'skipped', deploy: 'skipped' }, 'failed'],
+  [good, 'works'],
+  [{ backend: 'skipped', images: 'skipped', deploy: 'success' }, 'works'],
+  [{ images: 'skipped', deploy: 'skipped' }, 'undecided'],
+] as const)
+  reading(`${Object.values(jobs)}: ${verdict}`, () => assert.is(verdictOn({ jobs }), verdict))
+
+reading.run()
+
+const writing = suite('deploy-issue: its text')
+
+writing('what, who, where, why', () =>
+  assert.is(
+    failureText(report(bad, { problem: 'no disk\n→ free some' })),
+    'Bringing develop-3f1c9a0 by ada to staging failed in: deploy.\n\n' +
+      '```text\nno disk\n→ free some\n```\n\n' +
+      '[The workflow run](https://github.example/vibotaj/tracehub/actions/runs/7) has the whole log.',
+  ),
+)
+writing('a log cannot leave its block, and has an end', () => {
+  const text = failureText(report(bad, { problem: `\`\`\`\n@everyone \u001b[2J${'x'.repeat(10_000_000)}` }))
+  assert.is(text.split('```').length, 3)
+  assert.ok(text.length < 21_000)
+  assert.not.match(text, '\u001b')
+})
+
+writing.run()
+
+const keeping = suite('deploy-issue: one issue an environment')
+
+keeping('opened once, added to, closed when deploying works; another environment has its own', async () => {
+  const tracker = await issueTracker('a-token')
+  const github = githubOf({
+    GITHUB_API_URL: tracker.api,
+    GITHUB_REPOSITORY: 'vibotaj/tracehub',
+    GITHUB_TOKEN: 'a-token',
+  })
+  try {
+    assert.match(await keepIssue(github, report(good)), 'no issue says otherwise')
+    assert.match(await keepIssue(github, report({ deploy: 'skipped' })), 'no issue is needed')
+    assert.match(await keepIssue(github, report(bad, { problem: 'first' })), /^opened .*\/issues\/1$/)
+    assert.match(
+      await keepIssue(github, report(bad, { environment: 'production' })),
+      /^opened .*\/issues\/2$/,
+    )
+    assert.match(await keepIssue(github, report(bad, { problem: 'second' })), /^added to .*\/issues\/1$/)
+    assert.match(await keepIssue(github, report(good)), /^closed .*\/issues\/1$/)
+    assert.match(await keepIssue(github, report(bad)), /^opened .*\/issues\/3$/)
+    const [staging, production] = tracker.issues
+    assert.is(staging?.title, titleOf('staging'))
+    assert.match(`${staging?.body}`, 'first')
+    assert.is(staging?.comments.length, 2)
+    assert.match(`${staging?.comments[0]}`, 'second')
+    assert.is(staging?.state, 'closed')
+    assert.is(production?.state, 'open')
+  } finally {
+    tracker.close()
+  }
+})
+
+keeping('what GitHub refuses is said, without the token', async () => {
+  const tracker = await issueTracker('a-token')
+  const github = githubOf({
+    GITHUB_API_URL: tracker.api,
+    GITHUB_REPOSITORY: 'vibotaj/tracehub',
+    GITHUB_TOKEN: 'another',
+  })
+  const failure = await failureOf(() => keepIssue(github, report(bad)))
+  tracker.close()
+  assert.match(failure.what, /^GET http.*: 401$/)
+  assert.is(failure.detail, '{"message":"Bad credentials"}')
+  const away = await failureOf(() => keepIssue(github, report(bad)))
+  assert.match(away.what, /: no answer$/)
+})
+
+keeping('outside a workflow it says what it needs', async () => {
+  const failure = await failureOf(() => githubOf({ GITHUB_API_URL: 'http://x', GITHUB_REPOSITORY: '' }))
+  assert.is(failure.exitCode, 2)
+  assert.match(failure.what, 'must be set')
+})
+
+keeping.run()

@@ -1,0 +1,61 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { describeProblem } from '../../../lib/failure.ts'
+import { fingerprintOf, judgeHostKey, keyType, trustedKeys } from '../../../lib/remote/host-key.ts'
+import { failureOf, withVariables } from '../fixtures.ts'
+
+const judging = suite('remote/host-key')
+
+/** A key's blob as the VPS shows it: the type's name behind its length, and something. */
+const blob = (type: string, rest: string): Buffer => {
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(type.length)
+  return Buffer.concat([length, Buffer.from(type + rest)])
+}
+const vps = { user: 'ada', host: 'vps', port: 22 }
+const shownKey = blob('ssh-ed25519', 'x')
+const line = (key: Buffer): string => `vps ${keyType(key)} ${key.toString('base64')}`
+const pinned = (pin: string, key = shownKey) =>
+  withVariables({ PRODUCTION_HOST_KEY: pin }, () =>
+    judgeHostKey('production', vps, trustedKeys('production', vps), key),
+  )
+
+judging('the pinned one is trusted, as a fingerprint or as a line', async () => {
+  assert.is(await pinned(fingerprintOf(shownKey)), undefined)
+  assert.is(await pinned(`${fingerprintOf(shownKey)}=\n`), undefined)
+  assert.is(await pinned(line(shownKey)), undefined)
+  assert.is(await pinned(`${line(blob('ssh-rsa', 'y'))}\n${line(shownKey)}\n`), undefined)
+})
+
+judging('any other is not, though it were of the same type or begin like it', async () => {
+  for (const other of [blob('ssh-ed25519', 'y'), blob('ssh-ed25519', 'xx'), blob('ssh-rsa', 'x')])
+    for (const pin of [fingerprintOf(shownKey), line(shownKey)])
+      assert.match((await pinned(pin, other))?.what ?? '', 'STOP: the host key of vps has CHANGED')
+})
+
+judging('a revoked one is not trusted, though it be named again', async () => {
+  const failure = await pinned(`@revoked ${line(shownKey)}\n${line(shownKey)}\n`)
+  assert.is(
+    failure && describeProblem(failure),
+    `STOP: the host key of vps is revoked in PRODUCTION_HOST_KEY, line 1
+  it shows ${fingerprintOf(shownKey)} (ssh-ed25519)
+→ do not connect to it; ask whoever runs the VPS`,
+  )
+})
+
+judging('a pin that is neither form, or is for another host, is an error and not "unknown"', async () => {
+  for (const pin of [
+    'MD5:aa:bb',
+    'SHA256:short',
+    'yes',
+    'other ssh-rsa AAAA',
+    '* ',
+    'StrictHostKeyChecking=no',
+  ]) {
+    const { what, exitCode } = await failureOf(() => pinned(pin))
+    assert.match(what, 'neither a fingerprint nor a known_hosts line for vps')
+    assert.is(exitCode, 2)
+  }
+})
+
+judging.run()

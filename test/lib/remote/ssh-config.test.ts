@@ -1,0 +1,46 @@
+import { homedir, userInfo } from 'node:os'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { describeProblem } from '../../../lib/failure.ts'
+import { settingsIn, usual } from '../../../lib/remote/ssh-config.ts'
+import { failureOf } from '../fixtures.ts'
+
+const config = suite('remote/ssh-config: what ssh -G answers')
+
+const named = { host: 'prod', user: undefined, port: undefined }
+const read = (...lines: string[]) => settingsIn(`${lines.join('\n')}\n`, named, 'PRODUCTION_HOST')
+
+config('where the name leads, and with which keys', () =>
+  assert.equal(
+    read(
+      ...['user deploy', 'hostname vps.example', 'port 2222', 'identityfile ~/.ssh/a key'],
+      'identityfile %d/.ssh/%h-%n-%p-%r-100%%-%z',
+    ),
+    {
+      destination: { user: 'deploy', host: 'vps.example', port: 2222 },
+      keys: [`${homedir()}/.ssh/a key`, `${homedir()}/.ssh/vps.example-prod-2222-deploy-100%-%z`],
+    },
+  ),
+)
+
+config('what it leaves out is as usual', () => {
+  assert.equal(read().destination, { user: userInfo().username, host: 'prod', port: 22 })
+  assert.equal(usual({ host: 'vps', user: 'ada', port: 2222 }), { host: 'vps', user: 'ada', port: 2222 })
+})
+
+config('a way through another host is not gone past', async () => {
+  for (const [line, how] of [
+    ['proxyjump a@b:1', 'ProxyJump a@b:1'],
+    ['proxycommand nc %h %p', 'ProxyCommand nc %h %p'],
+  ]) {
+    const { what } = await failureOf(() => read('hostname vps.example', `${line}`))
+    assert.is(
+      what,
+      `~/.ssh/config leads to prod by ${how}, and the toolkit goes to it directly alone`,
+      describeProblem({ what }),
+    )
+  }
+  assert.is(read('proxyjump none', 'proxycommand none', 'proxyusefdpass no').destination.host, 'prod')
+})
+
+config.run()

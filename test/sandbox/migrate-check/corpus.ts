@@ -1,0 +1,42 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readIfThere } from '../../../lib/files.ts'
+import { check, checkId, type Report, usual } from '../../../lib/migrate-check/check.ts'
+import type { ScratchServer } from '../../../lib/migrate-check/scratch-server.ts'
+
+export const images = { python: 'tracehub-sandbox/python', postgres: 'tracehub-sandbox/postgres' }
+const corpus = join(import.meta.dirname, 'corpus')
+
+/** Does something with a project of the corpus: `_base`, which is sound, and over it the files that make the case; `empty` is nothing. */
+export async function inProject<T>(name: string, act: (directory: string) => Promise<T>): Promise<T> {
+  const directory = mkdtempSync(join(tmpdir(), 'migrate-check-test-'))
+  try {
+    if (name !== 'empty') cpSync(join(corpus, '_base'), directory, { recursive: true })
+    if (name !== '_base' && name !== 'empty') cpSync(join(corpus, name), directory, { recursive: true })
+    return await act(directory)
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+export const checkProject = (server: ScratchServer, name: string): Promise<Report> =>
+  inProject(name, directory => checkDirectory(server, directory))
+
+export function checkDirectory(server: ScratchServer, backend: string): Promise<Report> {
+  return check(server, checkId(), {
+    place: { backend, image: images.python, python: undefined, variables: {} },
+    ...usual,
+    scope: 'all',
+    live: undefined,
+    isJudged: undefined,
+    signal: new AbortController().signal,
+    progress: () => {},
+  })
+}
+
+/** The text of a line, to prove that a finding points at what it speaks of. */
+export const lineOf = (project: string, file: string, line: number): string =>
+  (readIfThere(join(corpus, project, file)) ?? readFileSync(join(corpus, '_base', file), 'utf8')).split('\n')[
+    line - 1
+  ] ?? ''

@@ -1,0 +1,20 @@
+"""change something
+
+Revision ID: cccc3333
+Revises: bbbb2222
+
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "cccc3333"
+down_revision = "bbbb2222"
+
+
+def upgrade() -> None:
+    op.drop_column("shipments", "weight")
+
+
+def downgrade() -> None:
+    op.add_column("shipments", sa.Column("weight", sa.String(20)))

@@ -1,0 +1,2 @@
+def column(name):
+    return name.lower()

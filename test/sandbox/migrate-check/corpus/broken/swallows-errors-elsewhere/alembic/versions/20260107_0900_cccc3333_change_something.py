@@ -1,0 +1,22 @@
+"""change something
+
+Revision ID: cccc3333
+Revises: bbbb2222
+
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from app.optional import optional
+
+revision = "cccc3333"
+down_revision = "bbbb2222"
+
+
+def upgrade() -> None:
+    optional(op.get_bind(), "ALTER TABLE customers ADD email text")
+    op.add_column("customers", sa.Column("note", sa.Text))
+
+
+def downgrade() -> None:
+    op.drop_column("customers", "note")

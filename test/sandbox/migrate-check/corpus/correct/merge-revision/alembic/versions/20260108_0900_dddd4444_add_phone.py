@@ -1,0 +1,20 @@
+"""add the phone
+
+Revision ID: dddd4444
+Revises: bbbb2222
+
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "dddd4444"
+down_revision = "bbbb2222"
+
+
+def upgrade() -> None:
+    op.add_column("customers", sa.Column("phone", sa.String(20)))
+
+
+def downgrade() -> None:
+    op.drop_column("customers", "phone")

@@ -1,0 +1,228 @@
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parse } from 'dotenv'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Failure } from '../../../lib/failure.ts'
+import { run } from '../../../lib/shell.ts'
+import { docker, dockerMaybe } from '../docker.ts'
+import {
+  containers,
+  deploy,
+  directoryOf,
+  freshEnvironment,
+  lastEvents,
+  liveVersion,
+  mapOnDisk,
+  runIds,
+  script,
+  start,
+  url,
+} from '../harness.ts'
+import { startLoad, verifyPosts } from '../load/load.ts'
+
+/** The backend opens its connections anew all the time: one that could not would show at once. */
+const production = suite('secrets are replaced while users are served')
+const file = (): string => join(directoryOf('production'), '.env.production')
+const secrets = (): Record<string, string> => parse(readFileSync(file()))
+const rotate = (...words: string[]) => script('secrets', ['rotate', ...words, '-e', 'production'], withGh())
+const check = () => script('secrets', ['check', '-e', 'production'])
+
+/** Stands in for GitHub's program: writes down what it is called with and what it is given. */
+const bin = mkdtempSync(join(tmpdir(), 'gh-'))
+const told = join(bin, 'told')
+writeFileSync(
+  join(bin, 'gh'),
+  `#!/bin/sh\nprintf '%s <- ' "$*" >> ${told}\ncat >> ${told}; echo >> ${told}\n`,
+  {
+    mode: 0o755,
+  },
+)
+const withGh = () => ({ PATH: `${bin}:${process.env['PATH']}`, GITHUB_REPOSITORY: 'vibotaj/tracehub' })
+
+/** Whether PostgreSQL lets somebody in over the network. */
+async function letsIn(user: string, password = ''): Promise<boolean> {
+  const command = `PGPASSWORD=${password} psql -w -h $(hostname) -U ${user} -d tracehub -c 'select 1'`
+  return (await dockerMaybe('exec', 'tracehub-db-prod', 'sh', '-c', command)) !== undefined
+}
+
+const running = async (): Promise<string[]> =>
+  (await containers('production')).filter(line => line.endsWith('running'))
+
+production.before(async () => {
+  await freshEnvironment('production')
+  appendFileSync(file(), 'DB_POOL_RECYCLE=2\n')
+  const { code, stderr } = await deploy('production', 'v2')
+  assert.is(code, 0, stderr)
+})
+production.after(() => rmSync(bin, { recursive: true }))
+
+production(
+  'both, under load: nothing is lost, the old ones are worthless, GitHub has the new ones',
+  async () => {
+    const before = secrets()
+    const session = docker(
+      'exec',
+      'tracehub-db-prod',
+      'sh',
+      '-c',
+      `PGPASSWORD=${before['DB_PASSWORD']} psql -h $(hostname) -U tracehub -d tracehub -c 'select pg_sleep(120)'`,
+    ).catch((error: Failure) => String(error.detail))
+    // Each of these needs a connection to the database. (/health gives up on it after 3 s: it would judge the machine.)
+    const load = await startLoad({
+      ...{ backend: url('production'), frontend: url('production', 'frontend') },
+      ...{ rate: 20, kinds: ['keepalive', 'post', 'slow'] },
+    })
+    const { code, stdout, stderr } = await rotate()
+    const report = await load.stop()
+    assert.is(code, 0, stdout + stderr)
+    assert.equal(report.failures, [])
+    assert.ok(report.totals.sent > 100, `${report.totals.sent} requests are no load`)
+    assert.equal(await verifyPosts(report, url('production')), { lost: [], doubled: [], unexpected: [] })
+
+    const after = secrets()
+    const changed = Object.keys(after).filter(name => after[name] !== before[name])
+    assert.equal(changed.sort(), ['DB_PASSWORD', 'JWT_SECRET'])
+    assert.not(await letsIn('tracehub', before['DB_PASSWORD']))
+    assert.ok(await letsIn('tracehub', after['DB_PASSWORD']))
+    assert.match(await session, /terminating connection due to administrator command/)
+    assert.equal(readFileSync(told, 'utf8').split('\n').slice(0, 2), [
+      `secret set PRODUCTION_JWT_SECRET --repo vibotaj/tracehub <- ${after['JWT_SECRET']}`,
+      `secret set PRODUCTION_DB_PASSWORD --repo vibotaj/tracehub <- ${after['DB_PASSWORD']}`,
+    ])
+    assert.equal(await running(), [
+      ...['tracehub-backend-green-prod', 'tracehub-db-prod', 'tracehub-frontend-green-prod'].map(
+        name => `${name} running`,
+      ),
+      'tracehub-proxy-prod running',
+    ])
+    const all = await containers('production')
+    assert.not(
+      all.some(line => line.includes('blue')),
+      'started again, it would bring the old secrets back',
+    )
+    const logged = runIds('production').map(id =>
+      readFileSync(join(directoryOf('production'), 'logs', 'runs', id), 'utf8'),
+    )
+    for (const value of [before, after].flatMap(({ JWT_SECRET = '', DB_PASSWORD = '' }) => [
+      JWT_SECRET,
+      DB_PASSWORD,
+    ]))
+      assert.not([stdout, stderr, ...logged].join('').includes(value), 'no secret is shown or logged')
+  },
+)
+
+production('check agrees, and a plain `up -d` finds nothing to change', async () => {
+  const { code, stdout, stderr } = await check()
+  assert.is(code, 0, stderr)
+  assert.match(stdout, /running +green and the database have the same/)
+  const ids = () =>
+    docker('ps', '--quiet', '--filter', 'label=com.docker.compose.project=tracehub-production')
+  const before = await ids()
+  await run(['docker', 'compose', 'up', '-d'], { cwd: directoryOf('production') })
+  assert.is(await ids(), before)
+})
+
+const reached = async (title: RegExp): Promise<void> => {
+  for (let tries = 0; tries < 1200; tries += 1) {
+    if (lastEvents('production').some(event => event.type === 'step-started' && title.test(event.title)))
+      return
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+  throw new Error(`the run did not reach ${title}`)
+}
+
+const moments: readonly (readonly [when: string, step: RegExp, reached: boolean])[] = [
+  ['before users are moved', /^Wait for .* to be healthy/, false],
+  ['after users are moved', /^Monitor stability/, true],
+  ["while the database's password is changed", /^Change the database's password/, true],
+]
+for (const [when, step, isReached] of moments)
+  production(`killed ${when}: users are served, and the same again completes it`, async () => {
+    const before = secrets()
+    const runs = runIds('production').length
+    const killed = start('secrets', ['rotate', 'DB_PASSWORD', '-e', 'production'], withGh())
+    let ended: string | undefined
+    void killed.done.then(({ stdout, stderr }) => {
+      ended = stdout + stderr
+    })
+    while (runIds('production').length === runs) {
+      assert.is(ended, undefined, 'it ended before it began anything')
+      await new Promise(resolve => setTimeout(resolve, 20))
+    }
+    await reached(step)
+    killed.kill('SIGKILL')
+    await killed.done
+    assert.is(await liveVersion('production'), 'v2')
+    assert.match((await check()).stderr, /a rotation of DB_PASSWORD is under way or was interrupted/)
+    await new Promise(resolve => setTimeout(resolve, 2200)) // every connection of its pool is too old by now
+    assert.is(await liveVersion('production'), 'v2', 'it can open new connections')
+
+    const { code, stdout, stderr } = await rotate('DB_PASSWORD')
+    assert.is(code, 0, stdout + stderr)
+    assert.is(/users were on the new DB_PASSWORD already: it is everywhere now/.test(stdout), isReached)
+    const last = await check()
+    assert.is(last.code, 0, last.stderr)
+    assert.is.not(secrets()['DB_PASSWORD'], before['DB_PASSWORD'])
+    assert.not(await letsIn('tracehub', before['DB_PASSWORD']))
+    assert.not(existsSync(`${file()}.rotation`))
+  })
+
+production(
+  'a file that says something else: check says so, and a deploy is refused before anything is changed',
+  async () => {
+    const good = readFileSync(file(), 'utf8')
+    writeFileSync(file(), good.replace(/^DB_PASSWORD=.*$/m, 'DB_PASSWORD=not-the-password-of-it'))
+    const found = await check()
+    assert.is(found.code, 1)
+    assert.match(
+      found.stderr,
+      /the database password of the running backend-\w+ is not that of .*\.env\.production/,
+    )
+    assert.match(found.stderr, /the database refuses DB_PASSWORD of/)
+    const refused = await deploy('production', 'v3')
+    assert.is(refused.code, 1)
+    assert.match(
+      refused.stderr,
+      /the database refuses DB_PASSWORD of .*\n.*→ put the database's password there, or/,
+    )
+    writeFileSync(file(), good)
+  },
+)
+
+production(
+  'the next deploy, with a migration, logs in as ever; what it makes belongs to the owner',
+  async () => {
+    const live = mapOnDisk('production')
+    const { code, stdout, stderr } = await deploy('production', 'v3')
+    assert.is(code, 0, stdout + stderr)
+    assert.is.not(mapOnDisk('production'), live)
+    const given = readFileSync(join(directoryOf('production'), '.env.backend'), 'utf8')
+    assert.match(given, `DATABASE_URL=postgresql://tracehub:${secrets()['DB_PASSWORD']}@db:5432/tracehub`)
+    const owners = await docker(
+      'exec',
+      'tracehub-db-prod',
+      'psql',
+      '-U',
+      'tracehub',
+      '-Atc',
+      "select distinct tableowner from pg_tables where schemaname = 'public'",
+    )
+    assert.is(owners, 'tracehub')
+    assert.equal(
+      readdirSync(directoryOf('production')).filter(name => name.includes('.partial')),
+      [],
+    )
+  },
+)
+
+production.run()

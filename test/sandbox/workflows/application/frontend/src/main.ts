@@ -1,0 +1,5 @@
+export function greeting(name: string): string {
+  return `TraceHub greets ${name}`
+}
+
+document.title = greeting(location.hostname)

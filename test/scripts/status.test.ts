@@ -1,0 +1,61 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { onMachine, scriptFile } from './scripts.ts'
+
+const status = scriptFile('status')
+const script = suite('scripts/status')
+
+const refused: [args: string[], message: string][] = [
+  [['histories'], '"histories" is not known here; expected history\n'],
+  [['history', 'history'], '"history" belongs to no option\n'],
+  [['history', '-e', 'production', '--db'], 'history and --db exclude each other\n'],
+  [['--db', '--watch'], '--db and --watch exclude each other\n'],
+  [['--last', '3'], '--last is for the history alone\n'],
+  [['history', '--last', '0'], '--last is "0"; expected a whole number such as 10\n'],
+  [['history'], 'no environment is given, and this is not the directory of one\n'],
+]
+script('what is refused, and why', () =>
+  onMachine(async ({ run }) => {
+    const ended = await Promise.all(refused.map(([args]) => run(status, args)))
+    for (const [i, [args, message]] of refused.entries()) {
+      assert.equal([ended[i]?.code, ended[i]?.stdout], [2, ''], args.join(' '))
+      assert.ok(ended[i]?.stderr.startsWith(message), `${args.join(' ')}: ${ended[i]?.stderr}`)
+    }
+  }),
+)
+
+script('on a machine with no environment: both are named, each with what to do', () =>
+  onMachine(async ({ run, directory }) => {
+    const { code, stdout, stderr } = await run(status, [])
+    assert.equal([code, stderr], [1, ''])
+    for (const name of ['production', 'staging']) {
+      assert.match(stdout, new RegExp(`^✗ ${name}: \\d problems?$`, 'm'))
+      assert.match(
+        stdout,
+        `${directory}/${name}, the directory of ${name}, is not on this machine\n  → mkdir -p `,
+      )
+    }
+    assert.is((await run(status, ['history', '-e', 'staging'])).stdout, 'no releases yet\n')
+  }),
+)
+
+script('its help fits into 110 columns, as that of all scripts', () =>
+  onMachine(async ({ run }) => {
+    const names = [
+      'backup',
+      'cleanup',
+      'deploy-issue',
+      'enter',
+      'maintenance',
+      'publish',
+      'repair',
+      'secrets',
+      'status',
+    ]
+    const helps = await Promise.all(names.map(name => run(scriptFile(name), ['--help'])))
+    const wide = helps.flatMap(({ stdout }) => stdout.split('\n')).filter(line => line.length > 110)
+    assert.equal(wide, [])
+  }),
+)
+
+script.run()
