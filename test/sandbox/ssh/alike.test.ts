@@ -66,8 +66,9 @@ const lasting = (text: string): string =>
   text
     .replaceAll(/^ {2}[✓–] (Setup SSH connection|Copy deployment files) .*\n/gm, '')
     .replaceAll(/\d{8}-\d{6}\.\d{3}-\w+/g, '<run>')
-    .replaceAll(/(\d[\d.]*(e[+-]\d+)? ?(ms|s|min|h|d|days?|hours?|[KMGT]?i?B|%)?\b%?,? ?)+/g, '#')
     .replaceAll(/[ ─]{2,}/g, '  ')
+    .replaceAll(/(\d[\d.]*(e[+-]\d+)? ?(ms|s|min|h|d|days?|hours?|[KMGT]?i?B|%)?\b%?,? ?)+/g, '#')
+    .replaceAll(/# +/g, '# ')
 
 const same: readonly (readonly [code: number, ...words: string[]])[] = [
   [1, 'status'],
