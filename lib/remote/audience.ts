@@ -8,7 +8,7 @@ import { lastLines } from '../text.ts'
 import { Disconnected, open } from './command.ts'
 import type { Access, Connection } from './connect.ts'
 import { type Errand, type Frame, lineSplitter, openingLine, type Word } from './frames.ts'
-import { type Installed, programOf } from './look.ts'
+import { type Installed, porterOf } from './look.ts'
 import type { Preparation } from './preparation.ts'
 
 export interface Following {
@@ -53,11 +53,14 @@ export class Audience {
     this.#read(false)
   }
 
-  /** Follows over one connection. @throws Disconnected when it is lost. */
-  async attend(connection: Connection): Promise<number> {
+  /**
+   * Follows over one connection.
+   * @param porter where one has come to the door already
+   * @throws Disconnected when the connection is lost.
+   */
+  async attend(connection: Connection, porter?: ClientChannel): Promise<number> {
     const { installed, errand } = this.#following
-    const words = programOf(installed, 'lib/remote/porter.ts') // it starts and follows
-    const channel = await open(connection, `exec ${words.map(quoted).join(' ')}`)
+    const channel = porter ?? (await open(connection, `exec ${porterOf(installed).map(quoted).join(' ')}`))
     this.#channel = channel
     channel.on('error', () => {}) // 'close' follows
     const { start: _, ...again } = errand
@@ -96,6 +99,7 @@ export class Audience {
           )
         else reject(new Disconnected())
       })
+      for (const stream of [channel, channel.stderr]) stream.resume() // it may have been listened to before
     })
   }
 

@@ -1,3 +1,4 @@
+import type { ClientChannel } from 'ssh2'
 import { exitCodes, Failure, problemOf } from '../failure.ts'
 import { sleep } from '../wait.ts'
 import { Audience, type Following, lookAgain } from './audience.ts'
@@ -12,18 +13,21 @@ const reconnectFor = 10 * 60_000
 /**
  * Starts a session and shows what it says until it ends; connects again as often as the connection is lost, and goes
  * on where it was.
+ * @param porter who has come to the first connection's door already
  * @returns the script's exit code. @throws Failure when it has no exit code, or is no longer to be reached.
  */
-export async function followSession(following: Following): Promise<number> {
+export async function followSession(following: Following, porter?: ClientChannel): Promise<number> {
   const audience = new Audience(following)
   let { connection } = following
+  let first = porter
   try {
     for (;;) {
       try {
-        return await audience.attend(connection)
+        return await audience.attend(connection, first)
       } catch (error) {
         if (!(error instanceof Disconnected)) throw error
       }
+      first = undefined
       connection.client.destroy()
       connection = await reconnect(following, text => audience.remark(text))
     }

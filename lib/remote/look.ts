@@ -1,7 +1,8 @@
+import type { ClientChannel } from 'ssh2'
 import { Problems } from '../failure.ts'
 import { quoted } from '../shell.ts'
 import { count, lastLines } from '../text.ts'
-import { runScript } from './command.ts'
+import { hear, open } from './command.ts'
 import type { Connection } from './connect.ts'
 import { type Destination, describeDestination } from './destination.ts'
 import { neededNode, problemsIn } from './readiness.ts'
@@ -15,6 +16,8 @@ export interface Vps {
   readonly hasDependencies: boolean
   /** What need not travel again. */
   readonly blobs: ReadonlySet<string>
+  /** Where the toolkit is there: its porter, who waits for the errand. */
+  readonly porter: ClientChannel | undefined
 }
 
 export const toolkitDirectory = (directory: string): string => `${directory}/.toolkit`
@@ -32,23 +35,29 @@ export const programOf = ({ node, set }: Installed, file: string): string[] => [
   ...[node, '--import', `${set}/node_modules/tsx/dist/loader.mjs`, `${set}/${file}`],
 ]
 
+/** The program that starts a script there and follows it. */
+export const porterOf = (installed: Installed): string[] => programOf(installed, 'lib/remote/porter.ts')
+
 /**
  * Looks at the VPS, and makes the environment's directory where it is missing and may be made.
+ * @param porter whether the toolkit's porter is to come to the door at once, where the toolkit is there: it starts
+ * while its answer travels, and two round trips are saved
  * @throws Problems with all that keeps a script from running there.
  */
 export async function lookAround(
   connection: Connection,
-  destination: Destination,
-  directory: string,
-  toolkit: Toolkit,
+  { destination, directory, toolkit }: { destination: Destination; directory: string; toolkit: Toolkit },
+  { porter }: { porter: boolean },
 ): Promise<Vps> {
-  const ran = await runScript(connection, lookScript(directory, toolkit), { timeout: 60_000 })
-  const facts = factsIn(ran.stdout)
+  const script = lookScript(directory, toolkit) + (porter ? porterScript(directory, toolkit) : '')
+  const channel = await open(connection, `exec sh -c ${quoted(script)}`)
+  const { stdout, stderr } = await hear(channel, isWhole, 60_000)
+  const facts = factsIn(stdout)
   if (!facts)
     throw new Problems(`${describeDestination(destination)} does not run a shell script`, [
       {
         what: 'expected the answer of sh -c',
-        detail: lastLines(ran.stderr || ran.stdout, 5),
+        detail: lastLines(stderr || stdout, 5),
         fix: `the user's shell must be one, not /usr/sbin/nologin`,
       },
     ])
@@ -58,11 +67,13 @@ export async function lookAround(
       `${describeDestination(destination)} is not ready: ${count(problems.length, 'problem')}`,
       problems,
     )
+  const hasToolkit = facts.get('toolkit') === 'here'
   return {
     node: facts.get('node')?.split(' ')[0] ?? '',
-    hasToolkit: facts.get('toolkit') === 'here',
+    hasToolkit,
     hasDependencies: facts.get('dependencies') === 'here',
     blobs: new Set(facts.get('blobs')?.split(' ')),
+    porter: porter && hasToolkit ? channel : undefined,
   }
 }
 
@@ -101,6 +112,17 @@ fi
 echo ${end}
 `
 }
+
+/** After the script that looks, in the same shell. */
+export function porterScript(directory: string, toolkit: Toolkit): string {
+  const set = setDirectory(directory, toolkit)
+  const words = porterOf({ node: '', set }).slice(1).map(quoted).join(' ')
+  return `[ -e ${quoted(set)}/package.json ] && [ -n "$best" ] && exec "\${best% *}" ${words}
+exit 0
+`
+}
+
+const isWhole = (stdout: string): boolean => factsIn(stdout) !== undefined
 
 /** What the script said, by its names; undefined when it did not come to its end. */
 export function factsIn(stdout: string): Map<string, string> | undefined {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { ClientChannel } from 'ssh2'
 import { runId } from '../run-log.ts'
 import { loadTarget } from '../settings.ts'
 import { accessTo, type Connection, connect } from './connect.ts'
@@ -44,51 +45,42 @@ export async function ship(shipment: Shipment): Promise<number> {
     step.note(describeDestination(destination))
     return connect(access)
   })
-  const installed = await prepare(connection, { directory, destination, toolkit, preparation }).catch(
-    error => {
-      connection.client.destroy() // it would keep this process from ending
-      throw error
-    },
-  )
+  const { installed, porter } = await prepare(connection, preparation, {
+    ...{ directory, destination, toolkit, interactive: shipment.interactive },
+  }).catch(error => {
+    connection.client.destroy() // it would keep this process from ending
+    throw error
+  })
   if (shipment.interactive)
     return shareTerminal(connection, { installed, script, args, environment: name, directory })
   const session = `${runId(script, new Date())}-${randomBytes(3).toString('hex')}`
-  return followSession({
-    access,
-    connection,
-    installed,
-    errand: {
-      directory,
-      session,
-      from: 0,
-      start: { script, args, welcome: { variables, terminal: terminal() } },
-    },
-    preparation,
-    verbose: shipment.verbose,
-  })
+  const start = { script, args, welcome: { variables, terminal: terminal() } }
+  const errand = { directory, session, from: 0, start }
+  return followSession(
+    { access, connection, installed, errand, preparation, verbose: shipment.verbose },
+    porter,
+  )
 }
 
-async function prepare(
+interface Needed {
+  readonly directory: string
+  readonly destination: Destination
+  readonly toolkit: Toolkit
+  readonly interactive: boolean
+}
+
+const prepare = (
   connection: Connection,
-  {
-    directory,
-    destination,
-    toolkit,
-    preparation,
-  }: {
-    directory: string
-    destination: Destination
-    toolkit: Toolkit
-    preparation: Preparation
-  },
-): Promise<Installed> {
-  return preparation.step('Copy deployment files', async step => {
-    const vps = await lookAround(connection, destination, directory, toolkit)
+  preparation: Preparation,
+  needed: Needed,
+): Promise<{ installed: Installed; porter: ClientChannel | undefined }> =>
+  preparation.step('Copy deployment files', async step => {
+    const { directory, toolkit, interactive } = needed
+    const vps = await lookAround(connection, needed, { porter: !interactive })
     if (vps.hasToolkit) step.skip('unchanged')
     else step.note(await copyToolkit(connection, directory, toolkit, vps, text => step.progress(text)))
-    return { node: vps.node, set: setDirectory(directory, toolkit) }
+    return { installed: { node: vps.node, set: setDirectory(directory, toolkit) }, porter: vps.porter }
   })
-}
 
 function terminal() {
   const { columns, rows, isTTY } = process.stdout

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import ssh2 from 'ssh2'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Disconnected, runScript } from '../../../lib/remote/command.ts'
+import { Disconnected, hear, open, runScript } from '../../../lib/remote/command.ts'
 import type { Connection } from '../../../lib/remote/connect.ts'
 
 const commands = suite('a command over SSH')
@@ -36,16 +36,19 @@ const network: Server = createServer(near => {
 })
 const portOf = (server: { address(): unknown }): number => (server.address() as AddressInfo).port
 
-const client = new ssh2.Client()
+let client = new ssh2.Client()
 commands.before(async () => {
   for (const server of [sshd, network])
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+})
+commands.before.each(async () => {
+  client = new ssh2.Client()
   client.on('error', () => {})
   client.connect({ host: '127.0.0.1', port: portOf(network), username: 'deploy', password: 'any' })
   await once(client, 'ready')
 })
+commands.after.each(() => void client.destroy())
 commands.after(() => {
-  client.destroy()
   sshd.close()
   network.close()
 })
@@ -74,6 +77,51 @@ commands('whose connection is lost may or may not have happened', async () => {
   answer = (_, lose) => lose()
   const error = await ran().catch((reason: unknown) => reason)
   assert.instance(error, Disconnected)
+})
+
+const heard = async (wanted: string) => {
+  const channel = await open({ client } as unknown as Connection, 'true')
+  return { channel, ...(await hear(channel, stdout => stdout.includes(wanted), 10_000)) }
+}
+
+commands(
+  'that is heard until it has said what is wanted goes on, and nothing it says later is lost',
+  async () => {
+    answer = channel => {
+      channel.write('a word')
+      channel.on('data', (asked: Buffer) => {
+        channel.write(`more of ${asked}`)
+        channel.exit(0)
+        channel.end()
+      })
+    }
+    const { channel, stdout } = await heard('word')
+    assert.is(stdout, 'a word')
+    channel.write('that')
+    await new Promise(resolve => setTimeout(resolve, 100)) // the answer is here before anybody listens
+    let rest = ''
+    channel.on('data', (text: string) => {
+      rest += text
+    })
+    channel.resume()
+    await once(channel, 'close')
+    assert.is(rest, 'more of that')
+  },
+)
+
+commands('that ends before it has said what is wanted is heard to its end', async () => {
+  answer = channel => {
+    channel.stderr.write('not here')
+    channel.exit(1)
+    channel.end()
+  }
+  const { stdout, stderr } = await heard('word')
+  assert.equal([stdout, stderr], ['', 'not here'])
+})
+
+commands('whose connection is lost before it has said what is wanted may or may not go on', async () => {
+  answer = (_, lose) => lose()
+  assert.instance(await heard('word').catch((reason: unknown) => reason), Disconnected)
 })
 
 commands.run()
