@@ -128,7 +128,7 @@ export class Scene {
     const { title, ms } = this.random.pick(this.#usual.steps(this.script, among))
     const into = Math.round(this.random.next() * ms)
     this.when = `${into} ms into "${title}"`
-    while (!run.over() && !this.#reached(title)) await sleep(10)
+    while (!run.over() && !this.hasBegun(begun => begun === title)) await sleep(10)
     await sleep(run.over() ? 0 : into)
     this.struck = !run.over()
     return this.struck
@@ -157,8 +157,14 @@ export class Scene {
     for (let tries = 0; pids.some(isAlive) && tries < longest / 100; tries += 1) await sleep(100)
   }
 
-  #reached(title: string): boolean {
-    return this.events().some(event => event.type === 'step-started' && colourless(event.title) === title)
+  /** Whether a step has been begun whose title, without its colour, is such a one. */
+  hasBegun(isIt: (title: string) => boolean): boolean {
+    return this.events().some(event => event.type === 'step-started' && isIt(colourless(event.title)))
+  }
+
+  /** The moment has passed; the fault is not made. */
+  miss(): void {
+    this.struck = false
   }
 }
 

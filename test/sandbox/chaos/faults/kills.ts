@@ -39,7 +39,23 @@ const killCandidate: Fault = {
     const run = scene.start()
     const live = liveColour()
     if (!(await scene.moment(run, /^(Wait for <colour> to be healthy|Run migrations)/))) return
-    await crash(`${scene.random.pick(['backend', 'frontend'])}-${live === 'blue' ? 'green' : 'blue'}`)
+    if (scene.hasBegun(title => title.startsWith('Smoke tests on'))) return scene.miss()
+    await crash(oneOf(scene, live === 'blue' ? 'green' : 'blue'))
+  },
+}
+
+const oneOf = (scene: Scene, colour: string): string =>
+  `${scene.random.pick(['backend', 'frontend'])}-${colour}`
+
+const killNewlyLive: Fault = {
+  name: 'SIGKILL of the candidate as it goes live',
+  scripts: ['deploy'],
+  excuse: 'users are on it: they are moved back when it is seen',
+  play: async scene => {
+    const run = scene.start()
+    const live = liveColour()
+    if (!(await scene.moment(run, /^(Switch traffic|Smoke tests at|Monitor stability)/))) return
+    await crash(oneOf(scene, live === 'blue' ? 'green' : 'blue'))
   },
 }
 
@@ -61,4 +77,5 @@ export const kills: readonly Fault[] = [
   killService('proxy', restarts),
   killService('db', 'what is asked of it meanwhile cannot be answered; Docker starts it again'),
   killCandidate,
+  killNewlyLive,
 ]
