@@ -1,6 +1,6 @@
 import { Failure, UsageError } from './failure.ts'
 import { registerSecret } from './redact.ts'
-import { lastLines } from './text.ts'
+import { duration, lastLines } from './text.ts'
 
 /** GitHub's REST API, for the repository that a workflow runs in. */
 export interface GitHub {
@@ -25,9 +25,14 @@ export function githubOf(variables: Readonly<Record<string, string | undefined>>
   }
 }
 
+/** ms. The timer keeps the process alive: one of AbortSignal.timeout would let it end without a word. */
+const patience = 30_000
+
 async function request(url: string, token: string, method: string, body?: object): Promise<unknown> {
   const asked = `${method} ${url}`
-  const response = await fetch(url, {
+  const giveUp = new AbortController()
+  const timer = setTimeout(() => giveUp.abort(new Error(`not within ${duration(patience)}`)), patience)
+  const answer = await fetch(url, {
     method,
     headers: {
       accept: 'application/vnd.github+json',
@@ -35,20 +40,22 @@ async function request(url: string, token: string, method: string, body?: object
       'user-agent': 'tracehub-deploy',
       'x-github-api-version': '2022-11-28',
     },
-    signal: AbortSignal.timeout(30_000),
+    signal: giveUp.signal,
     ...(body && { body: JSON.stringify(body) }),
-  }).catch((error: unknown) => {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-    throw new Failure({
-      what: `${asked}: no answer`,
-      detail: cause instanceof Error ? cause.message : String(cause),
-    })
   })
-  const text = await response.text()
-  if (response.ok) return JSON.parse(text) as unknown
+    .then(async response => ({ ok: response.ok, status: response.status, text: await response.text() }))
+    .catch((error: unknown) => {
+      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+      throw new Failure({
+        what: `${asked}: no answer`,
+        detail: cause instanceof Error ? cause.message : String(cause),
+      })
+    })
+    .finally(() => clearTimeout(timer))
+  if (answer.ok) return JSON.parse(answer.text) as unknown
   throw new Failure({
-    what: `${asked}: ${response.status}`,
-    detail: lastLines(text.slice(0, 2000), 5),
-    ...(response.status === 403 && { fix: 'the job needs permissions: issues: write' }),
+    what: `${asked}: ${answer.status}`,
+    detail: lastLines(answer.text.slice(0, 2000), 5),
+    ...(answer.status === 403 && { fix: 'the job needs permissions: issues: write' }),
   })
 }

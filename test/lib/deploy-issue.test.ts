@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
@@ -118,6 +120,22 @@ keeping('what GitHub refuses is said, without the token', async () => {
   assert.is(failure.detail, '{"message":"Bad credentials"}')
   const away = await failureOf(() => keepIssue(github, report(bad)))
   assert.match(away.what, /: no answer$/)
+})
+
+keeping('an answer that is cut in its middle is no answer', async () => {
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-length': '100' }).write('[')
+    setTimeout(() => response.destroy(), 20)
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const github = githubOf({
+    GITHUB_API_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    GITHUB_REPOSITORY: 'vibotaj/tracehub',
+    GITHUB_TOKEN: 'a-token',
+  })
+  const failure = await failureOf(() => keepIssue(github, report(bad)))
+  server.close()
+  assert.match(failure.what, /^GET http.*: no answer$/)
 })
 
 keeping('outside a workflow it says what it needs', async () => {
