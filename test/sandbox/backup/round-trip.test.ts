@@ -48,6 +48,19 @@ staging('is proved: every row, sequence and object is equal', async () => {
   assert.equal(await leftovers(), [])
 })
 
+staging('a dump that lacks its end is no backup, though pg_dump saw nothing wrong', async () => {
+  const before = listed().map(({ name }) => name)
+  const inside = (script: string): Promise<string> =>
+    docker('exec', 'tracehub-db-staging', 'bash', '-c', `p=$(command -v pg_dump); ${script}`)
+  const cutting = String.raw`#!/bin/sh\n"$0.whole" "$@"; code=$?\nfor last; do :; done\n[ ! -f "$last" ] || truncate -s -64 "$last"\nexit $code\n`
+  await inside(`mv "$p" "$p.whole"; printf '${cutting}' >"$p"; chmod +x "$p"`)
+  const { code, stderr } = await backup('--no-uploads')
+  await inside('mv "$p.whole" "$p"')
+  assert.is(code, 1, stderr)
+  assert.match(stderr, 'the backup is not complete')
+  assert.equal([listed().map(({ name }) => name), await leftovers()], [before, []])
+})
+
 staging('a human can restore it with psql', async () => {
   await psql('create database by_hand template template0', 'postgres')
   const [newest] = listed()
@@ -114,6 +127,8 @@ staging('a rollback brings all of it back, and keeps the database that it replac
   assert.equal(await databases(), ['tracehub', kept])
   assert.is(await psql("select to_regclass('awkward') is null", kept), 't')
   assert.match(stdout, /public\.awkward +500 +none/)
+  const analysed = "select count(*) from pg_stats where schemaname = 'public' and tablename = 'awkward'"
+  assert.not.equal(await psql(analysed), '0', 'the first queries are planned with knowledge of the rows')
 })
 
 staging('--compress, gzip whatever its name, and the custom format can be restored', async () => {
