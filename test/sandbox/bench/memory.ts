@@ -5,6 +5,8 @@ import { watched } from './watch.ts'
 
 const backend = join(import.meta.dirname, '..', 'tracehub', 'backend')
 const staging = ['-e', 'staging']
+/** The live version does not work with the older schema: it is taken back. */
+const forthAndBack = { codes: [4] }
 const worse = { codes: [0, 1] } // it found something to complain of
 
 /**
@@ -18,8 +20,8 @@ const scripts: readonly (readonly [script: string, args: readonly string[], more
   ['backup', [...staging, '--drill']],
   ['backup', [...staging, '--list']],
   ['rollback', [...staging, '-t', 'database', '--online']],
-  ['rollback', [...staging, '-t', 'migration']],
-  ['rollback', [...staging, '-t', 'deployment']],
+  ['rollback', [...staging, '-t', 'migration'], forthAndBack],
+  ['rollback', [...staging, '-t', 'deployment', '--with-migrations']],
   ['status', staging, worse],
   ['status', ['history', ...staging]],
   ['cleanup', staging],
