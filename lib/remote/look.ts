@@ -88,8 +88,8 @@ best=
 for n in "$(command -v node)" /usr/local/bin/node /usr/bin/node "$HOME"/.nvm/versions/node/*/bin/node "$HOME"/.local/share/fnm/node-versions/*/installation/bin/node "$HOME"/.volta/bin/node /opt/node*/bin/node; do
   [ -x "$n" ] || continue
   v=$("$n" --version 2>/dev/null) || continue
-  major=\${v#v}; major=\${major%%.*}
-  [ "$major" -ge ${neededNode} ] 2>/dev/null && best="$n $v" && break
+  major=\${v#v}; minor=\${major#*.}; major=\${major%%.*}; minor=\${minor%%.*}
+  { [ "$major" -gt ${neededNode.major} ] || { [ "$major" -eq ${neededNode.major} ] && [ "$minor" -ge ${neededNode.minor} ]; }; } 2>/dev/null && best="$n $v" && break
   [ -n "$best" ] || best="$n $v"
 done
 echo "node=$best"

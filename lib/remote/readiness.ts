@@ -2,7 +2,8 @@ import type { Problem } from '../failure.ts'
 import { bytes } from '../text.ts'
 import type { Destination } from './destination.ts'
 
-export const neededNode = 20
+/** package.json, engines: since this one node:zlib has crc32. */
+export const neededNode = { major: 20, minor: 15 }
 /** Bytes: the toolkit with its dependencies has 100 MB; a run wants room for its log. */
 const neededDisk = 300 * 1024 * 1024
 
@@ -14,12 +15,14 @@ export function problemsIn(
 ): Problem[] {
   const problems: Problem[] = []
   const node = facts.get('node') ?? ''
-  const major = Number(/ v(\d+)/.exec(node)?.[1] ?? 0)
-  const install = `install Node.js ${neededNode} or later there: https://nodejs.org/en/download`
+  const [, major, minor] = / v(\d+)\.(\d+)/.exec(node)?.map(Number) ?? []
+  const isOld = (major ?? 0) * 1000 + (minor ?? 0) < neededNode.major * 1000 + neededNode.minor
+  const needed = `${neededNode.major}.${neededNode.minor}`
+  const install = `install Node.js ${needed} or later there: https://nodejs.org/en/download`
   if (node === '') problems.push({ what: `Node.js is not installed on ${host}`, fix: install })
-  else if (major < neededNode)
+  else if (isOld)
     problems.push({
-      what: `Node.js on ${host} is too old: ${node.split(' ')[1]}, and ${neededNode} or later is needed`,
+      what: `Node.js on ${host} is too old: ${node.split(' ')[1]}, and ${needed} or later is needed`,
       fix: install,
     })
   else if (!facts.has('npm') && !facts.has('dependencies'))

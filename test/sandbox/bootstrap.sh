@@ -4,7 +4,7 @@
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
 
-needed=20 # package.json, engines
+needed=20.15 # package.json, engines
 
 fail() {
   printf '✗ %s\n' "$1" >&2
@@ -15,9 +15,8 @@ fail() {
 install_node="install Node.js $needed or later with npm: https://nodejs.org/en/download"
 command -v node >/dev/null || fail 'node is not installed' "$install_node"
 version=$(node --version)
-major=${version#v}
-major=${major%%.*}
-[ "$major" -ge "$needed" ] || fail "node $version is too old: $needed or later is needed" "$install_node"
+# The lower of the two comes first.
+[ "$(printf '%s\n' "$needed" "${version#v}" | sort --version-sort | head -n 1)" = "$needed" ] || fail "node $version is too old: $needed or later is needed" "$install_node"
 command -v npm >/dev/null || fail 'npm is not installed, though node is' "$install_node"
 
 # npm writes this file last, so an interrupted installation has none.

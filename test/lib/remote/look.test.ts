@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { describeProblem } from '../../../lib/failure.ts'
@@ -20,14 +22,20 @@ const problems = (changes: Record<string, string>, without = ''): string =>
 
 looking('a VPS that is ready has no problem', () => assert.is(problems({}), ''))
 
-const node = '→ install Node.js 20 or later there: https://nodejs.org/en/download'
+const node = '→ install Node.js 20.15 or later there: https://nodejs.org/en/download'
 const cases: [what: string, changes: Record<string, string>, says: string][] = [
   ['no Node.js', { node: '' }, `Node.js is not installed on vps\n${node}`],
   [
     'an old one',
     { node: '/usr/bin/node v18.19.0' },
-    `Node.js on vps is too old: v18.19.0, and 20 or later is needed\n${node}`,
+    `Node.js on vps is too old: v18.19.0, and 20.15 or later is needed\n${node}`,
   ],
+  [
+    'one that is a little too old',
+    { node: '/usr/bin/node v20.14.0' },
+    `Node.js on vps is too old: v20.14.0, and 20.15 or later is needed\n${node}`,
+  ],
+  ['the oldest that will do', { node: '/usr/bin/node v20.15.0' }, ''],
   [
     'no Docker',
     { docker: 'missing' },
@@ -93,6 +101,22 @@ looking('the script itself, in any POSIX shell: a directory with a hostile name 
       2,
       'nothing but the directory is there',
     )
+  }),
+)
+
+looking('a Node.js that is too old is passed over for another one', () =>
+  inTemporary(async place => {
+    const at = (directory: string, version: string): void => {
+      mkdirSync(directory, { recursive: true })
+      writeFileSync(join(directory, 'node'), `#!/bin/sh\necho ${version}\n`, { mode: 0o755 })
+    }
+    at(join(place, 'old'), 'v20.14.0')
+    at(join(place, '.nvm/versions/node/v20.15.0/bin'), 'v20.15.0')
+    const variables = [`PATH=${place}/old:${process.env['PATH']}`, `HOME=${place}`]
+    const words = [...variables, 'sh', '-c', lookScript(`${place}/there`, packToolkit())]
+    const found = factsIn((await ended('env', words)).stdout)?.get('node') ?? ''
+    assert.match(found, / v\d+/)
+    assert.not.match(found, 'v20.14.0')
   }),
 )
 
