@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Failure } from '../failure.ts'
@@ -38,9 +37,6 @@ export interface Report extends Judged {
   readonly irreversible: ReadonlySet<string>
   readonly versions: string
 }
-
-/** A word that names this run's databases and containers. */
-export const checkId = (): string => `${Date.now().toString(36)}${randomBytes(3).toString('hex')}`
 
 /** Checks a whole history: what its files say, and what happens when it runs on the scratch server. */
 export async function check(server: ScratchServer, id: string, wanted: Wanted): Promise<Report> {

@@ -1,6 +1,9 @@
-import { checkId } from './check.ts'
+import { randomBytes } from 'node:crypto'
 import { removeLeftovers } from './leftovers.ts'
 import type { ScratchServer } from './scratch-server.ts'
+
+/** A word that names this run's databases and containers. */
+export const checkId = (): string => `${Date.now().toString(36)}${randomBytes(3).toString('hex')}`
 
 /** Does something on a scratch server that is started for it, and takes it away afterwards, as well as what killed runs have left. */
 export async function onScratchServer<T>(

@@ -2,7 +2,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readIfThere } from '../../../lib/files.ts'
-import { check, checkId, type Report, usual } from '../../../lib/migrate-check/check.ts'
+import { check, type Report, usual } from '../../../lib/migrate-check/check.ts'
+import { checkId } from '../../../lib/migrate-check/on-scratch-server.ts'
 import type { ScratchServer } from '../../../lib/migrate-check/scratch-server.ts'
 
 export const images = { python: 'tracehub-sandbox/python', postgres: 'tracehub-sandbox/postgres' }
