@@ -1,8 +1,12 @@
 import { type Colour, parts } from './environment.ts'
-import type { Fact } from './events.ts'
+import type { Fact, FactOf } from './events.ts'
 import type { Images } from './releases.ts'
 
-type Switching = Extract<Fact, { kind: 'switching' }>
+/** The last that a run has said of one thing. */
+export const lastFact = <Kind extends Fact['kind']>(
+  facts: readonly Fact[],
+  kind: Kind,
+): FactOf<Kind> | undefined => facts.findLast((fact): fact is FactOf<Kind> => fact.kind === kind)
 
 /** What is known of users' place when a run has not come to its end. */
 export interface Left {
@@ -11,7 +15,7 @@ export interface Left {
   /** The map's word: the colour that a proxy which starts now will use. */
   readonly onDisk: Colour | null
   /** The move that was announced last, if one was. */
-  readonly switching: Switching | undefined
+  readonly switching: FactOf<'switching'> | undefined
   /** The run that wrote the last line of the history. */
   readonly recordedBy: string | undefined
 }
@@ -21,7 +25,7 @@ export const usersAreOn = ({ served, onDisk }: Pick<Left, 'served' | 'onDisk'>):
   served === undefined ? onDisk : served
 
 /** The move that has happened although nobody recorded it: it is to be adopted or undone. */
-export function unrecordedMove(left: Left): Switching | undefined {
+export function unrecordedMove(left: Left): FactOf<'switching'> | undefined {
   const { switching, recordedBy } = left
   if (!switching || switching.to !== usersAreOn(left) || switching.release.run === recordedBy)
     return undefined

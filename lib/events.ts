@@ -115,5 +115,7 @@ export type Fact =
   /** Nothing of what stands above needs repair any more. */
   | { readonly kind: 'settled' }
 
+export type FactOf<Kind extends Fact['kind']> = Extract<Fact, { kind: Kind }>
+
 /** What an event says, before the log adds when. */
 export type NewEvent = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, 'at'> : never) : never

@@ -9,7 +9,7 @@ import { exitCodes, Failure, problemOf } from '../lib/failure.ts'
 import { lookAt } from '../lib/look.ts'
 import { commonOptions, parseDuration } from '../lib/options.ts'
 import { type Release, readReleases } from '../lib/releases.ts'
-import { repair } from '../lib/repair.ts'
+import { repair } from '../lib/repair/repair.ts'
 import { type Result, resultOf } from '../lib/result.ts'
 import { rollOut } from '../lib/rollout.ts'
 import {

@@ -1,7 +1,8 @@
 import { existsSync, renameSync } from 'node:fs'
+import { lastFact } from '../after-crash.ts'
 import { databasesNamed } from '../database.ts'
 import { readComposeState } from '../directory.ts'
-import type { Fact } from '../events.ts'
+import type { Fact, FactOf } from '../events.ts'
 import { Failure } from '../failure.ts'
 import { waitUntilHealthy } from '../health.ts'
 import type { Step } from '../run.ts'
@@ -13,7 +14,6 @@ import { removeLeftovers } from './leftovers.ts'
 import { allowConnections, renameDatabases } from './swap.ts'
 import { liveUploads } from './uploads.ts'
 
-type FactOf<Kind extends Fact['kind']> = Extract<Fact, { kind: Kind }>
 const ours = ['away', 'swapping-database', 'swapping-uploads', 'database-settled'] as const
 
 /**
@@ -45,9 +45,9 @@ export async function repairDatabase(site: Site, step: Step, found: string[]): P
   const { environment, project, run, unsettled } = site
   const facts = unsettled?.facts ?? []
   const open = facts.slice(facts.findLastIndex(({ kind }) => kind === 'database-settled') + 1)
-  const last = <Kind extends Fact['kind']>(kind: Kind) =>
-    open.findLast((fact): fact is FactOf<Kind> => fact.kind === kind)
-  const [away, swap, uploads] = [last('away'), last('swapping-database'), last('swapping-uploads')]
+  const away = lastFact(open, 'away')
+  const swap = lastFact(open, 'swapping-database')
+  const uploads = lastFact(open, 'swapping-uploads')
   await show(site) // a rollback that was killed, or whose undoing failed, may have left them hidden
   if (!away && !swap) return
   const names = await databasesNamed(project, environment.database.name)

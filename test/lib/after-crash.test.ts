@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { fateOf, type Left, unrecordedMove, usersAreOn } from '../../lib/after-crash.ts'
+import { fateOf, type Left, lastFact, unrecordedMove, usersAreOn } from '../../lib/after-crash.ts'
 import { type Colour, otherColour, parts } from '../../lib/environment.ts'
 import type { Fact } from '../../lib/events.ts'
 import { findRelease, nextVersion, type Release } from '../../lib/releases.ts'
@@ -70,13 +70,16 @@ function* deploy(world: World, run: string, number: number): Generator<void> {
   world.facts.push({ kind: 'settled' })
 }
 
-/** A repair's changes in their order, those of lib/repair.ts. @param fit whether what users are on passes its tests */
+/** A repair's changes in their order, those of lib/repair/repair.ts. @param fit whether what users are on passes its tests */
 function* repair(world: World, fit: boolean): Generator<void> {
   const facts = unsettledFacts(world.facts.map(fact => ({ type: 'fact', at: 0, fact }))) ?? []
-  const factOf = <Kind extends Fact['kind']>(kind: Kind) =>
-    facts.findLast((fact): fact is Extract<Fact, { kind: Kind }> => fact.kind === kind)
   const { served, onDisk } = world
-  const found = { served, onDisk, switching: factOf('switching'), recordedBy: world.history.at(-1)?.run }
+  const found = {
+    served,
+    onDisk,
+    switching: lastFact(facts, 'switching'),
+    recordedBy: world.history.at(-1)?.run,
+  }
   let live = usersAreOn(found)
   world.onDisk = live
   yield
@@ -94,7 +97,7 @@ function* repair(world: World, fit: boolean): Generator<void> {
   const previous = findRelease(world.history, world.history.at(-1)?.previous ?? 0)?.images
   for (const colour of (['blue', 'green'] as const).filter(name => name !== live)) {
     const containers = world.containers[colour] ?? []
-    const fate = fateOf(containers, { previous, wasCandidate: factOf('candidate') !== undefined })
+    const fate = fateOf(containers, { previous, wasCandidate: lastFact(facts, 'candidate') !== undefined })
     if (fate === 'stop') setAll(world, colour, 'exited')
     if (fate === 'remove') delete world.containers[colour]
     yield

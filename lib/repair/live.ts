@@ -1,0 +1,69 @@
+import { lastFact, unrecordedMove, usersAreOn } from '../after-crash.ts'
+import { smokeTestColour } from '../candidate.ts'
+import { servicesOf } from '../compose.ts'
+import type { Colour } from '../environment.ts'
+import type { FactOf } from '../events.ts'
+import { Failure } from '../failure.ts'
+import { waitUntilHealthy } from '../health.ts'
+import { noteLastWords } from '../incident/evidence.ts'
+import { readReleases, recordRelease } from '../releases.ts'
+import type { Step } from '../run.ts'
+import type { Unsettled } from '../run-log.ts'
+import type { Site } from '../site.ts'
+import { wakeColour } from '../switchover.ts'
+
+/** Makes the map, the proxy and the history say the same. @returns the colour that users are on. */
+export async function agreeOnLive(
+  site: Site,
+  unsettled: Unsettled | undefined,
+  step: Step,
+  found: string[],
+): Promise<Colour | null> {
+  const { environment, proxy } = site
+  const left = {
+    served: await proxy.live(),
+    onDisk: proxy.mapOnDisk(),
+    switching: lastFact(unsettled?.facts ?? [], 'switching'),
+    recordedBy: readReleases(environment).at(-1)?.run,
+  }
+  const live = usersAreOn(left)
+  if (left.onDisk !== live) {
+    proxy.writeMap(live)
+    found.push(`users are on ${live ?? 'nothing'}: the map on disk says so, too, now`)
+  }
+  const move = unrecordedMove(left)
+  if (!move) return live
+  return (await isFit(site, move.to, step)) ? adopt(site, move, found) : flipBack(site, move, step, found)
+}
+
+async function isFit({ environment, project, ...site }: Site, colour: Colour, step: Step): Promise<boolean> {
+  try {
+    await waitUntilHealthy(project, servicesOf(colour), { timeout: environment.timeouts.healthy, step })
+    await smokeTestColour({ environment, project, ...site }, colour)
+    return true
+  } catch (error) {
+    if (error instanceof Failure) return false
+    throw error
+  }
+}
+
+function adopt({ environment }: Site, { to, release }: FactOf<'switching'>, found: string[]): Colour {
+  recordRelease(environment, { ...release, kind: 'adopted' })
+  found.push(`users were on ${to} already, and it passes its smoke tests: release ${release.release} is kept`)
+  return to
+}
+
+async function flipBack(
+  site: Site,
+  { from, to }: FactOf<'switching'>,
+  step: Step,
+  found: string[],
+): Promise<Colour | null> {
+  if (from === null) return to // there is nothing to go back to
+  site.run.goesBack({ what: `an interrupted run has left users on ${to}, which fails its smoke tests` })
+  await noteLastWords(site, to)
+  await wakeColour(site, from, step)
+  await site.proxy.switchTo(from)
+  found.push(`users were on ${to}, which fails its smoke tests: moved back to ${from}`)
+  return from
+}

@@ -1,0 +1,40 @@
+import { servicesOf } from '../compose.ts'
+import type { Colour } from '../environment.ts'
+import { problemOf } from '../failure.ts'
+import { waitUntilHealthy } from '../health.ts'
+import { readReleases } from '../releases.ts'
+import type { Step } from '../run.ts'
+import { startLasting } from '../services.ts'
+import type { Site } from '../site.ts'
+
+/** Where there is something to repair or to serve, the database and the proxy must run. */
+export async function startMissingServices(site: Site, step: Step, found: string[]): Promise<void> {
+  const running = (await site.project.containers(['db', 'proxy'])).filter(
+    ({ status }) => status === 'running',
+  )
+  const missing = (['db', 'proxy'] as const).filter(name => !running.some(({ service }) => service === name))
+  if (missing.length === 0) return
+  const recorded = readReleases(site.environment).at(-1)
+  if (recorded && site.proxy.mapOnDisk() === null) {
+    site.proxy.writeMap(recorded.colour) // the proxy does not start without it
+    found.push(`proxy/live.map was lost: ${recorded.colour} was live last`)
+  }
+  await startLasting(site, missing, step)
+  found.push(`started ${missing.join(' and ')}`)
+}
+
+/** After `docker-compose down` or a crash, nobody serves: start what the map says. */
+export async function startLive(site: Site, live: Colour | null, step: Step, found: string[]): Promise<void> {
+  if (live === null) return
+  const { environment, project, run } = site
+  const services = servicesOf(live)
+  const running = (await project.containers(services)).filter(({ status }) => status === 'running')
+  if (running.length === services.length) return
+  try {
+    await project.start(services, { fresh: false })
+    found.push(`${live} is live and was not running: started`)
+    await waitUntilHealthy(project, services, { timeout: environment.timeouts.healthy, step })
+  } catch (error) {
+    run.warn(problemOf(error)) // a broken live version is what this deploy may be about to replace
+  }
+}
