@@ -42,6 +42,9 @@ export interface Release {
   readonly requests?: { readonly seen: number; readonly failed: number } | undefined
 }
 
+/** The version that is to be live, before it has a colour and a schema. */
+export type Version = Omit<Release, 'colour' | 'schema' | 'requests' | 'at'>
+
 const historyFile = (environment: Environment): string => join(environment.directory, 'releases.jsonl')
 
 /** All that has been live, oldest first. */

@@ -1,6 +1,6 @@
 import { showRevision } from './database.ts'
 import { type Release, shortDigest } from './releases.ts'
-import type { RolledOut } from './rollout.ts'
+import type { RolledOut } from './rollout/rollout.ts'
 import { count, duration } from './text.ts'
 
 /** The result of a run as rows of name and value. */

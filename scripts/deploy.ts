@@ -20,7 +20,7 @@ import { type Images, nextVersion, readReleases, sameImages } from '../lib/relea
 import { repair } from '../lib/repair/repair.ts'
 import { liveRows, type Result, resultOf } from '../lib/result.ts'
 import { pendingAt } from '../lib/revision-graph.ts'
-import { rollOut } from '../lib/rollout.ts'
+import { rollOut } from '../lib/rollout/rollout.ts'
 import { together } from '../lib/run.ts'
 import { checkSchema } from '../lib/schema-check.ts'
 import { secretsOf } from '../lib/secrets.ts'

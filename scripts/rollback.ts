@@ -21,7 +21,8 @@ import {
   rollbackWanted,
 } from '../lib/rollback-options.ts'
 import { releaseTable, targetOf } from '../lib/rollback-target.ts'
-import { isFit, rollOut, testLive } from '../lib/rollout.ts'
+import { isFit, testLive } from '../lib/rollout/fitness.ts'
+import { rollOut } from '../lib/rollout/rollout.ts'
 import { checkSchema } from '../lib/schema-check.ts'
 import { descentLines, type Guide, guideBack, takeSchemaBack } from '../lib/schema-rollback.ts'
 import { secretsOf } from '../lib/secrets.ts'

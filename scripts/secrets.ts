@@ -11,7 +11,7 @@ import { commonOptions, parseDuration } from '../lib/options.ts'
 import { type Release, readReleases } from '../lib/releases.ts'
 import { repair } from '../lib/repair/repair.ts'
 import { type Result, resultOf } from '../lib/result.ts'
-import { rollOut } from '../lib/rollout.ts'
+import { rollOut } from '../lib/rollout/rollout.ts'
 import {
   beginRotation,
   dropRotation,

@@ -44,7 +44,7 @@ const setAll = (world: World, colour: Colour, status: string): void => {
   world.containers[colour] = (world.containers[colour] ?? []).map(one => ({ ...one, status }))
 }
 
-/** A deploy's changes in their order, those of lib/rollout.ts. */
+/** A deploy's changes in their order, those of lib/rollout/rollout.ts. */
 function* deploy(world: World, run: string, number: number): Generator<void> {
   const from = world.onDisk
   const to = from === null ? 'blue' : otherColour(from)
