@@ -4,9 +4,9 @@ import type { Colour } from './environment.ts'
 import { Failure } from './failure.ts'
 import { waitUntilHealthy } from './health.ts'
 import type { Images } from './releases.ts'
-import type { Step } from './run.ts'
 import type { Site } from './site.ts'
 import { smokeTest } from './smoke.ts'
+import type { Step } from './step.ts'
 import { count } from './text.ts'
 
 /** Writes a colour's images where compose reads them. The live colour's line is not touched. */

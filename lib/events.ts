@@ -119,3 +119,8 @@ export type FactOf<Kind extends Fact['kind']> = Extract<Fact, { kind: Kind }>
 
 /** What an event says, before the log adds when. */
 export type NewEvent = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, 'at'> : never) : never
+
+/** Where a run writes what happens. */
+export interface Journal {
+  write(event: NewEvent): void
+}

@@ -2,7 +2,7 @@ import type { Project, ServiceName } from './compose.ts'
 import { type Condition, type Container, conditionOf } from './containers.ts'
 import { Failure } from './failure.ts'
 import { redact } from './redact.ts'
-import type { Step } from './run.ts'
+import type { Step } from './step.ts'
 import { duration, lastLines } from './text.ts'
 import { sleep } from './wait.ts'
 

@@ -1,10 +1,11 @@
 import { Failure } from './failure.ts'
 import { type RegistryAccess, registryOf, withRegistry } from './registry.ts'
 import { type Images, type PinnedImage, pinned, shortDigest } from './releases.ts'
-import { type Step, together } from './run.ts'
 import { attempt, run } from './shell.ts'
 import type { Site } from './site.ts'
+import type { Step } from './step.ts'
 import { lastLines } from './text.ts'
+import { together } from './together.ts'
 
 /** A tag as the registry's specification has it: a word of at most 128 characters. */
 export const isTag = (word: string): boolean => /^\w[\w.-]{0,127}$/.test(word)

@@ -10,9 +10,9 @@ import { type Verdict, verdicts } from './migrate-check/report/verdict.ts'
 import { throwawayServer } from './migrate-check/scratch-server.ts'
 import type { Judged } from './migrate-check/suppressions.ts'
 import { type PinnedImage, readReleases } from './releases.ts'
-import type { Step } from './run.ts'
 import { secretsOf, serviceVariables } from './secrets.ts'
 import type { Site } from './site.ts'
+import type { Step } from './step.ts'
 import { count, duration, printable } from './text.ts'
 
 /** What the pending migrations would do to the version that is live while they run. */

@@ -9,9 +9,9 @@ import { rehearsalFailure, rehearsalTable, rehearse } from './migrate-check/rehe
 import { backupFile } from './migrate-check/restore.ts'
 import { throwawayServer } from './migrate-check/scratch-server.ts'
 import { type Pending, placeIn } from './pending-check.ts'
-import type { Step } from './run.ts'
 import { run } from './shell.ts'
 import type { Site } from './site.ts'
+import type { Step } from './step.ts'
 import { bytes, count } from './text.ts'
 
 /**

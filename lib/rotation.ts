@@ -9,9 +9,9 @@ import { readIfThere, writeAtomically } from './files.ts'
 import { updateGitHub } from './github-secrets.ts'
 import { liveVariables, loginIn } from './live-variables.ts'
 import { registerSecret } from './redact.ts'
-import type { Step } from './run.ts'
 import { type Secrets, secretsFile } from './secrets.ts'
 import type { Site } from './site.ts'
+import type { Step } from './step.ts'
 import { count } from './text.ts'
 
 /** The secrets that are ours to choose; the others come from somebody else. */

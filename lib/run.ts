@@ -1,29 +1,8 @@
-import type { Fact, NewEvent, Outcome } from './events.ts'
-import {
-  Cancelled,
-  describeProblem,
-  type ExitCode,
-  exitCodes,
-  Failure,
-  type Problem,
-  problemOf,
-} from './failure.ts'
+import { done, type Ended, foreseenOrBug, stopped, takenBack } from './ending.ts'
+import type { Fact, Journal } from './events.ts'
+import { Cancelled, type Problem, problemOf } from './failure.ts'
 import type { Images } from './releases.ts'
-
-/** What a step can say while it runs. */
-export interface Step {
-  /** What it is doing now; shown while it runs. */
-  progress(text: string): void
-  /** What it found or did; shown when it is done. */
-  note(text: string): void
-  /** There was nothing to do. */
-  skip(why: string): void
-}
-
-/** Where a run writes what happens. */
-export interface Journal {
-  write(event: NewEvent): void
-}
+import { type Step, takeStep } from './step.ts'
 
 /** Taking back is not to be stopped half-way. */
 const never = new AbortController().signal
@@ -31,12 +10,6 @@ const never = new AbortController().signal
 interface Undo {
   readonly title: string
   readonly act: (step: Step) => Promise<void>
-}
-
-export interface Ended {
-  readonly outcome: Outcome
-  readonly exitCode: ExitCode
-  readonly problem?: Problem
 }
 
 /**
@@ -71,37 +44,7 @@ export class Run {
   async step<T>(title: string, act: (step: Step) => Promise<T>): Promise<T> {
     this.signal.throwIfAborted()
     this.#steps += 1
-    const number = this.#steps
-    const started = performance.now()
-    let said: string | undefined
-    let outcome: 'done' | 'skipped' = 'done'
-    this.#log.write({ type: 'step-started', step: number, title })
-    const finish = (how: 'done' | 'skipped' | 'failed', note: string | undefined): void =>
-      this.#log.write({
-        type: 'step-finished',
-        step: number,
-        title,
-        ms: Math.round(performance.now() - started),
-        outcome: how,
-        note,
-      })
-    try {
-      const value = await act({
-        progress: text => this.#log.write({ type: 'progress', step: number, text }),
-        note: text => {
-          said = text
-        },
-        skip: why => {
-          said = why
-          outcome = 'skipped'
-        },
-      })
-      finish(outcome, said)
-      return value
-    } catch (error) {
-      finish('failed', problemOf(error).what)
-      throw error
-    }
+    return takeStep(this.#log, { step: this.#steps, title }, act)
   }
 
   /** Registers how to take back what the step that follows does. Say it before the first change. */
@@ -164,25 +107,18 @@ export class Run {
   async attempt(procedure: () => Promise<void>): Promise<Ended> {
     try {
       await procedure()
-      return { outcome: 'done', exitCode: exitCodes.done }
+      return done
     } catch (error) {
-      return await this.#takeBack(error instanceof Failure ? problemOf(error) : bugOf(error), error)
+      return await this.#takeBack(error)
     } finally {
       // What could not be taken back is not settled: the next run tries again, from what is true then.
       if (this.#inherited.length === 0 && !this.#leftBehind) this.settle()
     }
   }
 
-  async #takeBack(problem: Problem, error: unknown): Promise<Ended> {
-    // What was kept was changed: "nothing was changed" would be a lie.
-    const unforeseen = this.#kept ? exitCodes.needsPerson : exitCodes.nothingChanged
-    const fixed = error instanceof Failure && !this.#kept ? error.exitCode : unforeseen
-    if (this.#undos.length === 0)
-      return {
-        outcome: fixed === exitCodes.needsPerson ? 'needs a person' : 'failed',
-        exitCode: fixed,
-        problem,
-      }
+  async #takeBack(error: unknown): Promise<Ended> {
+    if (this.#undos.length === 0) return stopped(error, { kept: this.#kept })
+    const problem = foreseenOrBug(error)
     this.goesBack(problem)
     this.#undoing = true
     const failed: Problem[] = []
@@ -194,41 +130,6 @@ export class Run {
       }
     }
     this.#leftBehind = failed.length > 0
-    if (!this.#leftBehind) return { outcome: 'rolled back', exitCode: exitCodes.rolledBack, problem }
-    return {
-      outcome: 'needs a person',
-      exitCode: exitCodes.needsPerson,
-      problem: {
-        what: problem.what,
-        detail: [problem.detail, 'and taking it back failed:', ...failed.map(describeProblem)]
-          .filter(line => line !== undefined)
-          .join('\n'),
-        fix:
-          failed
-            .map(({ fix }) => fix)
-            .filter(fix => fix !== undefined)
-            .join('\n') || problem.fix,
-      },
-    }
+    return takenBack(problem, failed)
   }
-}
-
-/** What we did not foresee: its stack is for whoever mends the toolkit. */
-function bugOf(error: unknown): Problem {
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return { what: 'a bug in the toolkit stopped this run', detail: stack, fix: 'report it with the log below' }
-}
-
-/** Does several things at once and waits for all of them, also when one fails. @throws the first failure. */
-export async function together<T extends readonly unknown[]>(
-  acts: {
-    readonly [K in keyof T]: () => Promise<T[K]>
-  },
-): Promise<T> {
-  const settled = await Promise.allSettled(acts.map(act => act()))
-  const values = settled.map(result => {
-    if (result.status === 'rejected') throw result.reason
-    return result.value
-  })
-  return values as unknown as T // one value for each act, in their order
 }

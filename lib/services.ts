@@ -13,9 +13,9 @@ import { conditionNow, waitUntilHealthy } from './health.ts'
 import { isHere, pull, resolve } from './images.ts'
 import { withRegistry } from './registry.ts'
 import { pinned } from './releases.ts'
-import type { Step } from './run.ts'
 import { readSecrets, type Secrets } from './secrets.ts'
 import type { Site } from './site.ts'
+import type { Step } from './step.ts'
 
 /**
  * Writes what compose and the proxy read into the environment's directory. What this changes there is put back

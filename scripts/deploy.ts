@@ -21,7 +21,6 @@ import { repair } from '../lib/repair/repair.ts'
 import { liveRows, type Result, resultOf } from '../lib/result.ts'
 import { pendingAt } from '../lib/revision-graph.ts'
 import { rollOut } from '../lib/rollout/rollout.ts'
-import { together } from '../lib/run.ts'
 import { checkSchema } from '../lib/schema-check.ts'
 import { secretsOf } from '../lib/secrets.ts'
 import { handleChangedServices } from '../lib/service-changes.ts'
@@ -30,6 +29,7 @@ import { runOn } from '../lib/session.ts'
 import { loadTarget } from '../lib/settings.ts'
 import type { Site } from '../lib/site.ts'
 import { columns } from '../lib/text.ts'
+import { together } from '../lib/together.ts'
 
 interface Wanted {
   readonly tag: string

@@ -11,11 +11,11 @@ import { portProblems } from '../lib/preflight/machine.ts'
 import { readReleases } from '../lib/releases.ts'
 import { repair } from '../lib/repair/repair.ts'
 import { liveRows, type Result } from '../lib/result.ts'
-import type { Step } from '../lib/run.ts'
 import { readSecrets } from '../lib/secrets.ts'
 import { runOn } from '../lib/session.ts'
 import { loadEnvironment } from '../lib/settings.ts'
 import type { Site } from '../lib/site.ts'
+import type { Step } from '../lib/step.ts'
 import { smokeTestUsers } from '../lib/switchover.ts'
 
 /** "Complete system down": brings back what was live, needs neither the registry nor a new version, deploys nothing. */

@@ -3,8 +3,8 @@ import { type ServiceName, serviceOf } from '../compose.ts'
 import type { Container } from '../containers.ts'
 import { colours } from '../environment.ts'
 import { waitUntilHealthy } from '../health.ts'
-import type { Step } from '../run.ts'
 import type { Site } from '../site.ts'
+import type { Step } from '../step.ts'
 import { count } from '../text.ts'
 
 const backends = colours.map(colour => serviceOf('backend', colour))

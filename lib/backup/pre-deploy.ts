@@ -1,7 +1,7 @@
 import { Failure, problemOf } from '../failure.ts'
-import type { Step } from '../run.ts'
 import { databaseAnswers } from '../services.ts'
 import type { Site } from '../site.ts'
+import type { Step } from '../step.ts'
 import { backUp } from './dump.ts'
 import { backupOf } from './list.ts'
 import { prove } from './prove.ts'

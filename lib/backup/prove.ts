@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path'
-import type { Step } from '../run.ts'
 import type { Site } from '../site.ts'
+import type { Step } from '../step.ts'
 import { count } from '../text.ts'
 import { digestOf } from './digest.ts'
 import { type Examined, examine, removeStaged } from './examine.ts'

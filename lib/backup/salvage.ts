@@ -1,6 +1,6 @@
 import { Failure, problemOf } from '../failure.ts'
-import type { Step } from '../run.ts'
 import type { Site } from '../site.ts'
+import type { Step } from '../step.ts'
 import { count, lastLines } from '../text.ts'
 import { backUp } from './dump.ts'
 import { inDatabase, inside } from './inside.ts'

@@ -1,7 +1,8 @@
 import { isHere, pull, resolve } from '../images.ts'
 import { loggedIn, loginDirectory, type RegistryAccess, registryOf } from '../registry.ts'
 import { pinned } from '../releases.ts'
-import type { Run, Step } from '../run.ts'
+import type { Run } from '../run.ts'
+import type { Step } from '../step.ts'
 import type { EdgeState } from './directory.ts'
 import type { Edge } from './settings.ts'
 

@@ -1,6 +1,6 @@
+import type { Ended } from '../ending.ts'
 import type { RunEvent } from '../events.ts'
 import { describeProblem } from '../failure.ts'
-import type { Ended } from '../run.ts'
 import { duration, printable } from '../text.ts'
 
 type EventOf<Type extends RunEvent['type']> = Extract<RunEvent, { type: Type }>

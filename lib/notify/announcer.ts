@@ -1,7 +1,6 @@
-import type { RunEvent } from '../events.ts'
+import type { Journal, RunEvent } from '../events.ts'
 import type { Problem } from '../failure.ts'
 import { registerSecret } from '../redact.ts'
-import type { Journal } from '../run.ts'
 import { deliver, type Patience } from './deliver.ts'
 import { messagesOf, slackJson } from './message.ts'
 

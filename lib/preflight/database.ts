@@ -4,9 +4,9 @@ import { type Problem, problemOf } from '../failure.ts'
 import { waitUntilHealthy } from '../health.ts'
 import { readReleases } from '../releases.ts'
 import { readRotation } from '../rotation.ts'
-import type { Step } from '../run.ts'
 import { type Secrets, secretsFile } from '../secrets.ts'
 import type { Site } from '../site.ts'
+import type { Step } from '../step.ts'
 
 /**
  * A database that was live and is not: nothing can be backed up, and a candidate would never be healthy. One that is

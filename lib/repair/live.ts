@@ -7,9 +7,9 @@ import { Failure } from '../failure.ts'
 import { waitUntilHealthy } from '../health.ts'
 import { noteLastWords } from '../incident/evidence.ts'
 import { readReleases, recordRelease } from '../releases.ts'
-import type { Step } from '../run.ts'
 import type { Unsettled } from '../run-log.ts'
 import type { Site } from '../site.ts'
+import type { Step } from '../step.ts'
 import { wakeColour } from '../switchover.ts'
 
 /** Makes the map, the proxy and the history say the same. @returns the colour that users are on. */

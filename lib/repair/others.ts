@@ -3,9 +3,9 @@ import { removeColour } from '../candidate.ts'
 import { servicesOf } from '../compose.ts'
 import { type Colour, colours } from '../environment.ts'
 import { findRelease, readReleases } from '../releases.ts'
-import type { Step } from '../run.ts'
 import type { Unsettled } from '../run-log.ts'
 import type { Site } from '../site.ts'
+import type { Step } from '../step.ts'
 import { retireColour } from '../switchover.ts'
 
 /** Colours that users are not on: the previous release is stopped and kept, a candidate is removed. */

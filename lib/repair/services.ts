@@ -3,9 +3,9 @@ import type { Colour } from '../environment.ts'
 import { problemOf } from '../failure.ts'
 import { waitUntilHealthy } from '../health.ts'
 import { readReleases } from '../releases.ts'
-import type { Step } from '../run.ts'
 import { startLasting } from '../services.ts'
 import type { Site } from '../site.ts'
+import type { Step } from '../step.ts'
 
 /** Where there is something to repair or to serve, the database and the proxy must run. */
 export async function startMissingServices(site: Site, step: Step, found: string[]): Promise<void> {

@@ -3,7 +3,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { NewEvent } from '../../lib/events.ts'
 import { Cancelled, exitCodes, Failure, Problems, UsageError } from '../../lib/failure.ts'
-import { Run, together } from '../../lib/run.ts'
+import { Run } from '../../lib/run.ts'
+import { together } from '../../lib/together.ts'
 
 /** A run whose events are kept, as short lines: `+ title`, `✓ title · note`, `– title · why`, `✗ title · problem`. */
 function aRun(): { run: Run; told: string[]; events: NewEvent[] } {
@@ -355,32 +356,3 @@ inheriting('a run that ends before it repaired them does not settle them', async
 })
 
 inheriting.run()
-
-const both = suite('run: several things at once')
-
-both('their values, in their order', async () => {
-  const values = await together([async () => 1, () => sleep(5, 'two'), async () => undefined])
-  assert.equal(values, [1, 'two', undefined])
-})
-
-both('one that fails does not leave the others behind', async () => {
-  let finished = false
-  let thrown: unknown
-  try {
-    await together([
-      broken('the first'),
-      async () => {
-        await sleep(20)
-        finished = true
-      },
-      broken('the third'),
-    ])
-  } catch (error) {
-    thrown = error
-  }
-  assert.instance(thrown, Failure)
-  assert.is(String(thrown), 'Failure: the first')
-  assert.ok(finished)
-})
-
-both.run()

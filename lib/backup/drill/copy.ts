@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { findCompose, Project } from '../../compose.ts'
 import type { Environment } from '../../environment.ts'
 import { Failure } from '../../failure.ts'
-import type { Step } from '../../run.ts'
 import { attempt, run } from '../../shell.ts'
 import type { Site } from '../../site.ts'
+import type { Step } from '../../step.ts'
 import { lastLines } from '../../text.ts'
 
 /** A throwaway copy of an environment, beside it: containers, a network and a directory of its own. */

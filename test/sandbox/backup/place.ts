@@ -9,8 +9,9 @@ import { findCompose, Project } from '../../../lib/compose.ts'
 import type { Environment } from '../../../lib/environment.ts'
 import type { RunEvent } from '../../../lib/events.ts'
 import { HAProxy } from '../../../lib/proxy.ts'
-import { Run, type Step } from '../../../lib/run.ts'
+import { Run } from '../../../lib/run.ts'
 import type { Site } from '../../../lib/site.ts'
+import type { Step } from '../../../lib/step.ts'
 import { docker } from '../docker.ts'
 import {
   deploy,
