@@ -1,7 +1,7 @@
-import type { Project } from './compose.ts'
 import { sql } from './database.ts'
 import type { Environment } from './environment.ts'
 import { Failure } from './failure.ts'
+import type { Project } from './project.ts'
 import { scramVerifier } from './scram.ts'
 import { lastLines } from './text.ts'
 

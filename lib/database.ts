@@ -1,5 +1,5 @@
-import type { Project } from './compose.ts'
 import { Failure } from './failure.ts'
+import type { Project } from './project.ts'
 import { lastLines } from './text.ts'
 
 /** What the schema is: Alembic's revision, or null where there is none yet. Several heads are joined by commas. */

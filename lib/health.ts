@@ -1,6 +1,6 @@
-import type { Project, ServiceName } from './compose.ts'
 import { type Condition, type Container, conditionOf } from './containers.ts'
 import { Failure } from './failure.ts'
+import type { Project, ServiceName } from './project.ts'
 import { redact } from './redact.ts'
 import type { Step } from './step.ts'
 import { duration, lastLines } from './text.ts'

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { parse } from 'dotenv'
-import { serviceOf } from './compose.ts'
 import type { Colour } from './environment.ts'
 import { readIfThere } from './files.ts'
+import { serviceOf } from './project.ts'
 import type { Site } from './site.ts'
 
 /**

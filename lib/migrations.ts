@@ -1,7 +1,7 @@
-import { type Project, serviceOf } from './compose.ts'
 import { type Revision, schemaRevision, showRevision } from './database.ts'
 import type { Colour } from './environment.ts'
 import { exitCodes, Failure } from './failure.ts'
+import { type Project, serviceOf } from './project.ts'
 import { redact } from './redact.ts'
 import type { PinnedImage } from './releases.ts'
 import { parseHistory, type RevisionGraph } from './revision-graph.ts'

@@ -1,8 +1,9 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { findCompose, Project } from './compose.ts'
+import { composeHere } from './compose.ts'
 import type { Environment, Place } from './environment.ts'
 import { UsageError } from './failure.ts'
+import { Project } from './project.ts'
 import { HAProxy } from './proxy.ts'
 import type { Run } from './run.ts'
 import type { Unsettled } from './run-log.ts'
@@ -23,11 +24,10 @@ export interface Site {
 export type Running = Pick<Site, 'run' | 'runId' | 'who' | 'unsettled'>
 
 export async function siteOf(environment: Environment, running: Running): Promise<Site> {
-  const compose = (await findCompose()) ?? { command: ['docker', 'compose'], version: 'none' } // preflight says so
   return {
     ...running,
     environment,
-    project: new Project(environment, compose),
+    project: new Project(environment, await composeHere()),
     proxy: new HAProxy(environment),
   }
 }

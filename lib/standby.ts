@@ -1,5 +1,5 @@
-import { type Project, servicesOf } from './compose.ts'
 import { otherColour, parts } from './environment.ts'
+import { type Project, servicesOf } from './project.ts'
 import { HAProxy } from './proxy.ts'
 import type { Release } from './releases.ts'
 

@@ -3,11 +3,11 @@
 
 import { waitForServices } from '../lib/candidate.ts'
 import { main } from '../lib/cli.ts'
-import { servicesOf } from '../lib/compose.ts'
 import { Failure, Problems } from '../lib/failure.ts'
 import { commonOptions, parseDuration } from '../lib/options.ts'
 import { engineProblems } from '../lib/preflight/engine.ts'
 import { portProblems } from '../lib/preflight/machine.ts'
+import { servicesOf } from '../lib/project.ts'
 import { readReleases } from '../lib/releases.ts'
 import { repair } from '../lib/repair/repair.ts'
 import { liveRows, type Result } from '../lib/result.ts'

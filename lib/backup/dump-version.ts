@@ -1,5 +1,5 @@
-import type { Project } from '../compose.ts'
 import { maintenance, sql } from '../database.ts'
+import type { Project } from '../project.ts'
 import type { Site } from '../site.ts'
 import { type Examined, unpack } from './examine.ts'
 import { inDatabase, inside } from './inside.ts'

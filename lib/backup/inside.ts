@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Project } from '../compose.ts'
+import type { Project } from '../project.ts'
 import type { Ran, RunOptions } from '../shell.ts'
 
 /** Where `backups/` is inside the database's container. */

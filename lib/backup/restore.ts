@@ -1,6 +1,6 @@
-import type { Project } from '../compose.ts'
 import { admin, literal, maintenance, sql } from '../database.ts'
 import { Failure, problemOf } from '../failure.ts'
+import type { Project } from '../project.ts'
 import type { Site } from '../site.ts'
 import type { Step } from '../step.ts'
 import { bytes, lastLines } from '../text.ts'

@@ -1,4 +1,4 @@
-import { findCompose } from '../compose.ts'
+import { composeHere } from '../compose.ts'
 import { loadEnvironment } from '../settings.ts'
 import type { Running } from '../site.ts'
 import type { Domain, Edge } from './settings.ts'
@@ -12,8 +12,7 @@ export interface EdgeSite extends Running {
 }
 
 export async function edgeSite(edge: Edge, running: Running): Promise<EdgeSite> {
-  const compose = (await findCompose()) ?? { command: ['docker', 'compose'], version: 'none' } // preflight says so
-  return { ...running, edge, domains: await domainsOf(edge), slots: new Slots(edge, compose) }
+  return { ...running, edge, domains: await domainsOf(edge), slots: new Slots(edge, await composeHere()) }
 }
 
 /** The domains of the environments that the edge serves. @throws UsageError for one that has no settings. */

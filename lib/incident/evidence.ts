@@ -1,7 +1,7 @@
-import { servicesOf } from '../compose.ts'
 import { conditionOf } from '../containers.ts'
 import type { Colour } from '../environment.ts'
 import { Failure, problemOf } from '../failure.ts'
+import { servicesOf } from '../project.ts'
 import type { Site } from '../site.ts'
 import { columns, lastLines, printable } from '../text.ts'
 

@@ -1,7 +1,7 @@
 import { fateOf, lastFact } from '../after-crash.ts'
 import { removeColour } from '../candidate.ts'
-import { servicesOf } from '../compose.ts'
 import { type Colour, colours } from '../environment.ts'
+import { servicesOf } from '../project.ts'
 import { findRelease, readReleases } from '../releases.ts'
 import type { Unsettled } from '../run-log.ts'
 import type { Site } from '../site.ts'

@@ -1,7 +1,7 @@
-import { servicesOf } from '../compose.ts'
 import type { Colour } from '../environment.ts'
 import { problemOf } from '../failure.ts'
 import { waitUntilHealthy } from '../health.ts'
+import { servicesOf } from '../project.ts'
 import { readReleases } from '../releases.ts'
 import { startLasting } from '../services.ts'
 import type { Site } from '../site.ts'

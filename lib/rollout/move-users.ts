@@ -1,6 +1,6 @@
-import { servicesOf } from '../compose.ts'
 import { schemaRevision } from '../database.ts'
 import type { Colour } from '../environment.ts'
+import { servicesOf } from '../project.ts'
 import type { Traffic } from '../proxy-reports.ts'
 import type { Release, Version } from '../releases.ts'
 import type { Site } from '../site.ts'

@@ -1,6 +1,6 @@
-import type { Project } from '../compose.ts'
 import type { Revision } from '../database.ts'
 import { Failure } from '../failure.ts'
+import type { Project } from '../project.ts'
 import { lastLines } from '../text.ts'
 
 export interface DatabaseFacts {

@@ -1,11 +1,12 @@
 import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isProved, listBackups } from '../backup/list.ts'
-import { findCompose, Project, serviceOf } from '../compose.ts'
+import { composeHere } from '../compose.ts'
 import type { Revision } from '../database.ts'
 import type { Colour, Environment } from '../environment.ts'
 import { Failure } from '../failure.ts'
 import { holderOf } from '../lock.ts'
+import { Project, serviceOf } from '../project.ts'
 import { HAProxy } from '../proxy.ts'
 import { since, type Traffic } from '../proxy-reports.ts'
 import { type Images, readReleases, sameImages } from '../releases.ts'
@@ -28,9 +29,12 @@ import { usageOf } from './usage.ts'
 export type View = Pick<Site, 'environment' | 'project' | 'proxy'>
 
 export async function viewOf(environment: Environment): Promise<View> {
-  const compose = (await findCompose()) ?? { command: ['docker', 'compose'], version: 'none' }
   const hurried = { ...environment, timeouts: { ...environment.timeouts, request: patience } }
-  return { environment: hurried, project: new Project(hurried, compose), proxy: new HAProxy(hurried) }
+  return {
+    environment: hurried,
+    project: new Project(hurried, await composeHere()),
+    proxy: new HAProxy(hurried),
+  }
 }
 
 /** How many runs the screen shows. */

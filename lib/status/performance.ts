@@ -1,4 +1,4 @@
-import type { Project } from '../compose.ts'
+import type { Project } from '../project.ts'
 import { redact } from '../redact.ts'
 import { bytes, columns, duration, printable } from '../text.ts'
 import { query } from './database.ts'

@@ -1,6 +1,6 @@
-import { servicesOf } from '../../compose.ts'
 import { type Container, conditionOf } from '../../containers.ts'
 import type { Problem } from '../../failure.ts'
+import { servicesOf } from '../../project.ts'
 import { bytes } from '../../text.ts'
 import type { Facts } from '../facts.ts'
 import { valueIn } from '../known.ts'

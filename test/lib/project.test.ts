@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Project } from '../../lib/compose.ts'
+import { Project } from '../../lib/project.ts'
 import { environmentIn, failureOf, inTemporary, withVariables } from './fixtures.ts'
 
 /** A `docker` that answers `ps` with two ids, and `inspect` as told. */
@@ -15,7 +15,7 @@ const withDocker = (inspect: string, act: (project: Project) => Promise<void>): 
     )
   })
 
-const asking = suite('compose: which containers there are')
+const asking = suite('project: which containers there are')
 
 asking('none any more, where they are removed between the two questions', () =>
   withDocker('echo []; echo Error: No such object: a >&2; exit 1', async project =>
