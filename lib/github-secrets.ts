@@ -1,8 +1,9 @@
+import { quoted } from './command-text.ts'
 import type { Environment } from './environment.ts'
 import type { Problem } from './failure.ts'
 import type { Secrets } from './secrets.ts'
 import { secretsFile } from './secrets.ts'
-import { attempt, quoted } from './shell.ts'
+import { attempt } from './shell.ts'
 import { lastLines } from './text.ts'
 
 /** What tells gh who it is and which repository is meant (gh help environment). */

@@ -1,18 +1,12 @@
 import { existsSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import type { ProcessOutput, ProcessPromise } from 'zx/core'
+import { childEnvironment } from './child-environment.ts'
+import { commandText } from './command-text.ts'
+import { endEarly } from './end-early.ts'
 import { exitCodes, Failure } from './failure.ts'
-import { isCode } from './files.ts'
 import { redact } from './redact.ts'
 import { duration, lastLines } from './text.ts'
-
-const defaultTimeout = 10 * 60_000
-
-let mark: string | undefined
-/** Marks every command from now on as this run's, by the variable TRACEHUB_RUN of its environment. */
-export function setCommandMark(next: string): void {
-  mark = next
-}
 
 /** What a command did. */
 export interface Ran {
@@ -55,10 +49,11 @@ export function observeCommands(next: CommandObserver): void {
  * @throws Failure when the command cannot be started or takes longer than `timeout` ms.
  */
 export async function attempt(command: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const { timeout = 10 * 60_000, signal } = options
   const { $, ProcessOutput } = await zx()
   const started = performance.now()
   const text = commandText(command)
-  options.signal?.throwIfAborted()
+  signal?.throwIfAborted()
   // The shell would cut the word there and say nothing.
   if (command.some(word => word.includes('\0')))
     throw new Failure({ what: `${text} cannot be started: a NUL byte is in one of its words` })
@@ -74,7 +69,7 @@ export async function attempt(command: readonly string[], options: RunOptions = 
   // zx decodes chunk by chunk, which cuts characters in two.
   for (const stream of [running.child?.stdout, running.child?.stderr]) stream?.setEncoding('utf8')
   if (options.onLine) followLines(running, options.onLine)
-  const ends = endEarly(running, options)
+  const ends = endEarly(running, timeout, signal)
   let output: ProcessOutput
   try {
     output = await running
@@ -84,10 +79,10 @@ export async function attempt(command: readonly string[], options: RunOptions = 
   observer({ text, ms: performance.now() - started, code: output.exitCode })
   if (ends.reason === 'timeout')
     throw new Failure({
-      what: `${text} did not finish within ${duration(options.timeout ?? defaultTimeout)}`,
+      what: `${text} did not finish within ${duration(timeout)}`,
       detail: redact(lastLines(output.stderr || output.stdout, 5)),
     })
-  options.signal?.throwIfAborted()
+  signal?.throwIfAborted()
   if (output.signal === null && output.cause instanceof Error)
     throw new Failure({ what: `${text} cannot be started: ${spawnError(output.cause, options.cwd)}` })
   if (!(output instanceof ProcessOutput)) throw new TypeError('zx resolved with something else')
@@ -120,17 +115,6 @@ export function commandFailed(command: readonly string[], ran: Ran): Failure {
   )
 }
 
-/** A command as one would type it: no secrets, and container ids as short as `docker ps` shows them. */
-const commandText = (command: readonly string[]): string =>
-  redact(command.map(quoted).join(' '))
-    .replace(/(?<![\w:])([0-9a-f]{12})[0-9a-f]{52}\b/g, '$1')
-    .replace(/^(.{1000}).*$/s, '$1…')
-
-/** A word of a command as one would type it. */
-export function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
-}
-
 /** zx is loaded at the first command, and without its extras, which weigh twenty times as much: `--help` should not wait for it. */
 let loaded: Promise<typeof import('zx/core')> | undefined
 function zx(): Promise<typeof import('zx/core')> {
@@ -150,19 +134,6 @@ function zx(): Promise<typeof import('zx/core')> {
   return loaded
 }
 
-const inherited =
-  /^(PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|XDG_RUNTIME_DIR|SSH_AUTH_SOCK|DOCKER_(HOST|CONTEXT|CONFIG|CERT_PATH|TLS\w*|BUILDKIT)|\w*_proxy|\w*_PROXY)$/
-
-function childEnvironment(): Record<string, string> {
-  // Bash whose standard input is a socket, as Node's pipes are, takes itself for a remote login and runs ~/.bashrc,
-  // which may swallow that input or never end: unless it is not the outermost shell.
-  const environment: Record<string, string> = { SHLVL: '1' }
-  for (const [name, value] of Object.entries(process.env))
-    if (value !== undefined && inherited.test(name)) environment[name] = value
-  if (mark !== undefined) environment['TRACEHUB_RUN'] = mark
-  return environment
-}
-
 function followLines(running: ProcessPromise, onLine: (line: string) => void): void {
   let rest = ''
   for (const stream of [running.child?.stdout, running.child?.stderr])
@@ -171,37 +142,4 @@ function followLines(running: ProcessPromise, onLine: (line: string) => void): v
       rest = lines.pop() ?? ''
       for (const line of lines) if (line.trim() !== '') onLine(line)
     })
-}
-
-/** Ends a command at its timeout or when its signal is aborted, and says which it was. */
-function endEarly(running: ProcessPromise, { timeout = defaultTimeout, signal }: RunOptions) {
-  const ends: { reason: 'timeout' | 'abort' | undefined; clear: () => void } = {
-    reason: undefined,
-    clear: () => {},
-  }
-  let kill: NodeJS.Timeout | undefined
-  const end = (reason: 'timeout' | 'abort'): void => {
-    ends.reason ??= reason
-    signalGroup(running, 'SIGTERM')
-    kill ??= setTimeout(() => signalGroup(running, 'SIGKILL'), 5000)
-  }
-  const onAbort = (): void => end('abort')
-  const timer = setTimeout(() => end('timeout'), timeout)
-  signal?.addEventListener('abort', onAbort, { once: true })
-  ends.clear = () => {
-    clearTimeout(timer)
-    clearTimeout(kill)
-    signal?.removeEventListener('abort', onAbort)
-  }
-  return ends
-}
-
-/** The command leads its own process group, so its children are reached as well. */
-function signalGroup(running: ProcessPromise, signal: 'SIGTERM' | 'SIGKILL'): void {
-  if (running.pid === undefined) return
-  try {
-    process.kill(-running.pid, signal)
-  } catch (error) {
-    if (!isCode(error, 'ESRCH')) throw error
-  }
 }

@@ -1,10 +1,10 @@
 import { userInfo } from 'node:os'
 import { basename, join } from 'node:path'
+import { quoted } from '../command-text.ts'
 import type { Revision } from '../database.ts'
 import { Failure } from '../failure.ts'
 import { isCode, readIfThere, writeAtomically } from '../files.ts'
 import type { Images } from '../releases.ts'
-import { quoted } from '../shell.ts'
 
 export const reasons = ['manual', 'scheduled', 'pre-deploy', 'pre-rollback'] as const
 export type Reason = (typeof reasons)[number]

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { quoted } from '../command-text.ts'
 import { Failure } from '../failure.ts'
-import { quoted } from '../shell.ts'
 import { drive, type Plan } from './driver.ts'
 import { all, type Fact, type Step } from './facts.ts'
 import { checkGraph, stopsAlembic } from './graph.ts'

@@ -1,6 +1,7 @@
+import { quoted } from '../command-text.ts'
 import { exitCodes, Failure, problemOf } from '../failure.ts'
 import { root } from '../remote/toolkit.ts'
-import { attempt, quoted } from '../shell.ts'
+import { attempt } from '../shell.ts'
 import { lastLines } from '../text.ts'
 import { localServer } from './local-server.ts'
 import { type Given, postgresImage } from './options.ts'

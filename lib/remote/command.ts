@@ -1,6 +1,7 @@
 import type { ClientChannel, ExecOptions } from 'ssh2'
+import { quoted } from '../command-text.ts'
 import { Failure } from '../failure.ts'
-import { quoted, type Ran } from '../shell.ts'
+import type { Ran } from '../shell.ts'
 import { duration } from '../text.ts'
 import type { Connection } from './connect.ts'
 

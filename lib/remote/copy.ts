@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { dirname } from 'node:path'
+import { quoted } from '../command-text.ts'
 import { Failure } from '../failure.ts'
-import { quoted } from '../shell.ts'
 import { bytes, count, lastLines } from '../text.ts'
 import { Disconnected, runScript } from './command.ts'
 import type { Connection } from './connect.ts'

@@ -1,6 +1,6 @@
 import type { ClientChannel } from 'ssh2'
+import { quoted } from '../command-text.ts'
 import { Problems } from '../failure.ts'
-import { quoted } from '../shell.ts'
 import { count, lastLines } from '../text.ts'
 import { hear, open } from './command.ts'
 import type { Connection } from './connect.ts'

@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
+import { quoted } from '../command-text.ts'
 import { Failure } from '../failure.ts'
-import { quoted } from '../shell.ts'
 import { open } from './command.ts'
 import type { Connection } from './connect.ts'
 import { variableOf } from './destination.ts'

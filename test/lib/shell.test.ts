@@ -7,7 +7,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Cancelled } from '../../lib/failure.ts'
 import { registerSecret } from '../../lib/redact.ts'
-import { attempt, commandFailed, observeCommands, quoted, type RunOptions, run } from '../../lib/shell.ts'
+import { attempt, commandFailed, observeCommands, type RunOptions, run } from '../../lib/shell.ts'
 import { ended, failureOf, inTemporary, moduleUrl, withVariables } from './fixtures.ts'
 
 /** Prints the arguments that arrived, byte by byte. */
@@ -109,19 +109,6 @@ words('what the person keeps in ~/.bashrc never runs, and does not read what is 
 words('a hundred thousand bytes', async () => {
   const long = 'x y'.repeat(33_334)
   assert.equal(JSON.parse((await attempt([...arrived, long])).stdout), [long])
-})
-
-words('as a person would type them', () => {
-  const typed: [word: string, typed: string][] = [
-    ['plain', 'plain'],
-    ['a/b:c@d=e,f.g-h%i+j', 'a/b:c@d=e,f.g-h%i+j'],
-    ['', "''"],
-    ['a b', "'a b'"],
-    ["it's", `'it'\\''s'`],
-    ['$(id)', "'$(id)'"],
-    ['grüße', "'grüße'"],
-  ]
-  for (const [word, expected] of typed) assert.is(quoted(word), expected)
 })
 
 words.run()
