@@ -1,7 +1,8 @@
 import { maintenance, sql } from '../database.ts'
 import type { Project } from '../project.ts'
 import type { Site } from '../site.ts'
-import { type Examined, unpack } from './examine.ts'
+import type { Examined } from './examine.ts'
+import { unpack } from './format.ts'
 import { inDatabase, inside } from './inside.ts'
 import type { Manifest } from './manifest.ts'
 
