@@ -1,4 +1,4 @@
-import type { Options, Parsed } from './cli.ts'
+import type { Options, Parsed } from './command.ts'
 import { UsageError } from './failure.ts'
 import type { DatabaseRollback } from './rollback-database.ts'
 

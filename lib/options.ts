@@ -1,4 +1,4 @@
-import type { Options } from './cli.ts'
+import type { Options } from './command.ts'
 import type { Part } from './environment.ts'
 import { UsageError } from './failure.ts'
 import { isDigest, isTag } from './images.ts'

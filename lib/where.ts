@@ -1,4 +1,4 @@
-import type { Command, Options, Parsed } from './cli.ts'
+import type { Command, Options, Parsed } from './command.ts'
 import { loadTarget } from './settings.ts'
 
 /**

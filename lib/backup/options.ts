@@ -1,4 +1,4 @@
-import type { Options, Parsed } from '../cli.ts'
+import type { Options, Parsed } from '../command.ts'
 import { UsageError } from '../failure.ts'
 import type { Reason } from './manifest.ts'
 import { type Offsite, offsiteAddress } from './offsite/address.ts'

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import type { Options, Parsed } from '../cli.ts'
+import type { Options, Parsed } from '../command.ts'
 import { readComposeState } from '../directory.ts'
 import { parseEnvFile } from '../env-file.ts'
 import type { Environment } from '../environment.ts'

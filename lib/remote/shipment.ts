@@ -1,4 +1,4 @@
-import type { Command, Options, Parsed } from '../cli.ts'
+import type { Command, Options, Parsed } from '../command.ts'
 import { UsageError } from '../failure.ts'
 import { destinationOf } from './destination.ts'
 import type { Shipment } from './ship.ts'
