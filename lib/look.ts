@@ -1,12 +1,10 @@
+import { carryOut } from './carry-out.ts'
 import type { Environment, Place } from './environment.ts'
 import { chooseRenderer, type RenderOptions } from './render/choose.ts'
 import type { Result } from './result.ts'
-import { Run } from './run.ts'
 import { EventStream } from './run-log.ts'
 import { readSecrets } from './secrets.ts'
-import { observeCommands } from './shell.ts'
 import { demandDirectory, type Running, type Site, siteOf } from './site.ts'
-import { stopOnSignals } from './stop-signals.ts'
 import { whoRuns } from './who.ts'
 
 /** Looks at an environment: no lock, no log, nothing is changed. @returns the exit code. */
@@ -26,32 +24,8 @@ export async function lookAround(
   options: RenderOptions & { script: string },
   procedure: (running: Running) => Promise<Result>,
 ): Promise<number> {
-  const started = Date.now()
   const stream = new EventStream()
   stream.listen(chooseRenderer(options))
-  observeCommands(command => stream.write({ type: 'command', ...command }))
-  const run = new Run(stream)
-  const restoreSignals = stopOnSignals(run)
-  const who = whoRuns()
-  const id = 'dry run'
-  stream.write({
-    type: 'run-started',
-    run: id,
-    script: options.script,
-    environment: place.name,
-    who,
-    pid: process.pid,
-  })
-  let result: Result | undefined
-  const ended = await run.attempt(async () => {
-    result = await procedure({ run, runId: id, who, unsettled: undefined })
-  })
-  stream.write({
-    type: 'run-finished',
-    ms: Date.now() - started,
-    ...ended,
-    ...(ended.exitCode === 0 && { result }),
-  })
-  restoreSignals()
-  return ended.exitCode
+  const about = { run: 'dry run', script: options.script, environment: place.name, who: whoRuns() }
+  return carryOut(stream, { ...about, since: Date.now() }, procedure)
 }

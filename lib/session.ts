@@ -1,3 +1,4 @@
+import { carryOut } from './carry-out.ts'
 import { setCommandMark } from './child-environment.ts'
 import { makeDirectories } from './directory.ts'
 import type { Ended } from './ending.ts'
@@ -9,13 +10,11 @@ import { commandMark, endOrphans } from './orphans.ts'
 import { surviveAlone } from './remote/guest.ts'
 import { chooseRenderer, type RenderOptions } from './render/choose.ts'
 import type { Result } from './result.ts'
-import { Run } from './run.ts'
+import type { Run } from './run.ts'
 import { logFile, RunLog, runId, unsettledRun } from './run-log.ts'
 import { readSecrets } from './secrets.ts'
 import { createSecretsFile } from './secrets-file.ts'
-import { observeCommands } from './shell.ts'
 import { demandDirectory, type Running, type Site, siteOf } from './site.ts'
-import { stopOnSignals } from './stop-signals.ts'
 import { whoRuns } from './who.ts'
 
 export interface SessionOptions extends RenderOptions {
@@ -86,36 +85,18 @@ export async function runAt(
   log.listen(chooseRenderer(options))
   const announcer = new Announcer([webhooks, process.env[webhookVariable]])
   log.listen(announcer.listener)
-  observeCommands(command => log.write({ type: 'command', ...command }))
-  const run = new Run(log)
-  const restoreSignals = stopOnSignals(run)
-  log.write({
-    type: 'run-started',
-    run: id,
-    script: options.script,
-    environment: place.name,
-    who,
-    pid: process.pid,
-    log: log.file,
-    why: workflow(),
-  })
-  const unsettled = unsettledRun(place, id, lock.previous)
-  run.inherit(unsettled?.facts ?? []) // also when this run never comes to repairing
-  let result: Result | undefined
   try {
-    const ended = await run.attempt(async () => {
-      result = await procedure({ run, runId: id, who, unsettled })
-    })
-    atEnd?.(run, ended, log.file, announcer.reach)
-    log.write({
-      type: 'run-finished',
-      ms: Date.now() - started,
-      ...ended,
-      ...(ended.exitCode === 0 && { result }),
-    })
-    return ended.exitCode
+    return await carryOut(
+      log,
+      {
+        ...{ run: id, script: options.script, environment: place.name, who, log: log.file, why: workflow() },
+        since: started,
+        unsettled: unsettledRun(place, id, lock.previous),
+        atEnd: (run, ended) => atEnd?.(run, ended, log.file, announcer.reach),
+      },
+      procedure,
+    )
   } finally {
-    restoreSignals()
     await lock.release()
     await announcer.finish(log)
     log.close()
