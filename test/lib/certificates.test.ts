@@ -8,7 +8,7 @@ import { Authority } from '../sandbox/edge/authority.ts'
 import { inTemporary } from './fixtures.ts'
 
 const domain = 'tracehub.example'
-const now = Date.now() + 60_000 // the certificates are made after this line
+const now = Date.now() + 60 * 60_000 // the certificates are made after this line, however slowly
 const day = 86_400_000
 
 /** A directory of certificates, made by a CA of our own. */
