@@ -188,7 +188,11 @@ async function inShell(
     },
   })
   let said = ''
-  const stop = (): void => void process.kill(-Number(child.pid), 'SIGINT')
+  let stopped = false
+  const stop = (): void => {
+    if (!stopped) process.kill(-Number(child.pid), 'SIGINT') // once: the rest of what it says comes when it is gone
+    stopped = true
+  }
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => {
       said += chunk.toString()
