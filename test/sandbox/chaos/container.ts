@@ -1,4 +1,5 @@
-import { docker, dockerList } from '../docker.ts'
+import { attempt, commandFailed } from '../../../lib/shell.ts'
+import { dockerList } from '../docker.ts'
 import type { EnvironmentName } from '../root.ts'
 
 /** What Docker itself says of a container. */
@@ -24,13 +25,16 @@ export async function containersOf(name: EnvironmentName): Promise<Found[]> {
   const ofProject = `--filter=label=com.docker.compose.project=tracehub-${name}`
   const ids = await dockerList('ps', '--all', '--quiet', '--no-trunc', ofProject)
   if (ids.length === 0) return []
-  const inspected = JSON.parse(await docker('inspect', ...ids)) as Inspected[] // docker's own format
-  return inspected
+  const command = ['docker', 'inspect', ...ids]
+  const ran = await attempt(command)
+  // One that a run has removed meanwhile is left out: docker says so, and prints the others.
+  if (!ran.ok && !/no such (object|container)/i.test(ran.stderr)) throw commandFailed(command, ran)
+  return (JSON.parse(ran.stdout) as Inspected[]) // docker's own format
     .map(({ Id, Name, State, Config }) => ({
       id: Id,
       name: Name.slice(1),
       service: Config.Labels['com.docker.compose.service'] ?? '',
-      running: State.Running,
+      running: State.Running && State.Pid > 0, // while it waits to be started again, Docker calls it running
       pid: State.Pid,
       startedAt: State.StartedAt,
     }))

@@ -56,6 +56,7 @@ export class RegistryFront {
     const through = request({ host, port: hostPort, method, path: url, headers }, from => {
       answer.writeHead(from.statusCode ?? 502, from.headers)
       if (how !== 'cuts answers off') return void from.pipe(answer)
+      from.once('end', () => asked.socket.destroy()) // it had no body to be cut
       from.once('data', (chunk: Buffer) => {
         answer.write(chunk.subarray(0, chunk.length >> 1), () => asked.socket.destroy())
         from.destroy()
