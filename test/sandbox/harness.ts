@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { get, type IncomingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
 import type { RunEvent } from '../../lib/events.ts'
 import { readEvents } from '../../lib/run-log.ts'
@@ -78,6 +79,7 @@ export function onTerminal(
     cwd: project,
     env: { ...process.env, ...scriptEnvironment, TERM: 'xterm', COLUMNS: '80', ...env },
   })
+  child.stdin.on('error', () => {}) // it has ended before we could type
   let stdout = ''
   child.stdout.on('data', (chunk: Buffer) => {
     const before = stdout
@@ -111,10 +113,29 @@ const portOf = {
 export const url = (name: EnvironmentName, part: 'backend' | 'frontend' = 'backend'): string =>
   `http://127.0.0.1:${portOf[name][part]}`
 
-/** What users get, asked without any of the toolkit's code. */
+/**
+ * One GET without any of the toolkit's code; undefined where nobody answers. Not by fetch: of a server that goes away
+ * in mid-answer Node 20's may say nothing at all, and a test that waits for it ends without a word.
+ */
+export function answerOf(
+  address: string,
+): Promise<{ readonly status: number; readonly headers: IncomingHttpHeaders } | undefined> {
+  return new Promise(resolve => {
+    const asked = get(address, { agent: false, timeout: 30_000 }, answer => {
+      answer.resume()
+      resolve({ status: answer.statusCode ?? 0, headers: answer.headers })
+    })
+    asked.once('timeout', () => asked.destroy(new Error('no answer')))
+    asked.on('error', () => resolve(undefined))
+  })
+}
+
+/** What users get. */
 export async function liveVersion(name: EnvironmentName): Promise<string> {
-  const response = await fetch(`${url(name)}/api/version`)
-  return `${response.headers.get('x-version')}`
+  const address = `${url(name)}/api/version`
+  const answer = await answerOf(address)
+  if (!answer) throw new Error(`nobody answers on ${address}`)
+  return `${answer.headers['x-version']}`
 }
 
 /** The schema's revision, asked of PostgreSQL itself. */

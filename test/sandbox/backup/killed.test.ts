@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { differences, type Found } from '../../../lib/backup/content.ts'
-import { deploy, runningServices, say, url } from '../harness.ts'
+import { answerOf, deploy, runningServices, say, url } from '../harness.ts'
 import {
   backup,
   content,
@@ -42,8 +42,7 @@ staging.before(async () => {
 })
 
 async function isServed(): Promise<void> {
-  const response = await fetch(`${url('staging')}/health`)
-  assert.is(response.status, 200)
+  assert.is((await answerOf(`${url('staging')}/health`))?.status, 200)
   assert.equal(await runningServices('staging').then(names => names.length), 4)
 }
 

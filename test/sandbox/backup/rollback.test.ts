@@ -4,7 +4,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { differences, type Found } from '../../../lib/backup/content.ts'
 import { docker } from '../docker.ts'
-import { deploy, directoryOf, liveVersion, revision, runningServices, url } from '../harness.ts'
+import { answerOf, deploy, directoryOf, liveVersion, revision, runningServices, url } from '../harness.ts'
 import { startLoad } from '../load/load.ts'
 import { backup, backups, content, deployed, leftovers, listed, psql, rollBack } from './place.ts'
 
@@ -18,7 +18,7 @@ const uploads = (): string => join(directoryOf('staging'), 'uploads')
 const same = async (then: Found): Promise<void> => assert.equal(differences(then, await content()), [])
 const salvaged = (): string[] => readdirSync(backups()).filter(name => name.startsWith('emergency_'))
 const isServed = async (): Promise<void> => {
-  assert.is((await fetch(`${url('staging')}/health`)).status, 200)
+  assert.is((await answerOf(`${url('staging')}/health`))?.status, 200)
   assert.is((await runningServices('staging')).length, 4)
   assert.equal(await leftovers(), [])
 }
@@ -39,8 +39,8 @@ staging('users get the 503 page meanwhile, and nothing that was accepted is lost
   let over = false
   const asking = (async () => {
     while (!over) {
-      const answer = await fetch(`${url('staging')}/api/shipments?limit=1`).catch(() => undefined)
-      statuses.add(`${answer?.status} ${answer?.headers.get('content-type')?.split(';')[0]}`)
+      const answer = await answerOf(`${url('staging')}/api/shipments?limit=1`)
+      statuses.add(`${answer?.status} ${answer?.headers['content-type']?.split(';')[0]}`)
       await new Promise(resolve => setTimeout(resolve, 20))
     }
   })()

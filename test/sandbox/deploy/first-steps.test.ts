@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { run } from '../../../lib/shell.ts'
 import { composeV1 } from '../compose-binaries.ts'
 import {
+  answerOf,
   containers,
   deploy,
   directoryOf,
@@ -138,9 +139,8 @@ production('the documented manual commands work in its directory, with no flags'
 
 production('after docker compose restart the same colour serves', async () => {
   await typed('docker compose restart')
-  for (let tries = 0; tries < 40; tries += 1) {
-    const answer = await fetch(`${url('production')}/health`).catch(() => undefined)
-    if (answer?.status === 200) break
+  for (let tries = 0; (await answerOf(`${url('production')}/health`))?.status !== 200; tries += 1) {
+    assert.ok(tries < 240, 'nobody serves two minutes after the restart')
     await new Promise(resolve => setTimeout(resolve, 500))
   }
   assert.is(await liveVersion('production'), 'v2')

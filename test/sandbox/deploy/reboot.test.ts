@@ -2,7 +2,16 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { docker, dockerList } from '../docker.ts'
 import { killEngine, restartEngine } from '../engine.ts'
-import { deploy, freshEnvironment, liveVersion, revision, runningServices, say, url } from '../harness.ts'
+import {
+  answerOf,
+  deploy,
+  freshEnvironment,
+  liveVersion,
+  revision,
+  runningServices,
+  say,
+  url,
+} from '../harness.ts'
 import { startRegistry } from '../registry.ts'
 
 const reboot = suite('after a reboot')
@@ -22,12 +31,12 @@ async function rebootLike(): Promise<void> {
 }
 
 async function untilHealthy(): Promise<void> {
-  for (let tries = 0; tries < 120; tries += 1) {
-    const answer = await fetch(`${url('production', 'frontend')}/api/health`).catch(() => undefined)
+  for (let tries = 0; tries < 360; tries += 1) {
+    const answer = await answerOf(`${url('production', 'frontend')}/api/health`)
     if (answer?.status === 200) return
     await new Promise(resolve => setTimeout(resolve, 500))
   }
-  throw new Error('nobody serves a minute after the reboot')
+  throw new Error('nobody serves three minutes after the reboot')
 }
 
 reboot.before(async () => {

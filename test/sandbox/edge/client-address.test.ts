@@ -5,18 +5,20 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { docker, dockerMaybe } from '../docker.ts'
+import { answerOf } from '../harness.ts'
 import { type Arrived, EchoApp, valuesOf } from './echo-app.ts'
 
 /** An environment's own proxy, between the edge and the application. */
 
 const proxy = suite("an environment's proxy behind the TLS edge")
 const container = 'tracehub-sandbox-client-address'
+const address = 'http://127.0.0.1:8200/api/x'
 const shipped = join(import.meta.dirname, '..', '..', '..', 'environments', 'proxy')
 let app: EchoApp
 let directory = ''
 
 const arrived = async (headers: Record<string, string>): Promise<Arrived> =>
-  (await (await fetch('http://127.0.0.1:8200/api/x', { headers })).json()) as Arrived
+  (await (await fetch(address, { headers })).json()) as Arrived
 
 proxy.before(async () => {
   directory = mkdtempSync(join(tmpdir(), 'tracehub-proxy-'))
@@ -38,7 +40,7 @@ proxy.before(async () => {
     ...['--add-host', `backend-blue:${gateway}`, '--volume', `${directory}/proxy:/usr/local/etc/haproxy:ro`],
     ...['--volume', `${directory}/run:/run/haproxy`, 'tracehub-sandbox/haproxy'],
   )
-  for (let tries = 0; tries < 200 && !(await arrived({}).catch(() => undefined)); tries += 1) await sleep(100)
+  for (let tries = 0; tries < 200 && (await answerOf(address))?.status !== 200; tries += 1) await sleep(100)
 })
 
 proxy('hands the address on that the edge has told it, as the only one', async () => {

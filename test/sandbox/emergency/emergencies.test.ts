@@ -10,6 +10,7 @@ import { mountSmallDisk } from '../disk.ts'
 import { docker, dockerList } from '../docker.ts'
 import { restartEngine } from '../engine.ts'
 import {
+  answerOf,
   deploy,
   directoryOf,
   type Finished,
@@ -43,11 +44,7 @@ const shipments = async (): Promise<number> => {
   const response = await fetch(`${url('production')}/api/shipments/count`)
   return ((await response.json()) as { count: number }).count
 }
-const served = async (): Promise<number> =>
-  fetch(`${url('production')}/health`).then(
-    ({ status }) => status,
-    () => 0,
-  )
+const served = async (): Promise<number> => (await answerOf(`${url('production')}/health`))?.status ?? 0
 const until = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
   for (let tries = 0; tries < 240; tries += 1) {
     if (await holds()) return
@@ -187,7 +184,7 @@ emergency('a table is lost: what is left is saved, the newest proved backup take
   const proved = await script('backup', ['-e', 'production', '--verify', '--no-uploads'])
   assert.is(proved.code, 0, proved.stderr)
   await psql('drop table shipments cascade')
-  assert.is((await fetch(`${url('production')}/api/shipments/count`)).status, 500)
+  assert.is((await answerOf(`${url('production')}/api/shipments/count`))?.status, 500)
   const ended = await make('rollback-db', 'ARGS=--emergency-backup')
   assert.match(ended.stdout, /✓ Save what can be saved/)
   await isAsBefore(ended)
@@ -288,7 +285,7 @@ emergency('logs, psql and a shell in the live backend, as one types them', async
   assert.match(shell.stdout, 'postgresql://tracehub:')
   const psql = await onTerminal('make psql E=production', 'tracehub=#', 'select 40 + 2 as answer;\r\\q\r')
   assert.match(psql.stdout, / 42\r?\n/)
-  const logs = await onTerminal('timeout 5 make logs E=production', 'backend-blue', '\u0003')
+  const logs = await onTerminal('timeout 60 make logs E=production', 'backend-blue', '\u0003')
   assert.match(logs.stdout, /backend-blue/)
 })
 
