@@ -23,7 +23,7 @@ export default function inTheBox(environment: Environment): Environment {
       environment.externalChecks.length === 0
         ? []
         : [`http://127.0.0.1:${environment.ports.frontend}/api/health`],
-    timeouts: { ...environment.timeouts, healthy: 20 * seconds, drain: 6 * seconds },
+    timeouts: { ...environment.timeouts, healthy: 45 * seconds, drain: 6 * seconds },
     stability: 3 * seconds,
     diskReserve: 256 * 1024 * 1024,
     memoryReserve: 256 * 1024 * 1024,

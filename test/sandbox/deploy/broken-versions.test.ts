@@ -18,7 +18,7 @@ const broken: readonly (readonly [version: string, exitCode: number, cause: RegE
   [
     'never-healthy',
     4,
-    /backend-green had 20\.0 s and is not healthy yet; its last health check said: .*503/,
+    /backend-green had 45\.0 s and is not healthy yet; its last health check said: .*503/,
     /mend what its log says/,
   ],
   [
