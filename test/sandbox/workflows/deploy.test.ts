@@ -1,12 +1,13 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { titleOf } from '../../../lib/deploy-issue.ts'
 import { readReleases } from '../../../lib/releases.ts'
 import { environmentIn } from '../../lib/fixtures.ts'
 import { registry } from '../build-images.ts'
-import { directoryOf, freshEnvironment, liveVersion, runningServices, say } from '../harness.ts'
+import { directoryOf, freshEnvironment, lastEvents, liveVersion, runningServices, say } from '../harness.ts'
 import { ensureSshd, fingerprint, hostKeyFile, keys, sshPort, sshUser } from '../ssh/sshd.ts'
 import { type Checkout, layCheckout } from './checkout.ts'
 import type { Happening } from './happening.ts'
@@ -171,6 +172,11 @@ workflows(
     })
     assert.equal(results(jobs), ['images success', 'deploy cancelled', 'report skipped'], everything(jobs))
     assert.match(said(jobs, 'deploy'), 'SIGINT: stopping at the next safe place')
+    // The step is given ten seconds; on a busy machine the run there may take longer to take back what it did.
+    for (let tries = 0; lastEvents('staging').at(-1)?.type !== 'run-finished'; tries += 1) {
+      assert.ok(tries < 600, 'the run does not come to its end')
+      await sleep(100)
+    }
     assert.is(await liveVersion('staging'), 'first')
     assert.equal(await runningServices('staging'), ['backend-blue', 'db', 'frontend-blue', 'proxy'])
     assert.match(summaryOf(jobs, 'deploy'), /^## ❌ deploy staging: /)
