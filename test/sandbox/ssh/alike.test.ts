@@ -154,12 +154,12 @@ alike('status --watch on a terminal from elsewhere: drawn again, until Ctrl-C', 
 })
 
 alike('a command that nobody follows any more and that changes nothing ends by itself', async () => {
-  const watching = start('status', [...production, '--watch', '1s'], { ...variables, TRACEHUB_LINGER: '1' })
+  const watching = start('status', [...production, '--watch', '1s'], { ...variables, TRACEHUB_LINGER: '3' })
   for (let tries = 0; openSessions().length === 0; tries += 1) {
     assert.ok(tries < 1000, 'it does not start')
     await sleep(20)
   }
-  await sleep(3000)
+  await sleep(7000) // more than twice as long as it lingers
   assert.is(openSessions().length, 1, 'followed, it goes on')
   watching.kill('SIGKILL')
   for (let tries = 0; openSessions().length > 0; tries += 1) {
