@@ -114,14 +114,15 @@ export const url = (name: EnvironmentName, part: 'backend' | 'frontend' = 'backe
   `http://127.0.0.1:${portOf[name][part]}`
 
 /**
- * One GET without any of the toolkit's code; undefined where nobody answers. Not by fetch: of a server that goes away
- * in mid-answer Node 20's may say nothing at all, and a test that waits for it ends without a word.
+ * One GET without any of the toolkit's code; undefined where nobody answers within so many ms. Not by fetch: of a
+ * server that goes away in mid-answer Node 20's may say nothing at all, and a test that waits for it ends without a word.
  */
 export function answerOf(
   address: string,
+  patience = 30_000,
 ): Promise<{ readonly status: number; readonly headers: IncomingHttpHeaders } | undefined> {
   return new Promise(resolve => {
-    const asked = get(address, { agent: false, timeout: 30_000 }, answer => {
+    const asked = get(address, { agent: false, timeout: patience }, answer => {
       answer.resume()
       resolve({ status: answer.statusCode ?? 0, headers: answer.headers })
     })

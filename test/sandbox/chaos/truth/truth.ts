@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { url } from '../../harness.ts'
+import { answerOf, url } from '../../harness.ts'
 import type { Report } from '../../load/load.ts'
 import { containersOf } from '../container.ts'
 import type { Fault } from '../fault.ts'
@@ -96,12 +96,9 @@ export async function servedBy(version?: string): Promise<string[]> {
       `${url('production', 'frontend')}/`,
       `${url('production')}/health`,
     ].map(async address => {
-      const answer = await fetch(address, { signal: AbortSignal.timeout(10_000) }).catch(
-        (error: Error) => error,
-      )
-      if (answer instanceof Error) return [`${address}: ${answer.message}`]
-      await answer.body?.cancel()
-      const seen = answer.headers.get('x-version')
+      const answer = await answerOf(address, 10_000)
+      if (!answer) return [`${address}: no answer`]
+      const seen = answer.headers['x-version']
       if (answer.status !== 200) return [`${address} is answered ${answer.status}`]
       return version === undefined || seen === version
         ? []
@@ -115,15 +112,10 @@ export async function servedBy(version?: string): Promise<string[]> {
 export async function versionNow(): Promise<string | undefined> {
   const addresses = [`${url('production')}/api/version`, `${url('production', 'frontend')}/`]
   const seen = await Promise.all(
-    addresses.map(address =>
-      fetch(address, { signal: AbortSignal.timeout(10_000) }).then(
-        async answer => {
-          await answer.body?.cancel()
-          return answer.status === 200 ? answer.headers.get('x-version') : null
-        },
-        () => null,
-      ),
-    ),
+    addresses.map(async address => {
+      const answer = await answerOf(address, 10_000)
+      return answer?.status === 200 ? `${answer.headers['x-version'] ?? ''}` : undefined
+    }),
   )
   return seen[0] && seen[0] === seen[1] ? seen[0] : undefined
 }
