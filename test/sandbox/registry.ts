@@ -11,7 +11,7 @@ const image = 'tracehub-sandbox/registry'
 const volume = container
 
 /** Milliseconds; it answers within half a second of its start. */
-const startTimeout = 20_000
+const startTimeout = 60_000
 
 /** Has the registry running as these settings and this image say, and answering. */
 export async function ensureRegistry(say: Say): Promise<void> {

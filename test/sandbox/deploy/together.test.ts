@@ -23,7 +23,7 @@ import {
 const production = suite('two people, Ctrl-C, and the other Compose')
 
 const reached = async (title: string): Promise<void> => {
-  for (let tries = 0; tries < 600; tries += 1) {
+  for (let tries = 0; tries < 3600; tries += 1) {
     if (lastEvents('production').some(event => event.type === 'step-started' && event.title === title)) return
     await new Promise(resolve => setTimeout(resolve, 50))
   }
@@ -31,7 +31,7 @@ const reached = async (title: string): Promise<void> => {
 }
 /** Waits until a run of ours that has just been started is the newest. */
 const begins = async (before: string | undefined): Promise<void> => {
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 1200; tries += 1) {
     const event = lastEvents('production')[0]
     if (event?.type === 'run-started' && event.run !== before) return
     await new Promise(resolve => setTimeout(resolve, 50))

@@ -40,7 +40,7 @@ proxy.before(async () => {
     ...['--add-host', `backend-blue:${gateway}`, '--volume', `${directory}/proxy:/usr/local/etc/haproxy:ro`],
     ...['--volume', `${directory}/run:/run/haproxy`, 'tracehub-sandbox/haproxy'],
   )
-  for (let tries = 0; tries < 200 && (await answerOf(address))?.status !== 200; tries += 1) await sleep(100)
+  for (let tries = 0; tries < 600 && (await answerOf(address))?.status !== 200; tries += 1) await sleep(100)
 })
 
 proxy('hands the address on that the edge has told it, as the only one', async () => {

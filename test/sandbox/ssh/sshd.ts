@@ -115,7 +115,7 @@ async function start(): Promise<void> {
   })
   child.unref()
   for (let tries = 0; !(await answers()); tries += 1) {
-    if (tries > 100)
+    if (tries > 600)
       throw new Failure({
         what: 'sshd does not answer',
         detail: readFileSync(join(home, 'sshd.log'), 'utf8'),
