@@ -22,7 +22,7 @@ storm('users are served, nothing is lost that need not be, and the next deploy w
   const only = faults.filter(({ name }) => few.includes(name))
   assert.is(only.length, few.length)
   const { outcomes } = await campaign({
-    ...{ seed: 'a quiet night', runs: few.length, longest: 20 * 60_000, only, scripts: ['deploy'] },
+    ...{ seed: 'a quiet night', runs: few.length, longest: 45 * 60_000, only, scripts: ['deploy'] },
     progress: (_, { fault, when, codes, lost, requests, repairedBy, findings }) => {
       say(`${fault}: ${when}; exit ${codes.join()}; ${lost} of ${requests} lost; ${repairedBy}`)
       for (const finding of findings) say(finding)
