@@ -153,11 +153,22 @@ async function upgradedByHand(): Promise<void> {
   await stands('v1', newer)
 }
 
+/** Between the way back and its record there are some ten ms: again where the run was faster than we. */
+async function killedBeforeTheRecord(): Promise<boolean> {
+  for (let tries = 0; tries < 5; tries += 1) {
+    await upgradedByHand()
+    const title = 'Smoke tests on <colour> with the older schema'
+    const killed = await killInStep('rollback', ['-t', 'migration'], title, 0)
+    const isRecorded = lastEvents('production').some(
+      event => event.type === 'step-started' && event.title === 'Record the schema',
+    )
+    if (killed && !isRecorded) return true
+  }
+  return false
+}
+
 production('the schema alone, killed: the next run takes it forward again', async () => {
-  await upgradedByHand()
-  assert.ok(
-    await killInStep('rollback', ['-t', 'migration'], 'Smoke tests on <colour> with the older schema', 0),
-  )
+  assert.ok(await killedBeforeTheRecord(), 'it was always over before')
   assert.is(await revision('production'), older)
   const next = await ofSchema('--to', 'base')
   assert.match(next.stdout, /the schema was at a1b2c3d4: taken forward to d7e3f51b again/)
