@@ -47,11 +47,12 @@ export function start(
   })
   let stdout = ''
   let stderr = ''
-  child.stdout.on('data', (chunk: Buffer) => {
-    stdout += chunk.toString()
+  // Decoded as a whole: a ✓ may come in two pieces.
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    stdout += chunk
   })
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr += chunk.toString()
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk
   })
   const done = new Promise<Finished>((resolve, reject) => {
     child.on('error', reject)
@@ -81,9 +82,9 @@ export function onTerminal(
   })
   child.stdin.on('error', () => {}) // it has ended before we could type
   let stdout = ''
-  child.stdout.on('data', (chunk: Buffer) => {
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     const before = stdout
-    stdout += chunk.toString()
+    stdout += chunk
     if (!before.includes(prompt) && stdout.includes(prompt)) child.stdin.write(typed)
   })
   return new Promise((resolve, reject) => {

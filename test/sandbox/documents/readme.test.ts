@@ -194,8 +194,8 @@ async function inShell(
     stopped = true
   }
   for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => {
-      said += chunk.toString()
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      said += chunk
       if (endless && says?.test(said)) stop()
     })
   const timer = endless && setTimeout(stop, 60_000)

@@ -32,8 +32,8 @@ function start(backend: string, args: readonly string[], env: Readonly<Record<st
     env: { ...process.env, GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '', ...env },
   })
   const said = { stdout: '', stderr: '' }
-  child.stdout.on('data', (chunk: Buffer) => (said.stdout += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (said.stderr += chunk.toString()))
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (said.stdout += chunk))
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (said.stderr += chunk))
   const ended = new Promise<Ended>(resolve => child.once('close', code => resolve({ code, ...said })))
   return { child, ended }
 }

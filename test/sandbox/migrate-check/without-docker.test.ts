@@ -67,8 +67,8 @@ function start(backend: string, path: string, args: readonly string[] = []) {
     env: { ...process.env, PATH: path, GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '' },
   })
   const said = { stdout: '', stderr: '' }
-  child.stdout.on('data', (chunk: Buffer) => (said.stdout += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (said.stderr += chunk.toString()))
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (said.stdout += chunk))
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (said.stderr += chunk))
   const ended = new Promise<Ended>(resolve => child.once('close', code => resolve({ code, ...said })))
   return { child, ended, said }
 }

@@ -114,8 +114,8 @@ function piped(input: string, name: string, ...args: string[]): Promise<Finished
   })
   const said = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const)
-    child[name].on('data', (chunk: Buffer) => {
-      said[name] += chunk.toString()
+    child[name].setEncoding('utf8').on('data', (chunk: string) => {
+      said[name] += chunk
     })
   return new Promise(resolve => child.on('close', code => resolve({ code, ...said, seconds: 0 })))
 }
