@@ -24,14 +24,7 @@ export async function deliver(
   for (const pause of [0, ...pauses]) {
     try {
       await sleep(pause, signal)
-      const response = await fetch(url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: json,
-        redirect: 'error', // the address is a secret: nobody is to be told it by being redirected to
-        signal: AbortSignal.any([signal, AbortSignal.timeout(answer)]),
-      })
-      await response.body?.cancel()
+      const response = await post(url, json, signal, answer)
       if (response.ok) return undefined
       why = `it answers ${response.status}`
       if (response.status < 500 && response.status !== 429) return why
@@ -41,6 +34,29 @@ export async function deliver(
     }
   }
   return why
+}
+
+/** One attempt, which has `answer` ms. */
+async function post(url: string, json: string, signal: AbortSignal, answer: number): Promise<Response> {
+  // A signal of AbortSignal.any may be collected as garbage, and then never comes (seen on Node.js 20.20).
+  const giveUp = new AbortController()
+  const stop = (): void => giveUp.abort(signal.reason)
+  const timer = setTimeout(() => giveUp.abort(new DOMException('', 'TimeoutError')), answer)
+  signal.addEventListener('abort', stop)
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: json,
+      redirect: 'error', // the address is a secret: nobody is to be told it by being redirected to
+      signal: giveUp.signal,
+    })
+    await response.body?.cancel()
+    return response
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
+  }
 }
 
 /** fetch says only that it failed, and keeps the reason as its cause. */
