@@ -91,8 +91,9 @@ export class Slots {
     if (container) await run(['docker', 'rm', '--force', container.id])
   }
 
-  /** Runs HAProxy's own check of a slot's files, with its image. */
-  validate(slot: Colour): Promise<Ran> {
+  /** Runs HAProxy's own check of a slot's files, with its image. A killed run may have left its container. */
+  async validate(slot: Colour): Promise<Ran> {
+    await this.endRehearsal()
     const haproxy = ['haproxy', '-c', '-f', '/usr/local/etc/haproxy']
     return attempt(
       [

@@ -348,6 +348,12 @@ edge('killed while the new process takes over, nobody notices, and the next run 
   }),
 )
 
+edge('a container that a killed check has left does not stand in the way of the next run', async () => {
+  await docker('create', '--name', 'tracehub-shared-rehearsal', 'tracehub-sandbox/haproxy')
+  const { code, stderr } = await scene.deploy({}, '--force')
+  assert.is(code, 0, stderr)
+})
+
 edge(
   'an expired certificate is said, and does not replace a good one; a renewed one that is broken neither',
   async () => {
