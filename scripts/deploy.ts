@@ -2,8 +2,6 @@
 ':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
 
 import { preDeployBackup } from '../lib/backup/pre-deploy.ts'
-import { cheapSurvey } from '../lib/cleanup/survey.ts'
-import { sweep } from '../lib/cleanup/sweep.ts'
 import { main } from '../lib/cli.ts'
 import { confirm } from '../lib/confirm.ts'
 import { schemaRevision } from '../lib/database.ts'
@@ -85,7 +83,9 @@ async function deploy(site: Site, wanted: Wanted): Promise<Result> {
     migrations: wanted.migrations ? migrations : undefined,
   })
   await run
-    .step('Clean up old images', async step => sweep(site, await cheapSurvey(site), step))
+    .step('Clean up old images', async step =>
+      (await import('../lib/cleanup/after-deploy.ts')).cleanUp(site, step),
+    )
     .catch((error: unknown) => run.warn(problemOf(error))) // the new version is live and stays so
   return resultOf(rolledOut)
 }
