@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { NewEvent, RunEvent } from '../../../lib/events.ts'
@@ -74,6 +76,23 @@ posting('one that hangs', () =>
   withServer(
     () => {},
     async url => assert.is(await deliver(url, '{}', never, impatient), 'no answer within 300 ms'),
+  ),
+)
+
+posting('one that hangs is given up also when garbage is collected meanwhile', () =>
+  withServer(
+    () => {},
+    async url => {
+      setFlagsFromString('--expose_gc')
+      const collect = runInNewContext('gc') as () => void
+      const collecting = setInterval(collect, 20)
+      const told = deliver(url, '{}', never, { answer: 300, pauses: [] })
+      const tooLong = new Promise(resolve =>
+        setTimeout(resolve, 20_000, 'it is waited for all the same').unref(),
+      )
+      assert.is(await Promise.race([told, tooLong]), 'no answer within 300 ms')
+      clearInterval(collecting)
+    },
   ),
 )
 
