@@ -133,8 +133,8 @@ keeping('an answer that is cut in its middle is no answer', async () => {
     GITHUB_REPOSITORY: 'vibotaj/tracehub',
     GITHUB_TOKEN: 'a-token',
   })
+  server.unref() // nor may a test that fails wait for it
   const failure = await failureOf(() => keepIssue(github, report(bad)))
-  server.close()
   assert.match(failure.what, /^GET http.*: no answer$/)
 })
 

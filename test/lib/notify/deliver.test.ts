@@ -85,7 +85,7 @@ posting('one that hangs is given up also when garbage is collected meanwhile', (
     async url => {
       setFlagsFromString('--expose_gc')
       const collect = runInNewContext('gc') as () => void
-      const collecting = setInterval(collect, 20)
+      const collecting = setInterval(collect, 20).unref()
       const told = deliver(url, '{}', never, { answer: 300, pauses: [] })
       const tooLong = new Promise(resolve =>
         setTimeout(resolve, 20_000, 'it is waited for all the same').unref(),
