@@ -4,6 +4,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { toolkit } from '../lib/fixtures.ts'
 import { commandBlocks, inlineCommands, readme } from './readme.ts'
+import { inText, ofOthers, typed } from './typed.ts'
 
 const page = suite('README: what it names is there')
 
@@ -42,5 +43,21 @@ page('every file that a link leads to', () => {
   assert.ok(links.length > 0)
   for (const link of links) assert.ok(existsSync(join(toolkit, link)), `${link} is not there`)
 })
+
+page('the test that types its commands knows each of them, and no other', () => {
+  const inBlocks = commandBlocks()
+    .flat()
+    .filter(line => !line.startsWith('export ') && !ofOthers.test(line))
+  const inTextOnly = inlineCommands().filter(line => !(line in typed))
+  onlyIn(inBlocks, typed)
+  onlyIn(inTextOnly, inText)
+})
+
+/** A difference is said by its lines, as a diff of all would be cut in a long log. */
+function onlyIn(said: readonly string[], known: Readonly<Record<string, unknown>>): void {
+  const unknown = said.filter(line => !(line in known))
+  const gone = Object.keys(known).filter(line => !said.includes(line))
+  assert.equal({ unknown, gone }, { unknown: [], gone: [] })
+}
 
 page.run()

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
 import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { commandBlocks, inlineCommands } from '../../documents/readme.ts'
+import { commandBlocks } from '../../documents/readme.ts'
+import { type Before, inText, type Typed, typed } from '../../documents/typed.ts'
 import { ensurePrograms } from '../apt.ts'
 import { registry } from '../build-images.ts'
 import { deploy, directoryOf, liveVersion, say, scriptEnvironment } from '../harness.ts'
@@ -14,117 +14,8 @@ import { layCheckout } from '../workflows/checkout.ts'
 
 /**
  * A new user types what the README says, in its order, in a clean directory. What cannot be typed here is replaced or
- * left out, each by name; a command that the README gains or loses fails until this file knows of it.
+ * left out, each by name, in `documents/typed.ts`.
  */
-
-interface Typed {
-  /** The exit codes that are right; 0 unless told. */
-  readonly codes?: readonly number[]
-  readonly says?: RegExp
-  readonly before?: () => unknown
-  /** Variables that CI has. */
-  readonly given?: Readonly<Record<string, string>>
-  /** It goes on for ever: Ctrl-C when it has said that. */
-  readonly endless?: true
-}
-type Left = { readonly notRun: string }
-
-const outAndIn = 'is what runs this test, or would run in it'
-const example = (of: string): Left => ({ notRun: `${of} is an example` })
-
-const strong = (): string => randomBytes(24).toString('hex')
-const ciSecrets = {
-  PRODUCTION_DB_PASSWORD: strong(),
-  PRODUCTION_JWT_SECRET: strong(),
-  VIZION_API_KEY: strong(),
-  DEMO_PASSWORD: strong(),
-}
-/** `--image` is what the tests of migrate-check use. */
-const oldAlchemy: Left = { notRun: "Debian 12's SQLAlchemy is too old for the stand-in" }
-
-/** What stands in the blocks. Two blocks may begin alike: then the same holds for both. */
-const typed: Readonly<Record<string, Typed | Left>> = {
-  'make demo': { notRun: outAndIn },
-  'make test': { notRun: outAndIn },
-  'mkdir -p /home/tracehub/production': {},
-  'cp environments/.env.production.example /home/tracehub/production/.env.production': {},
-  'chmod 600 /home/tracehub/production/.env.production': {},
-  'nano /home/tracehub/production/.env.production': {},
-  'npm ci': {},
-  'npx tsx scripts/deploy.ts -e production --dry-run': { says: /main/ },
-  'npx tsx scripts/deploy.ts -e production': {},
-  'npx tsx scripts/deploy.ts -e production --attach': { says: /nothing to do/ },
-  'npx tsx scripts/backup.ts -e production --verify': { says: /proved/ },
-  'npx tsx scripts/backup.ts -e production --list': { says: /backup_\d{8}_\d{6}\.sql/ },
-  'npx tsx scripts/rollback.ts -e production -t database': {},
-  'npx tsx scripts/rollback.ts -e production -t database -b backups/backup_20260103_120000.sql': {
-    before: () => copyNewestBackup('backup_20260103_120000.sql'),
-  },
-  'npx tsx scripts/secrets.ts check -e production': {},
-  'npx tsx scripts/secrets.ts rotate all -e production': {},
-  'npx tsx scripts/secrets.ts recover -e production': {
-    before: () => rmSync(join(directoryOf('production'), '.env.production')),
-  },
-  'npx tsx scripts/secrets.ts render -e production': {
-    given: ciSecrets,
-    says: /DB_PASSWORD/,
-  },
-  'mkdir -p /home/tracehub/shared': {},
-  'npx tsx scripts/deploy.ts -e shared': {},
-  'npx tsx scripts/maintenance.ts -e production --on': {},
-  'docker logs -f tracehub-edge-blue': { endless: true, says: /Loading success/ },
-  'npx tsx scripts/status.ts': { codes: [0, 1], says: /production/ },
-  'npx tsx scripts/status.ts -e production --watch': { endless: true, says: /production/ },
-  'npx tsx scripts/status.ts history -e production': { says: /rollback/ },
-  'npx tsx scripts/cleanup.ts -e production --dry-run': {},
-  'npx tsx scripts/migrate-check.ts --backend tracehub/backend': oldAlchemy,
-  'npx tsx scripts/migrate-check.ts --changed-since origin/main': oldAlchemy,
-  'npx tsx scripts/migrate-check.ts --backend tracehub/backend --from-backup backup.sql': oldAlchemy,
-  'make migrate-check': {},
-  'make sandbox-up': { says: /sandbox is up/ },
-  'make sandbox-down': { notRun: 'the tests after this one need what it removes' },
-  'npx tsx scripts/deploy.ts -e production --tag v2': {},
-}
-
-/** What stands in the text and in the tables, where no block has it; in an order in which each makes sense. */
-const inText: Readonly<Record<string, Typed | Left>> = {
-  './scripts/deploy.ts -e production': {},
-  'npx tsx scripts/deploy.ts -e production --build': {},
-  'npx tsx scripts/rollback.ts -e production -t deployment': {},
-  'npx tsx scripts/rollback.ts -e production --list': { says: /^\* live/m },
-  'make deploy-production TAG=main-3f1c9a0': {},
-  // The version that is live needs the column which goes: so it comes back, and the way out is named.
-  'npx tsx scripts/rollback.ts -e production -t migration': { codes: [4], says: /--with-migrations/ },
-  'make rollback E=production': { before: () => deploy('production', 'v3') },
-  'make rollback E=production TO=12': example('release 12'),
-  'npx tsx scripts/rollback.ts -e production -t migration [--steps 2 | --to <revision>]':
-    example('--steps 2'),
-  'npx tsx scripts/backup.ts -e production': {},
-  'make secrets-rotate E=production': {},
-  'npx tsx scripts/backup.ts -e production --drill': { says: /recovery/ },
-  'make rollback-db E=production ARGS=--emergency-backup': {},
-  'npx tsx scripts/rollback.ts -e production -t database [-b FILE]': example('[-b FILE]'),
-  'npx tsx scripts/repair.ts -e production': {},
-  'make repair E=production': {},
-  'make repair E=production ARGS=--wait': {},
-  'npx tsx scripts/cleanup.ts -e production': {},
-  'make cleanup E=production': {},
-  'npx tsx scripts/status.ts -e production --db': { codes: [0, 1], says: /largest|tables/ },
-  'make status': { codes: [0, 2], says: /production/ },
-  'npx tsx scripts/enter.ts psql -e production': {}, // its input ends at once
-  'make logs E=staging': { notRun: 'staging is not up in this test' },
-  'make help': { says: /make deploy-production/ },
-  'make reference': {},
-  'npx tsx scripts/deploy.ts -e <staging|production>': example('<staging|production>'),
-  'make campaign': { notRun: outAndIn },
-  'make chaos': { notRun: 'it takes hours: chaos.test runs a short one' },
-  'make bench': { notRun: 'it takes most of an hour, and proves nothing on a busy machine' },
-  'make test-unit': { notRun: outAndIn },
-  'make check': { notRun: outAndIn },
-}
-
-/** Needs a certificate authority that knows the domain: the edge's own tests renew certificates. */
-const ofOthers = /^(certbot|acme\.sh) /
 
 await ensurePrograms(say, { git: ['git'] })
 const checkout = await layCheckout(() => true)
@@ -164,7 +55,7 @@ const here = (line: string): string =>
     .replace('=…', `=${registry.password}`)
 
 async function type(line: string, exported: readonly string[], how: Typed): Promise<void> {
-  await how.before?.()
+  if (how.before) await prepare[how.before]()
   const { code, said } = await inShell([...exported, line].map(here).join('\n'), how)
   if (!how.endless) assert.ok((how.codes ?? [0]).includes(code ?? -1), `exit code ${code}\n${said}`)
   if (how.says) assert.match(said, how.says)
@@ -218,24 +109,17 @@ async function giveTag(repository: string, from: string, to: string): Promise<vo
   assert.is(put.status, 201, body)
 }
 
+const prepare: Readonly<Record<Before, () => unknown>> = {
+  'there is a backup of that name': () => copyNewestBackup('backup_20260103_120000.sql'),
+  'the secrets are lost': () => rmSync(join(directoryOf('production'), '.env.production')),
+  'v3 is live': () => deploy('production', 'v3'),
+}
+
 function copyNewestBackup(to: string): void {
   const directory = join(directoryOf('production'), 'backups')
   const newest = readdirSync(directory).filter(file => file.endsWith('.sql'))
   copyFileSync(join(directory, `${newest.sort().at(-1)}`), join(directory, to))
 }
-
-reading('this test knows each of its commands, and no other', () => {
-  const inBlocks = commandBlocks()
-    .flat()
-    .filter(line => !line.startsWith('export ') && !ofOthers.test(line))
-  assert.equal(Object.keys(typed).sort(), [...new Set(inBlocks)].sort())
-  assert.equal(
-    Object.keys(inText).sort(),
-    inlineCommands()
-      .filter(line => !(line in typed))
-      .sort(),
-  )
-})
 
 const blocks = commandBlocks().map(block => {
   const exported = block.filter(line => line.startsWith('export '))
