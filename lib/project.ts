@@ -31,19 +31,25 @@ export class Project {
     services?: readonly ServiceName[],
     options: Pick<RunOptions, 'timeout'> = {},
   ): Promise<Container[]> {
-    const list = [
-      ...['docker', 'ps', '--all', '--quiet', '--no-trunc'],
-      ...['--filter', `label=com.docker.compose.project=${this.environment.project}`],
-      ...['--filter', 'label=com.docker.compose.oneoff=False'],
-    ]
-    const listed = await run(list, options)
-    if (listed === '') return []
+    const listed = await this.#ids([], options)
+    if (listed.length === 0) return []
     // Not `run`: a container may be removed between the two commands; inspect still prints the others.
-    const inspect = ['docker', 'inspect', ...listed.split('\n')]
+    const inspect = ['docker', 'inspect', ...listed]
     const ran = await attempt(inspect, options)
     if (ran.stdout.trim() === '') throw commandFailed(inspect, ran)
     const all = parseContainers(ran.stdout)
     return services ? all.filter(({ service }) => services.some(name => name === service)) : all
+  }
+
+  /** The containers' ids, newest first; those that pass the filters, too. */
+  async #ids(filters: readonly string[], options: Pick<RunOptions, 'timeout'>): Promise<string[]> {
+    const all = [
+      `label=com.docker.compose.project=${this.environment.project}`,
+      'label=com.docker.compose.oneoff=False',
+      ...filters,
+    ].flatMap(filter => ['--filter', filter])
+    const listed = await run(['docker', 'ps', '--all', '--quiet', '--no-trunc', ...all], options)
+    return listed === '' ? [] : listed.split('\n')
   }
 
   /** Creates and starts services; nothing that they depend on is touched. */
@@ -96,10 +102,10 @@ export class Project {
     options: RunOptions & { user?: string } = {},
   ): Promise<Ran> {
     const patience = options.timeout === undefined ? {} : { timeout: options.timeout }
-    const [container] = await this.containers([service], patience)
+    const [id = service] = await this.#ids([`label=com.docker.compose.service=${service}`], patience)
     const user = options.user ? ['--user', options.user] : []
     const input = options.input === undefined ? [] : ['--interactive']
-    return attempt(['docker', 'exec', ...user, ...input, container?.id ?? service, ...command], options)
+    return attempt(['docker', 'exec', ...user, ...input, id, ...command], options)
   }
 
   /**

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -28,6 +28,24 @@ asking('an engine that goes away between them is a failure in its own words', ()
     const { what, detail } = await failureOf(() => project.containers())
     assert.is(what, 'docker inspect a b failed with exit code 1')
     assert.is(detail, 'error during connect: EOF')
+  }),
+)
+
+asking('a command in a service asks once, for its newest container', () =>
+  inTemporary(async directory => {
+    const script = `#!/bin/sh
+[ "$1" = ps ] && { echo newer; echo older; }
+echo "$*" >>${directory}/calls
+`
+    writeFileSync(join(directory, 'docker'), script, { mode: 0o755 })
+    await withVariables({ PATH: `${directory}:${process.env['PATH']}` }, async () => {
+      const project = new Project(environmentIn(directory), { command: ['docker', 'compose'], version: '2' })
+      assert.ok((await project.exec('db', ['psql'])).ok)
+    })
+    const calls = readFileSync(join(directory, 'calls'), 'utf8').trimEnd().split('\n')
+    assert.is(calls.length, 2, calls.join('\n'))
+    assert.match(calls[0] ?? '', /label=com\.docker\.compose\.service=db$/)
+    assert.is(calls[1], 'exec newer psql')
   }),
 )
 
