@@ -33,39 +33,54 @@ staging('all of them or none: the first keeps its name where the second’s new 
   assert.equal(await Promise.all(['swap_a', 'swap_b'].map(mayConnect)), ['t', 't'])
 })
 
+const inContainer = (script: string): ReturnType<typeof attempt> =>
+  attempt(['docker', 'exec', 'tracehub-db-staging', 'bash', '-c', script])
+
 /** Runs psql in the database's container until it is told to stop: an application that comes back at once. */
 function visitor(database: string): { stop(): Promise<string> } {
   const loop = `while [ ! -e /tmp/enough ]; do psql -U tracehub -d ${database} -Xqc 'select pg_sleep(0.05)' 2>&1; done`
-  const running = attempt([
-    'docker',
-    'exec',
-    'tracehub-db-staging',
-    'bash',
-    '-c',
-    `rm -f /tmp/enough; ${loop}`,
-  ])
+  const running = inContainer(`rm -f /tmp/enough; ${loop}`)
   return {
     stop: async () => {
-      await attempt(['docker', 'exec', 'tracehub-db-staging', 'touch', '/tmp/enough'])
+      await inContainer('touch /tmp/enough')
       return (await running).stdout
     },
   }
 }
 
-staging('somebody who comes back at once does not hold them up, and may come back afterwards', async () => {
-  const place = await site()
-  const visitors = Array.from({ length: 8 }, () => visitor('swap_a'))
-  const isVisited = async (): Promise<boolean> =>
-    (await psql("select count(*) from pg_stat_activity where datname = 'swap_a'", 'postgres')) !== '0'
-  while (!(await isVisited())) await new Promise(resolve => setTimeout(resolve, 50))
-  await renameDatabases(place, [
-    ['swap_a', 'swap_c'],
-    ['swap_b', 'swap_a'],
-  ])
-  const said = await Promise.all(visitors.map(one => one.stop()))
-  assert.match(said.join(''), 'not currently accepting connections', 'they were refused meanwhile')
-  assert.equal(await databases(), ['swap_a', 'swap_c', 'tracehub'])
-  assert.equal(await Promise.all(['swap_a', 'swap_c'].map(mayConnect)), ['t', 't'])
-})
+/** A connection whose process is stopped: it cannot be ended before it goes on. */
+async function stuck(database: string): Promise<{ goOn(): Promise<void> }> {
+  const name = `application_name = 'stuck' and datname = '${database}'`
+  void inContainer(`PGAPPNAME=stuck psql -U tracehub -d ${database} -Xqc 'select pg_sleep(120)'`)
+  let pid = ''
+  while (pid === '') pid = await psql(`select pid from pg_stat_activity where ${name}`, 'postgres')
+  assert.ok((await inContainer(`kill -STOP ${pid}`)).ok)
+  return { goOn: async () => assert.ok((await inContainer(`kill -CONT ${pid}`)).ok) }
+}
+
+staging(
+  'nobody comes in until they are renamed, however soon he comes back; everybody afterwards',
+  async () => {
+    const place = await site()
+    const visitors = Array.from({ length: 4 }, () => visitor('swap_a'))
+    const last = await stuck('swap_a')
+    const renamed = renameDatabases(place, [
+      ['swap_a', 'swap_c'],
+      ['swap_b', 'swap_a'],
+    ])
+    renamed.catch(() => {}) // it is waited for below
+    let refused = false
+    for (let look = 0; look < 30 && !refused; look += 1)
+      refused = (await inContainer('psql -U tracehub -d swap_a -Xqc "" 2>&1')).stdout.includes(
+        'not currently accepting connections',
+      )
+    await last.goOn()
+    await renamed
+    await Promise.all(visitors.map(one => one.stop()))
+    assert.ok(refused)
+    assert.equal(await databases(), ['swap_a', 'swap_c', 'tracehub'])
+    assert.equal(await Promise.all(['swap_a', 'swap_c'].map(mayConnect)), ['t', 't'])
+  },
+)
 
 staging.run()
