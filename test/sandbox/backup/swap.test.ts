@@ -70,13 +70,16 @@ staging(
     ])
     renamed.catch(() => {}) // it is waited for below
     let refused = false
-    for (let look = 0; look < 30 && !refused; look += 1)
-      refused = (await inContainer('psql -U tracehub -d swap_a -Xqc "" 2>&1')).stdout.includes(
-        'not currently accepting connections',
-      )
-    await last.goOn()
-    await renamed
-    await Promise.all(visitors.map(one => one.stop()))
+    try {
+      for (let look = 0; look < 30 && !refused; look += 1)
+        refused = (await inContainer('psql -U tracehub -d swap_a -Xqc "" 2>&1')).stdout.includes(
+          'not currently accepting connections',
+        )
+      await last.goOn()
+      await renamed
+    } finally {
+      await Promise.all(visitors.map(one => one.stop())) // they would come back for ever
+    }
     assert.ok(refused)
     assert.equal(await databases(), ['swap_a', 'swap_c', 'tracehub'])
     assert.equal(await Promise.all(['swap_a', 'swap_c'].map(mayConnect)), ['t', 't'])
