@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { cpus } from 'node:os'
+import { type Box, canMakeBoxes, makeBoxes } from './sandbox/boxes/box.ts'
 import { aloneInTheBox } from './sandbox/lock.ts'
+import { print } from './sandbox/progress.ts'
+import { judge, type Verdict } from './verdict.ts'
 
 /**
  * Runs test files, each in a process of its own, and believes none of them by its exit code alone: uvu exits 0
@@ -9,85 +12,111 @@ import { aloneInTheBox } from './sandbox/lock.ts'
  * least one test, skipped none and passed all.
  */
 
-type Verdict = {
-  readonly file: string
-  readonly passed: number
-  readonly failed: number
-  readonly why: string
-}
-
 const minute = 60_000
 /** What may hang is ended (ms): pure code soon, a campaign on the real system after a good while; busy machines exist. */
 const patience = (file: string): number => (isSandbox(file) ? 60 * minute : 10 * minute)
 const isSandbox = (file: string): boolean => file.startsWith('test/sandbox/')
 
-/** What uvu's summary and the exit code come to. */
-export function judge(file: string, code: number | null, output: string): Verdict {
-  const number = (name: string): number =>
-    [...output.matchAll(new RegExp(`^ {2}${name}:\\s+(\\d+)`, 'gm'))].reduce(
-      (sum, match) => sum + Number(match[1]),
-      0,
-    )
-  const [total, passed, skipped] = [number('Total'), number('Passed'), number('Skipped')]
-  const why =
-    total === 0
-      ? 'ran no test: is .run() missing?'
-      : skipped > 0
-        ? `skipped ${skipped}`
-        : passed < total
-          ? ''
-          : code === null
-            ? 'did not end in time'
-            : code !== 0
-              ? `exited with ${code}`
-              : undefined
-  if (why === undefined) return { file, passed, failed: 0, why: '' }
-  return { file, passed, failed: Math.max(1, total - passed), why }
+/** Where a file runs: on this machine, or in a box. Files that run beside others are printed when they have ended. */
+interface Place {
+  readonly enter: readonly string[]
+  readonly beside: boolean
 }
+const here: Place = { enter: [], beside: false }
 
-function runFile(file: string): Promise<Verdict> {
+function runFile(file: string, { enter, beside }: Place = here): Promise<Verdict> {
   return new Promise(resolve => {
     const started = Date.now()
-    const child = spawn(process.execPath, ['--import', 'tsx', file], {
+    const [program = '', ...words] = [...enter, process.execPath, '--import', 'tsx', file]
+    const child = spawn(program, words, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...(process.stdout.isTTY ? {} : { NO_COLOR: '1' }), FORCE_COLOR: '0' },
     })
+    const streamed = isSandbox(file) && !beside
     let output = ''
-    if (isSandbox(file)) process.stdout.write(`  ${file}\n`)
+    if (streamed) process.stdout.write(`  ${file}\n`)
     for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) => {
-        output += chunk.toString()
-        if (isSandbox(file)) process.stdout.write(chunk.toString().replace(/^(?=.)/gm, '    '))
+      stream.setEncoding('utf8').on('data', (chunk: string) => {
+        output += chunk
+        if (streamed) process.stdout.write(indented(chunk))
       })
     const timer = setTimeout(() => child.kill('SIGKILL'), patience(file))
     child.on('close', code => {
       clearTimeout(timer)
-      const verdict = judge(file, code, output)
-      const seconds = ((Date.now() - started) / 1000).toFixed(1)
-      const result = verdict.failed === 0 ? `✓ ${file}` : `✗ ${file}`
-      const counts = `${verdict.passed} passed${verdict.failed ? `, ${verdict.failed} failed` : ''}, ${seconds} s`
-      process.stdout.write(`${result}  ${counts}${verdict.why ? `  (${verdict.why})` : ''}\n`)
-      if (verdict.failed > 0 && !isSandbox(file)) process.stdout.write(`${output}\n`)
+      const seconds = (Date.now() - started) / 1000
+      const verdict = { ...judge(file, code, output), seconds }
+      const counts = `${verdict.passed} passed${verdict.failed ? `, ${verdict.failed} failed` : ''}`
+      const line = `${verdict.failed ? '✗' : '✓'} ${file}  ${counts}, ${seconds.toFixed(1)} s`
+      process.stdout.write(`${line}${verdict.why ? `  (${verdict.why})` : ''}\n`)
+      if (verdict.failed > 0 && !streamed) process.stdout.write(`${indented(output)}\n`)
       resolve(verdict)
     })
   })
 }
 
-/** Pure files side by side; those on the real system one after another, because there is one VPS. */
+const indented = (text: string): string => text.replace(/^(?=.)/gm, '    ')
+
+/** Takes files from the queue until it is empty, in one place. */
+async function work(queue: string[], verdicts: Verdict[], place: Place): Promise<void> {
+  for (let file = queue.shift(); file; file = queue.shift()) verdicts.push(await runFile(file, place))
+}
+
+/** Pure files side by side; those on the real system as many at once as there are boxes, or one after another. */
 async function runAll(files: readonly string[]): Promise<Verdict[]> {
   const verdicts: Verdict[] = []
-  const queue = files.filter(file => !isSandbox(file))
-  const worker = async (): Promise<void> => {
-    for (let file = queue.shift(); file; file = queue.shift()) verdicts.push(await runFile(file))
-  }
-  await Promise.all(cpus().map(worker))
-  const onTheBox = files.filter(isSandbox)
-  if (onTheBox.length > 0)
-    await aloneInTheBox(async () => {
-      for (const file of onTheBox) verdicts.push(await runFile(file))
-    })
+  const pure = files.filter(file => !isSandbox(file))
+  await Promise.all(cpus().map(() => work(pure, verdicts, here)))
+  const real = files.filter(isSandbox)
+  if (real.length > 0) await aloneInTheBox(() => runReal(real, verdicts))
   return verdicts
 }
+
+async function runReal(files: readonly string[], verdicts: Verdict[]): Promise<void> {
+  const wanted = Math.min(files.length, numberOfBoxes())
+  if (wanted < 2 || !canMakeBoxes()) return work([...files], verdicts, here)
+  const queue = longestFirst(files)
+  const boxes = await makeBoxes(wanted, print)
+  try {
+    await Promise.all(boxes.map(box => work(queue, verdicts, inBox(box))))
+  } finally {
+    await Promise.all(boxes.map(box => box.remove()))
+  }
+}
+
+const inBox = ({ enter }: Box): Place => ({ enter, beside: true })
+
+/** BOXES=2, say: how many files of the real system run beside each other; 0 or 1: one after another, on this machine. */
+function numberOfBoxes(): number {
+  const given = process.env['BOXES'] || '3'
+  if (!/^\d$/.test(given)) throw new Error(`BOXES=${given}: a number from 0 to 9 was expected`)
+  return Number(given)
+}
+
+/** So that no long file begins when all others have ended. A file that grew long without standing here costs only time. */
+const long = [
+  'documents/readme',
+  'deploy/killed',
+  'backup/bad-files',
+  'emergency/emergencies',
+  'edge/edge',
+  'ssh/alike',
+  'backup/rollback',
+  'migrate-check/corpus',
+]
+function longestFirst(files: readonly string[]): string[] {
+  const rank = (file: string): number => {
+    const at = long.findIndex(name => file.includes(name))
+    return at < 0 ? long.length : at
+  }
+  return files.toSorted((a, b) => rank(a) - rank(b))
+}
+
+const slowest = (verdicts: readonly Verdict[]): string =>
+  verdicts
+    .toSorted((a, b) => b.seconds - a.seconds)
+    .slice(0, 10)
+    .map(({ file, seconds }) => `${seconds.toFixed(1).padStart(8)} s  ${file}`)
+    .join('\n')
 
 function choose(what: string | undefined): string[] {
   const all = readdirSync('test', { recursive: true, encoding: 'utf8' })
@@ -109,6 +138,7 @@ if (process.argv[1] === import.meta.filename) {
     process.stdout.write(
       `\nfailed:\n${failed.map(verdict => `  ${verdict.file}  ${verdict.why || `${verdict.failed} failed`}`).join('\n')}\n`,
     )
+  if (files.length > 10) process.stdout.write(`\nthe ten slowest files:\n${slowest(verdicts)}\n`)
   const sum = (key: 'passed' | 'failed'): number =>
     verdicts.reduce((total, verdict) => total + verdict[key], 0)
   const failures = sum('failed') + (files.length === 0 ? 1 : 0)

@@ -101,6 +101,13 @@ async function startDaemon(): Promise<string> {
  * @returns false when the engine is somebody else's, who must not be disturbed.
  */
 export async function restartEngine(): Promise<boolean> {
+  if (!(await stopEngine())) return false
+  await startDaemon()
+  return true
+}
+
+/** Stops the engine, whose containers stop with it, if the sandbox started it. @returns false likewise. */
+export async function stopEngine(): Promise<boolean> {
   const running = ownEngine()
   if (running === undefined) return false
   process.kill(running, 'SIGTERM')
@@ -108,7 +115,6 @@ export async function restartEngine(): Promise<boolean> {
     if (tries > 600) throw new Failure({ what: 'the Docker Engine does not end' })
     await sleep(100)
   }
-  await startDaemon()
   return true
 }
 
