@@ -95,14 +95,22 @@ export class Project {
     if (containers.length > 0) await run(['docker', 'rm', '--force', ...containers.map(({ id }) => id)])
   }
 
-  /** Runs a command inside a service's running container. */
+  /**
+   * Runs a command inside a service's running container.
+   * @throws Failure where the service has none. A name is not asked instead: on this engine it may be a stranger's.
+   */
   async exec(
     service: ServiceName,
     command: readonly string[],
     options: RunOptions & { user?: string } = {},
   ): Promise<Ran> {
     const patience = options.timeout === undefined ? {} : { timeout: options.timeout }
-    const [id = service] = await this.#ids([`label=com.docker.compose.service=${service}`], patience)
+    const [id] = await this.#ids([`label=com.docker.compose.service=${service}`], patience)
+    if (id === undefined)
+      throw new Failure({
+        what: `${service} has no container in ${this.environment.project}`,
+        fix: this.typed('up', '-d', service),
+      })
     const user = options.user ? ['--user', options.user] : []
     const input = options.input === undefined ? [] : ['--interactive']
     return attempt(['docker', 'exec', ...user, ...input, id, ...command], options)
@@ -125,16 +133,15 @@ export class Project {
 
   /** Ends what {@link runOnce} of a killed run left. @returns whether there was anything. */
   async endRunOnce(): Promise<boolean> {
-    const { stdout } = await attempt([
-      'docker',
-      'ps',
-      '--all',
-      '--quiet',
-      '--filter',
+    const ours = [
+      `label=com.docker.compose.project=${this.environment.project}`,
       `name=^${this.#onceName()}$`,
-    ])
-    if (stdout.trim() === '') return false
-    await attempt(['docker', 'rm', '--force', this.#onceName()])
+    ]
+    const filters = ours.flatMap(filter => ['--filter', filter])
+    const { stdout } = await attempt(['docker', 'ps', '--all', '--quiet', '--no-trunc', ...filters])
+    const id = stdout.trim()
+    if (id === '') return false
+    await attempt(['docker', 'rm', '--force', id])
     return true
   }
 

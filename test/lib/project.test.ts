@@ -49,4 +49,17 @@ echo "$*" >>${directory}/calls
   }),
 )
 
+asking('a service without a container is a failure, and no other container of its name is asked', () =>
+  inTemporary(async directory => {
+    writeFileSync(join(directory, 'docker'), `#!/bin/sh\necho "$*" >>${directory}/calls\n`, { mode: 0o755 })
+    await withVariables({ PATH: `${directory}:${process.env['PATH']}` }, async () => {
+      const project = new Project(environmentIn(directory), { command: ['docker', 'compose'], version: '2' })
+      const { what, fix } = await failureOf(() => project.exec('db', ['psql'], { input: 'drop table t' }))
+      assert.is(what, `db has no container in ${project.environment.project}`)
+      assert.is(fix, `cd ${directory} && docker compose up -d db`)
+    })
+    assert.not.match(readFileSync(join(directory, 'calls'), 'utf8'), 'exec')
+  }),
+)
+
 asking.run()
