@@ -27,6 +27,8 @@ export interface Candidate {
   readonly files?: readonly FoundFile[]
   /** The backup that it is, with the copy of the uploads that belongs to it. */
   readonly backup?: Backup
-  /** What Docker or PostgreSQL knows it by. */
+  /** What Docker or PostgreSQL knows a container or a database by. */
   readonly id?: string
+  /** What Docker knows an image by: it is gone when all of these are. */
+  readonly names?: readonly string[]
 }

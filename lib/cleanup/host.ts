@@ -1,10 +1,12 @@
 import { attempt, commandFailed, run } from '../shell.ts'
+import { parseBytes } from '../status/usage.ts'
 
 /** An image on this machine, whoever's it is. */
 export interface HostImage {
   readonly id: string
   /** Every name that leads to it: `repository:tag`, `repository@sha256:…`. */
   readonly references: readonly string[]
+  /** What it takes on the disk, as `docker images` shows it: in three digits. */
   readonly bytes: number
   readonly labels: Readonly<Record<string, string>>
 }
@@ -24,23 +26,37 @@ export interface HostContainer {
   readonly stoppedAt: number
 }
 
+/**
+ * Every image, also without a name: since version 29 the list for people leaves those out unless it is asked for all
+ * (docker/cli 6574), and what was pulled by its digest has no tag.
+ */
 export async function hostImages(): Promise<HostImage[]> {
-  const ids = [...new Set((await run(['docker', 'images', '--quiet', '--no-trunc'])).split('\n'))]
+  const list = ['docker', 'images', '--all', '--no-trunc', '--format', '{{.ID}} {{.Size}}']
+  const sizes = new Map<string, number>() // one image has a line for each of its tags
+  for (const line of (await run(list)).split('\n')) {
+    const [id = '', size = ''] = line.split(' ')
+    if (id !== '') sizes.set(id, parseBytes(size))
+  }
   const images = await inspected<{
     Id: string
+    Parent?: string
     RepoTags: string[] | null
     RepoDigests: string[] | null
     Size: number
     Config: { Labels: Record<string, string> | null } | null
-  }>('image', ids)
-  return images.map(image => ({
-    id: image.Id,
-    references: [...(image.RepoTags ?? []), ...(image.RepoDigests ?? [])].filter(
-      name => !name.includes('<none>'),
-    ),
-    bytes: image.Size,
-    labels: image.Config?.Labels ?? {},
-  }))
+  }>('image', [...sizes.keys()])
+  const parents = new Set(images.map(({ Parent }) => Parent))
+  return images
+    .map(image => ({
+      id: image.Id,
+      references: [...(image.RepoTags ?? []), ...(image.RepoDigests ?? [])].filter(
+        name => !name.includes('<none>'),
+      ),
+      // In containerd's store, `inspect` has the size of what was downloaded, not of what it takes here.
+      bytes: sizes.get(image.Id) || image.Size,
+      labels: image.Config?.Labels ?? {},
+    }))
+    .filter(({ id, references }) => references.length > 0 || !parents.has(id)) // else a step of another one's build
 }
 
 export async function hostContainers(): Promise<HostContainer[]> {
@@ -62,12 +78,18 @@ export async function hostContainers(): Promise<HostContainer[]> {
   })
 }
 
+/** So many ids at once: the words of one command have 128 KiB in all (execve(2), MAX_ARG_STRLEN; zx uses a shell). */
+const atOnce = 1000
+
 async function inspected<T>(kind: 'image' | 'container', ids: readonly string[]): Promise<T[]> {
   const wanted = ids.filter(id => id !== '')
-  if (wanted.length === 0) return []
-  const command = ['docker', kind, 'inspect', ...wanted]
-  // Not `run`: something may be removed between the two commands; inspect still prints the others.
-  const ran = await attempt(command)
-  if (!ran.stdout.startsWith('[')) throw commandFailed(command, ran)
-  return JSON.parse(ran.stdout) as T[] // Docker Engine API
+  const found: T[] = []
+  for (let start = 0; start < wanted.length; start += atOnce) {
+    const command = ['docker', kind, 'inspect', ...wanted.slice(start, start + atOnce)]
+    // Not `run`: something may be removed between the two commands; inspect still prints the others.
+    const ran = await attempt(command)
+    if (!ran.stdout.startsWith('[')) throw commandFailed(command, ran)
+    found.push(...(JSON.parse(ran.stdout) as T[])) // Docker Engine API
+  }
+  return found
 }

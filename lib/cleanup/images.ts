@@ -33,18 +33,21 @@ export function imagesToRemove(images: readonly HostImage[], claims: Claims): Ca
     if (claims.inUse.has(image.id) || image.references.some(name => claims.needed.has(name))) return []
     const isDangling = image.references.length === 0
     if (isDangling && image.labels[projectLabel] === claims.project)
-      return [candidate(image.id, image, image.bytes, 'has no name any more')]
-    const ours = image.references.filter(name => isOurs(name, claims))
-    const bytes = ours.length === image.references.length ? image.bytes : 0
-    return ours.map((name, i) =>
-      candidate(name, image, i === 0 ? bytes : 0, 'no container and no kept release needs it'),
-    )
+      return [candidate(image.id, [image.id], image.bytes, 'has no name any more')]
+    const [name, ...others] = image.references.filter(reference => isOurs(reference, claims))
+    if (name === undefined) return []
+    const names = [name, ...others]
+    const bytes = names.length === image.references.length ? image.bytes : 0
+    return [candidate(name, names, bytes, 'no container and no kept release needs it')]
   })
 }
 
-const candidate = (name: string, image: HostImage, bytes: number, why: string): Candidate => ({
-  ...{ kind: 'image', name, bytes, why },
-  id: name === image.id ? image.id : name,
+const candidate = (name: string, names: readonly string[], bytes: number, why: string): Candidate => ({
+  kind: 'image',
+  name,
+  names,
+  bytes,
+  why,
 })
 
 function isOurs(reference: string, { repositories, isBuilding }: Claims): boolean {

@@ -5,7 +5,7 @@ import { removeBackup } from '../backup/remove.ts'
 import { admin, identifier } from '../database.ts'
 import { problemOf } from '../failure.ts'
 import { databaseAnswers } from '../services.ts'
-import { attempt } from '../shell.ts'
+import { attempt, commandFailed } from '../shell.ts'
 import type { Site } from '../site.ts'
 import type { Step } from '../step.ts'
 import { bytes, count, lastLines } from '../text.ts'
@@ -49,13 +49,23 @@ const acts: readonly (readonly [
   // Not by force: one that somebody has started meanwhile stays. And never a volume with it.
   ['container', 'container', (_, one) => docker('rm', '--', one.id ?? '')],
   // Docker itself refuses where a container has it.
-  ['image', 'image', (_, one) => docker('rmi', '--', one.id ?? '')],
+  ['image', 'image', (_, one) => docker('rmi', '--', ...(one.names ?? []))],
   ['database', 'database', dropDatabase],
 ]
 
+/**
+ * What is gone already is done: somebody else removed it, or it went with another of its names (a tag takes its
+ * digest along, which in containerd's store every image has).
+ */
 async function docker(...words: readonly string[]): Promise<string | undefined> {
-  const ran = await attempt(['docker', ...words])
-  return ran.ok ? undefined : lastLines(ran.stderr, 1)
+  const command = ['docker', ...words]
+  const ran = await attempt(command)
+  if (ran.ok) return undefined
+  const problems = ran.stderr
+    .split('\n')
+    .filter(line => line.trim() !== '' && !/no such (image|container)/i.test(line))
+  if (problems.length > 0) return lastLines(problems.join('\n'), 1)
+  return ran.stderr.trim() === '' ? commandFailed(command, ran).what : undefined
 }
 
 /** Without force: a database that somebody is looking at stays. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -22,6 +22,15 @@ export async function inTemporary<T>(act: (directory: string) => Promise<T> | T)
     rmSync(directory, { recursive: true, force: true })
   }
 }
+
+/** Runs `act` where a shell script answers as `docker`, in a directory of its own. */
+export const withDocker = <T>(script: string, act: (directory: string) => Promise<T> | T): Promise<T> =>
+  inTemporary(async directory => {
+    const programs = join(directory, 'programs')
+    mkdirSync(programs)
+    writeFileSync(join(programs, 'docker'), `#!/bin/sh\ncd ${directory}\n${script}\n`, { mode: 0o755 })
+    return withVariables({ PATH: `${programs}:${process.env['PATH']}` }, () => act(directory))
+  })
 
 export const day = 24 * 60 * 60_000
 

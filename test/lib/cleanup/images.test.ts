@@ -23,8 +23,8 @@ const claims = (changes: Partial<Claims> = {}): Claims => ({
   isBuilding: () => false,
   ...changes,
 })
-const removed = (image: HostImage, changes: Partial<Claims> = {}): (string | undefined)[] =>
-  imagesToRemove([image], claims(changes)).map(({ id }) => id)
+const removed = (image: HostImage, changes: Partial<Claims> = {}): string[] =>
+  imagesToRemove([image], claims(changes)).flatMap(({ names = [] }) => names)
 
 const images = suite('cleanup: images')
 
@@ -50,8 +50,15 @@ images("another project's stays", () =>
 images("one with a name of somebody else's loses ours alone, and frees nothing", () => {
   const found = imagesToRemove([imageOf({ references: ['other/app:1', pinned(1)] })], claims())
   assert.equal(
-    found.map(({ id, bytes }) => [id, bytes]),
-    [[pinned(1), 0]],
+    found.map(({ names, bytes }) => [names, bytes]),
+    [[[pinned(1)], 0]],
+  )
+})
+images('one with a tag and a digest is one thing to remove, not two', () => {
+  const found = imagesToRemove([imageOf({ references: [`${backend}:main`, pinned(1)] })], claims())
+  assert.equal(
+    found.map(({ name, names, bytes }) => ({ name, names, bytes })),
+    [{ name: `${backend}:main`, names: [`${backend}:main`, pinned(1)], bytes: 100 }],
   )
 })
 images('a dangling one goes when it was built for this project', () => {
@@ -98,13 +105,15 @@ images('whatever is there: nothing that is needed, in use or not ours ever goes'
     fc.property(machine, ({ images, needed, inUse }) => {
       const there = namedOnce(images)
       const gone = new Set(
-        imagesToRemove(there, claims({ needed: new Set(needed), inUse: new Set(inUse) })).map(({ id }) => id),
+        imagesToRemove(there, claims({ needed: new Set(needed), inUse: new Set(inUse) })).flatMap(
+          ({ names = [] }) => names,
+        ),
       )
       for (const name of needed) assert.not(gone.has(name), name)
       for (const image of there)
         if (inUse.includes(image.id)) for (const name of image.references) assert.not(gone.has(name), name)
       for (const name of gone)
-        assert.ok(name?.startsWith(`${backend}@`) || name?.startsWith(`${backend}:`), name)
+        assert.ok(name.startsWith(`${backend}@`) || name.startsWith(`${backend}:`), name)
     }),
     { numRuns: 500 },
   )
