@@ -20,6 +20,20 @@ export async function build(
   return made as Images // the loop made every part
 }
 
+/**
+ * One image and no attestations beside it, which name the time: in containerd's store they are a part of the image,
+ * and the same sources would be another one each time. (An option for it is unknown to the builder before BuildKit.)
+ */
+export const buildCommand = (
+  image: string,
+  source: string,
+  labels: Readonly<Record<string, string>>,
+): string[] => [
+  ...['env', 'BUILDX_NO_DEFAULT_ATTESTATIONS=1', 'docker', 'build', '--pull=false', '--tag', image],
+  ...Object.entries(labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]),
+  source,
+]
+
 async function buildPart(
   { images, project }: Environment,
   part: Part,
@@ -27,7 +41,7 @@ async function buildPart(
   { signal, progress }: BuildOptions,
 ): Promise<PinnedImage> {
   const passing = `${buildRepository}:${process.pid}`
-  await run(['docker', 'build', '--tag', passing, '--label', `${projectLabel}=${project}`, source], {
+  await run(buildCommand(passing, source, { [projectLabel]: project }), {
     signal,
     timeout: 30 * 60_000,
     onLine: line => progress(line.slice(0, 60)),

@@ -1,3 +1,4 @@
+import { buildCommand } from './build.ts'
 import type { Environment, Part } from './environment.ts'
 import { Failure } from './failure.ts'
 import { pull, resolve, UnknownImage } from './images.ts'
@@ -40,7 +41,11 @@ export async function publish(
   const known = options.rebuild ? undefined : await find(access, name, sourcesTag)
   const local = known ?? `tracehub-publish-${part}:${process.pid}`
   if (known) await pull(access, known, { ...options, timeout: 10 * 60_000, progress: options.say })
-  else await build(local, source, options)
+  else
+    await run(buildCommand(local, source, options.labels), {
+      ...{ cwd: options.checkout, signal: options.signal },
+      ...{ timeout: 30 * 60_000, onLine: options.say },
+    })
   // The sources' own tag comes last: whoever finds it may rely on the others.
   const digests = new Set<string>()
   for (const tag of [...options.tags, sourcesTag])
@@ -74,25 +79,6 @@ async function find(access: RegistryAccess, name: string, tag: string): Promise<
     if (error instanceof UnknownImage) return undefined
     throw error
   }
-}
-
-/** One manifest and no attestations beside it: then every push of the image has the same digest. */
-async function build(local: string, source: string, options: PublishOptions): Promise<void> {
-  const labels = Object.entries(options.labels).flatMap(([key, value]) => ['--label', `${key}=${value}`])
-  await run(
-    [
-      'env',
-      'BUILDX_NO_DEFAULT_ATTESTATIONS=1',
-      'docker',
-      'build',
-      '--pull=false',
-      ...labels,
-      '--tag',
-      local,
-      source,
-    ],
-    { cwd: options.checkout, signal: options.signal, timeout: 30 * 60_000, onLine: options.say },
-  )
 }
 
 /** @returns the digest that the registry gave it. */
