@@ -1,32 +1,34 @@
-import { readFile, statfs } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { databaseSize } from '../database.ts'
+import { engineDirectories, fileSystemOf } from '../engine-disks.ts'
 import type { Environment } from '../environment.ts'
 import type { Problem } from '../failure.ts'
-import { attempt } from '../shell.ts'
 import type { Site } from '../site.ts'
 import { bytes } from '../text.ts'
 import { databaseRuns } from './database.ts'
 
-/** Room for the images, and for a dump of the database. */
+/** Room for the images, and for a dump of the database, on every file system that a deploy writes to. */
 export async function diskProblems({ environment, project }: Site, engine: boolean): Promise<Problem[]> {
   const dump = engine && (await databaseRuns(project)) ? await databaseSize(project).catch(() => 0) : 0
-  const places = new Map([[environment.directory, environment.diskReserve + dump]])
-  places.set(join(environment.directory, 'backups'), dump + 1024 * 1024)
-  if (engine) {
-    const { stdout } = await attempt(['docker', 'info', '--format', '{{.DockerRootDir}}'])
-    places.set(stdout.trim(), environment.diskReserve)
-  }
+  const { directory, diskReserve } = environment
+  const docker = engine ? await engineDirectories(20_000) : undefined
+  const places: [path: string, needed: number][] = [
+    [directory, diskReserve + dump],
+    [join(directory, 'backups'), dump + 1024 * 1024],
+  ]
+  if (docker) places.push([docker.data, diskReserve], [docker.images, diskReserve])
   const problems: Problem[] = []
+  const said = new Set<number>()
   for (const [place, needed] of places) {
-    const disk = await statfs(place).catch(() => undefined) // Docker may run where we cannot look
-    const free = disk ? disk.bavail * disk.bsize : Number.POSITIVE_INFINITY
-    if (free < needed)
-      problems.push({
-        what: `${place} has ${bytes(free)} free; ${bytes(needed)} are needed for images and a dump`,
-        fix: 'docker system df shows what takes the space; docker image prune frees some of it',
-      })
+    const disk = await fileSystemOf(place) // Docker may run where we cannot look
+    if (!disk || disk.free >= needed || said.has(disk.device)) continue
+    said.add(disk.device)
+    problems.push({
+      what: `${place} has ${bytes(disk.free)} free; ${bytes(needed)} are needed for images and a dump`,
+      fix: 'docker system df shows what takes the space; docker image prune frees some of it',
+    })
   }
   return problems
 }

@@ -1,42 +1,25 @@
-import { statfs } from 'node:fs/promises'
-import { attempt } from '../shell.ts'
+import { engineDirectories, type FileSystem, fileSystemOf } from '../engine-disks.ts'
 
 /** A file system that the environment needs; sizes in bytes. */
-export interface Disk {
+export interface Disk extends Omit<FileSystem, 'device'> {
   /** What of ours is on it. */
   readonly holds: string
   readonly path: string
-  readonly total: number
-  readonly free: number
-  readonly inodes: number
-  readonly inodesFree: number
 }
 
-/** The file systems of a directory and of Docker's data, once where they are the same. */
+/** The file systems of a directory, of Docker's data and of its images, each once. */
 export async function disksOf(directory: string, timeout: number): Promise<Disk[]> {
-  const docker = await dockerDirectory(timeout)
-  const found = await Promise.all([
-    diskAt('files', directory),
-    docker === undefined ? undefined : diskAt('docker', docker),
-  ])
-  const disks = found.filter(disk => disk !== undefined)
-  const [files, images] = disks
-  const isSame = files && images && files.total === images.total && files.inodes === images.inodes
-  return isSame ? [{ ...files, holds: 'disk' }] : disks
-}
-
-/** Docker may keep its data where we cannot look: then there is nothing to say about it. */
-async function diskAt(holds: string, path: string): Promise<Disk | undefined> {
-  const disk = await statfs(path).catch(() => undefined)
-  if (!disk) return undefined
-  const size = disk.bsize
-  return {
-    ...{ holds, path, total: disk.blocks * size, free: disk.bavail * size },
-    ...{ inodes: disk.files, inodesFree: disk.ffree },
+  const docker = await engineDirectories(timeout)
+  const places: [holds: string, path: string][] = [['files', directory]]
+  if (docker) places.push(['docker', docker.data], ['images', docker.images])
+  const disks = new Map<number, Disk>()
+  for (const [holds, path] of places) {
+    const found = await fileSystemOf(path)
+    if (!found) continue
+    const { device, ...sizes } = found
+    const known = disks.get(device)
+    if (!known) disks.set(device, { ...sizes, holds, path })
+    else if (known.holds === 'files') disks.set(device, { ...known, holds: 'disk' })
   }
-}
-
-async function dockerDirectory(timeout: number): Promise<string | undefined> {
-  const ran = await attempt(['docker', 'info', '--format', '{{.DockerRootDir}}'], { timeout })
-  return ran.ok ? ran.stdout.trim() : undefined
+  return [...disks.values()]
 }
