@@ -12,6 +12,7 @@ import type { Step } from '../step.ts'
 import { count } from '../text.ts'
 import { databaseProblems } from './database.ts'
 import { engineProblems } from './engine.ts'
+import { loopbackRegistryWarning } from './loopback-registry.ts'
 import { diskProblems, memoryProblems, portProblems } from './machine.ts'
 
 interface Wanted {
@@ -35,6 +36,10 @@ export async function preflight(site: Site, wanted: Wanted, step: Step): Promise
   const { environment } = site
   const { secrets, problems: secretProblems } = readSecrets(environment)
   const engine = await engineProblems()
+  if (engine.length === 0 && !wanted.build) {
+    const warning = await loopbackRegistryWarning(environment.images.backend)
+    if (warning) site.run.warn(warning)
+  }
   step.progress('images, disk, memory, ports, database')
   const [images, ...found] = await Promise.all([
     wantedImages(site, wanted, step).catch(problemsOf),
