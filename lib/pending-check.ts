@@ -24,7 +24,8 @@ export interface Judgement {
   readonly allowed: Judged['allowed']
 }
 
-const nothing: Judgement = { verdicts: [], findings: [], allowed: [] }
+/** Of migrations that were not tried. */
+export const notJudged: Judgement = { verdicts: [], findings: [], allowed: [] }
 
 /** The pending revisions of an image, and the revision that they follow. */
 export interface Pending {
@@ -43,7 +44,7 @@ export async function judge(site: Site, pending: Pending, step: Step): Promise<J
   const state = readComposeState(site.environment)
   if (pending.revisions.length === 0) step.skip('none')
   if (!live || !state) step.skip('no version is live yet: there is nothing to hurt')
-  if (pending.revisions.length === 0 || !live || !state) return nothing
+  if (pending.revisions.length === 0 || !live || !state) return notJudged
   const { check, usual } = await import('./migrate-check/check.ts') // most deploys have nothing to check
   step.progress('starting a scratch PostgreSQL')
   return onScratchServer(
@@ -159,6 +160,6 @@ export async function judgeOrWarn(
       ...problemOf(error),
       fix: `--accept-migrations was given: what is pending at ${showRevision(pending.from)} is run unchecked`,
     })
-    return nothing
+    return notJudged
   }
 }

@@ -1,10 +1,10 @@
-import { databaseSize, schemaRevision, showRevision } from './database.ts'
+import { databaseSize, showRevision } from './database.ts'
+import type { DatabaseState } from './database-state.ts'
 import { otherColour } from './environment.ts'
 import { fails } from './migrate-check/finding.ts'
 import { type Judgement, type Pending, verdictLines } from './pending-check.ts'
 import { type Images, type Release, shortDigest } from './releases.ts'
 import type { Result } from './result.ts'
-import { databaseAnswers } from './services.ts'
 import type { Site } from './site.ts'
 import { bytes, printable } from './text.ts'
 
@@ -15,19 +15,22 @@ export async function planOf(
     tag: string
     images: Images
     live: Release | undefined
-    /** undefined: the schema is left as it is. */
+    /** As it is now; nothing is known of the schema of one that is down. */
+    database: DatabaseState
     pending: Pending | undefined
     judgement: Judgement
+    migrations: boolean
     backup: boolean
   },
 ): Promise<Result> {
   const { environment, project, proxy } = site
   const colour = proxy.mapOnDisk()
-  const there = await databaseAnswers(site)
-  const revision = there ? await schemaRevision(project) : null
-  const size = there ? await databaseSize(project) : 0
+  const { database, pending } = wanted
+  const size =
+    database.is === 'ready' ? `a database of ${bytes(await databaseSize(project))}` : 'the database'
   const { verdicts, findings, allowed } = wanted.judgement
-  const judged = verdicts.length > 0 ? verdictLines(verdicts) : (wanted.pending?.revisions ?? [])
+  const judged = verdicts.length > 0 ? verdictLines(verdicts) : (pending?.revisions ?? [])
+  const known = pending ? `${pending.revisions.length} pending` : 'not known before it is started'
   return [
     ['live now', wanted.live ? `${colour}, release ${wanted.live.release}, ${wanted.live.tag}` : 'nothing'],
     [
@@ -36,8 +39,8 @@ export async function planOf(
     ],
     ['backend', shortDigest(wanted.images.backend)],
     ['frontend', shortDigest(wanted.images.frontend)],
-    ['schema', showRevision(revision)],
-    ['migrations', wanted.pending ? `${wanted.pending.revisions.length} pending` : 'not run'],
+    ['schema', database.is === 'down' ? `not known: ${database.why}` : showRevision(pending?.from ?? null)],
+    ['migrations', wanted.migrations ? known : 'not run'],
     ...judged.map(line => ['', line] as const),
     ...findings
       .filter(({ level }) => level !== 'note')
@@ -45,9 +48,6 @@ export async function planOf(
     ...allowed.map(
       ({ finding, reason }) => ['', `– ${finding.id} is allowed: ${printable(reason)}`] as const,
     ),
-    [
-      'backup',
-      !there ? 'none: no database yet' : wanted.backup ? `of a database of ${bytes(size)}` : 'SKIPPED',
-    ],
+    ['backup', database.is === 'absent' ? 'none: no database yet' : wanted.backup ? `of ${size}` : 'SKIPPED'],
   ]
 }

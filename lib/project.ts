@@ -145,6 +145,15 @@ export class Project {
     return true
   }
 
+  /** Whether the engine has a volume of the compose file, whoever uses it. */
+  async hasVolume(name: string): Promise<boolean> {
+    const ours = [
+      `label=com.docker.compose.project=${this.environment.project}`,
+      `label=com.docker.compose.volume=${name}`,
+    ].flatMap(filter => ['--filter', filter])
+    return (await run(['docker', 'volume', 'ls', '--quiet', ...ours])) !== ''
+  }
+
   /** Runs a command in an image, with no network, no secrets and nothing mounted. */
   runImage(image: string, command: readonly string[]): Promise<Ran> {
     return attempt(['docker', 'run', '--rm', '--network', 'none', image, ...command])

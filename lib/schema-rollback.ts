@@ -1,4 +1,5 @@
 import { schemaRevision, showRevision } from './database.ts'
+import { currentRevision } from './database-state.ts'
 import { readComposeState } from './directory.ts'
 import { type Colour, otherColour } from './environment.ts'
 import { Failure } from './failure.ts'
@@ -23,13 +24,16 @@ export interface Guide {
 /** @throws Failure when nothing is live, the schema is empty, or no image on this machine knows its revision. */
 export async function guideBack({ environment, project, proxy }: Site): Promise<Guide> {
   const live = proxy.mapOnDisk()
+  if (live === null) throw new Failure({ what: 'nothing is live', fix: 'deploy first' })
   const state = readComposeState(environment)
-  const revision = live && state ? await schemaRevision(project) : null
-  if (live === null || !state || revision === null)
+  if (!state)
     throw new Failure({
-      what: live === null ? 'nothing is live' : 'the schema is empty: there is nothing to take back',
-      fix: 'deploy first',
+      what: `${environment.directory}/.env is lost or damaged: it says which images know the way back`,
+      fix: `npx tsx scripts/repair.ts -e ${environment.name}`,
     })
+  const revision = await currentRevision({ environment, project })
+  if (revision === null)
+    throw new Failure({ what: 'the schema is empty: there is nothing to roll back', fix: 'deploy first' })
   const heads: string[] = []
   for (const colour of [live, otherColour(live)]) {
     const named = state.images[colour]?.backend

@@ -1,3 +1,4 @@
+import { databaseState } from './database-state.ts'
 import {
   type ComposeState,
   type LastingImage,
@@ -9,7 +10,7 @@ import {
   writeComposeState,
 } from './directory.ts'
 import type { Environment } from './environment.ts'
-import { conditionNow, waitUntilHealthy } from './health.ts'
+import { waitUntilHealthy } from './health.ts'
 import { isHere, pull, resolve } from './images.ts'
 import { withRegistry } from './registry.ts'
 import { pinned } from './releases.ts'
@@ -106,8 +107,6 @@ export async function pullServices({ environment, run }: Site, step: Step): Prom
   })
 }
 
-/** Whether there is a database to back up, and it can be. */
-export async function databaseAnswers({ project }: Site): Promise<boolean> {
-  const [database] = await project.containers(['db'])
-  return database !== undefined && (await conditionNow(project, database)).is === 'healthy'
-}
+/** Whether the database can be asked right now. One that cannot may be full of data: see {@link databaseState}. */
+export const databaseAnswers = async (site: Site): Promise<boolean> =>
+  (await databaseState(site)).is === 'ready'

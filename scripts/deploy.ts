@@ -4,14 +4,16 @@
 import { preDeployBackup } from '../lib/backup/pre-deploy.ts'
 import { main } from '../lib/cli.ts'
 import { confirm } from '../lib/confirm.ts'
-import { schemaRevision } from '../lib/database.ts'
+import type { Revision } from '../lib/database.ts'
+import { currentRevision, databaseState } from '../lib/database-state.ts'
 import type { Part } from '../lib/environment.ts'
 import { problemOf, UsageError } from '../lib/failure.ts'
+import { waitUntilHealthy } from '../lib/health.ts'
 import { pullRelease } from '../lib/images.ts'
 import { lookAt } from '../lib/look.ts'
 import { fails } from '../lib/migrate-check/finding.ts'
 import { commonOptions, parseDigests, parseDuration, parseTag } from '../lib/options.ts'
-import { demandHarmless, judgeOrWarn } from '../lib/pending-check.ts'
+import { demandHarmless, judgeOrWarn, notJudged } from '../lib/pending-check.ts'
 import { planOf } from '../lib/plan.ts'
 import { preflight } from '../lib/preflight/preflight.ts'
 import { type Images, nextVersion, readReleases, sameImages } from '../lib/releases.ts'
@@ -22,10 +24,11 @@ import { rollOut } from '../lib/rollout/rollout.ts'
 import { checkSchema } from '../lib/schema-check.ts'
 import { secretsOf } from '../lib/secrets.ts'
 import { handleChangedServices } from '../lib/service-changes.ts'
-import { databaseAnswers, prepareDirectory, startServices } from '../lib/services.ts'
+import { prepareDirectory, startServices } from '../lib/services.ts'
 import { runOn } from '../lib/session.ts'
 import { loadTarget } from '../lib/settings.ts'
 import type { Site } from '../lib/site.ts'
+import type { Step } from '../lib/step.ts'
 import { columns } from '../lib/text.ts'
 import { together } from '../lib/together.ts'
 
@@ -53,13 +56,15 @@ async function deploy(site: Site, wanted: Wanted): Promise<Result> {
 
   const releases = readReleases(environment)
   const live = releases.at(-1)
+  if (!live && (await databaseState(site)).is === 'down')
+    await run.step('Start the database that is there', step => startFound(site, step))
   if (live && sameImages(live, images) && !wanted.force) {
     run.note('this version is live already: nothing to do (--force deploys it again)')
     return liveRows(live)
   }
   const [backup, { migrations, pending, judgement }] = await together([
     () => run.step('Backup database', step => preDeployBackup(site, wanted.backup, step)),
-    () => lookAtMigrations(site, wanted, images),
+    async () => lookAtMigrations(site, wanted, images, await currentRevision(site)),
   ])
   demandHarmless(site, judgement, wanted.acceptMigrations)
   if (wanted.rehearse)
@@ -90,15 +95,30 @@ async function deploy(site: Site, wanted: Wanted): Promise<Result> {
   return resultOf(rolledOut)
 }
 
-/** Pulls the images, compares their migrations with the database, and tries what is pending on a scratch one. */
-async function lookAtMigrations(site: Site, wanted: Wanted, images: Images) {
-  const { project, run } = site
-  await run.step('Pull latest images', step => pullRelease(site, images, step))
-  const migrations = await run.step('Compare migrations', () => checkSchema(site, images.backend, waysOut))
-  const from = (await databaseAnswers(site)) ? await schemaRevision(project) : null
+/** A first deploy that was stopped or removed has left a database, or its volume: it is backed up like any other. */
+async function startFound(site: Site, step: Step): Promise<void> {
+  const { environment, project, run } = site
+  prepareDirectory(site, secretsOf(environment))
+  await startServices(site, step)
+  await waitUntilHealthy(project, ['db'], {
+    timeout: environment.timeouts.healthy,
+    step,
+    signal: run.signal,
+  })
+}
+
+/** Pulls the images and compares their migrations with the database. */
+async function compareMigrations(site: Site, images: Images, from: Revision | undefined) {
+  await site.run.step('Pull latest images', step => pullRelease(site, images, step))
+  return site.run.step('Compare migrations', () => checkSchema(site, images.backend, from, waysOut))
+}
+
+/** The same, and tries what is pending on a scratch database. */
+async function lookAtMigrations(site: Site, wanted: Wanted, images: Images, from: Revision) {
+  const migrations = await compareMigrations(site, images, from)
   const revisions = wanted.migrations ? pendingAt(migrations, from) : []
   const pending = { image: images.backend, from, revisions }
-  const judgement = await run.step('Check pending migrations', step =>
+  const judgement = await site.run.step('Check pending migrations', step =>
     judgeOrWarn(site, pending, wanted.acceptMigrations, step),
   )
   return { migrations, pending, judgement }
@@ -106,13 +126,19 @@ async function lookAtMigrations(site: Site, wanted: Wanted, images: Images) {
 
 /** What a deploy would do: pulls the images to read their migrations, and changes nothing else. */
 async function plan(site: Site, wanted: Wanted, images: Images) {
-  const { pending, judgement } = await lookAtMigrations(site, wanted, images)
-  const live = readReleases(site.environment).at(-1)
-  const rows = await planOf(site, {
-    ...{ tag: wanted.tag, backup: wanted.backup, images, live, judgement },
-    pending: wanted.migrations ? pending : undefined,
-  })
-  return { rows, judgement }
+  const database = await databaseState(site)
+  const common = {
+    ...{ tag: wanted.tag, images, database },
+    ...{ live: readReleases(site.environment).at(-1), backup: wanted.backup, migrations: wanted.migrations },
+  }
+  if (database.is === 'down') {
+    await compareMigrations(site, images, undefined)
+    const rows = await planOf(site, { ...common, pending: undefined, judgement: notJudged })
+    return { rows, judgement: notJudged }
+  }
+  const from = await currentRevision(site)
+  const { pending, judgement } = await lookAtMigrations(site, wanted, images, from)
+  return { rows: await planOf(site, { ...common, pending, judgement }), judgement }
 }
 
 async function dryRun(site: Site, wanted: Wanted): Promise<Result> {

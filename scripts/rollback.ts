@@ -6,6 +6,7 @@ import { smokeTestColour } from '../lib/candidate.ts'
 import { main } from '../lib/cli.ts'
 import { confirm } from '../lib/confirm.ts'
 import { showRevision } from '../lib/database.ts'
+import { currentRevision } from '../lib/database-state.ts'
 import { pullRelease } from '../lib/images.ts'
 import { migrationsOf } from '../lib/migrations.ts'
 import { commonOptions, parseDuration } from '../lib/options.ts'
@@ -72,7 +73,7 @@ async function rollBackDeployment(site: Site, wanted: Asking<DeploymentRollback>
 async function schemaFor(site: Site, target: Release, { withMigrations }: DeploymentRollback) {
   const { backend } = target.images
   if (!withMigrations) {
-    await checkSchema(site, backend, waysOut(site, target))
+    await checkSchema(site, backend, await currentRevision(site), waysOut(site, target))
     return undefined
   }
   const older = await migrationsOf(site.project, backend)

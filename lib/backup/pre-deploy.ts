@@ -1,12 +1,15 @@
+import { databaseDown, databaseState } from '../database-state.ts'
 import { Failure, problemOf } from '../failure.ts'
-import { databaseAnswers } from '../services.ts'
 import type { Site } from '../site.ts'
 import type { Step } from '../step.ts'
 import { backUp } from './dump.ts'
 import { backupOf } from './list.ts'
 import { prove } from './prove.ts'
 
-/** The backup before a deploy. One that is left out is said so. @returns its file name. */
+/** The backup before a deploy or a rollback. One that is left out is said so.
+ * @returns its file name; undefined where it was not wanted, or there is no database yet.
+ * @throws Failure where there is a database and it could not be backed up.
+ */
 export async function preDeployBackup(site: Site, wanted: boolean, step: Step): Promise<string | undefined> {
   const { environment, run } = site
   if (!wanted) {
@@ -14,11 +17,13 @@ export async function preDeployBackup(site: Site, wanted: boolean, step: Step): 
     step.skip('--skip-backup')
     return undefined
   }
-  if (!(await databaseAnswers(site))) {
+  const state = await databaseState(site)
+  if (state.is === 'absent') {
     step.skip('there is no database yet')
     return undefined
   }
   try {
+    if (state.is === 'down') throw databaseDown(site, state.why)
     const hashed = environment.proveBeforeDeploy === true
     const manifest = await backUp(site, { reason: 'pre-deploy', hashed }, step)
     if (hashed) await prove(site, backupOf(environment, manifest).file, step)
@@ -29,7 +34,10 @@ export async function preDeployBackup(site: Site, wanted: boolean, step: Step): 
     throw new Failure({
       what: `${what}, so nothing is deployed`,
       detail,
-      fix: 'make room or mend the database; --skip-backup deploys without one',
+      fix:
+        state.is === 'down'
+          ? `npx tsx scripts/repair.ts -e ${environment.name}`
+          : 'make room or mend the database; --skip-backup deploys without one',
     })
   }
 }

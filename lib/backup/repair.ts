@@ -1,11 +1,11 @@
 import { existsSync, renameSync } from 'node:fs'
 import { lastFact } from '../after-crash.ts'
 import { databasesNamed } from '../database.ts'
+import { databaseState } from '../database-state.ts'
 import { readComposeState } from '../directory.ts'
 import type { Fact, FactOf } from '../events.ts'
 import { Failure } from '../failure.ts'
-import { waitUntilHealthy } from '../health.ts'
-import { databaseAnswers } from '../services.ts'
+import { startLasting } from '../services.ts'
 import type { Site } from '../site.ts'
 import type { Step } from '../step.ts'
 import { bringBack, show } from './away.ts'
@@ -21,15 +21,20 @@ const ours = ['away', 'swapping-database', 'swapping-uploads', 'database-settled
  * interrupted is for the next deploy to repair: in an emergency, nobody wants a backend started.
  */
 export async function mendDatabase(site: Site, step: Step): Promise<void> {
-  const { environment, project, run, unsettled } = site
-  if (!readComposeState(environment))
+  const { environment, run, unsettled } = site
+  const state = await databaseState(site)
+  if (state.is === 'absent')
     throw new Failure({ what: `${environment.name} has no database yet`, fix: 'deploy first' })
+  if (!readComposeState(environment))
+    throw new Failure({
+      what: `${environment.directory}/.env is lost or damaged: Compose finds the database by it`,
+      fix: `npx tsx scripts/repair.ts -e ${environment.name}`,
+    })
   if (unsettled) run.note(`${unsettled.run} did not come to its end`)
   const found: string[] = []
-  if (!(await databaseAnswers(site))) {
-    await project.start(['db'], { fresh: false })
-    await waitUntilHealthy(project, ['db'], { timeout: environment.timeouts.healthy, step })
-    found.push('the database was not running: started')
+  if (state.is === 'down') {
+    await startLasting(site, ['db'], step)
+    found.push(`the database was down (${state.why}): started`)
   }
   await repairDatabase(site, step, found)
   for (const name of await removeLeftovers(site)) found.push(`removed ${name}`)

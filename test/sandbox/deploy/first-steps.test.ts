@@ -148,6 +148,10 @@ production('after docker compose restart the same colour serves', async () => {
 
 production('after docker compose down the next deploy brings everything back', async () => {
   await typed('docker compose down')
+  const planned = await deploy('production', 'v2', '--force', '--dry-run')
+  assert.is(planned.code, 0, planned.stderr)
+  assert.match(planned.stdout, /schema +not known: db has no container; its volume is there\n/)
+  assert.match(planned.stdout, /migrations +not known before it is started\n[\s\S]*backup +of the database\n/)
   const { code, stdout, stderr } = await deploy('production', 'v2')
   assert.is(code, 0, stderr)
   assert.match(stdout, /blue is live and was not running: started/)
