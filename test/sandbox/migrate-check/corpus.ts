@@ -6,7 +6,12 @@ import { check, type Report, usual } from '../../../lib/migrate-check/check.ts'
 import { checkId } from '../../../lib/migrate-check/on-scratch-server.ts'
 import type { ScratchServer } from '../../../lib/migrate-check/scratch-server.ts'
 
-export const images = { python: 'tracehub-sandbox/python', postgres: 'tracehub-sandbox/postgres' }
+export const images = {
+  python: 'tracehub-sandbox/python',
+  /** With today's Alembic. */
+  current: 'tracehub-sandbox/python-current',
+  postgres: 'tracehub-sandbox/postgres',
+}
 const corpus = join(import.meta.dirname, 'corpus')
 
 /** Does something with a project of the corpus: `_base`, which is sound, and over it the files that make the case; `empty` is nothing. */
@@ -21,12 +26,16 @@ export async function inProject<T>(name: string, act: (directory: string) => Pro
   }
 }
 
-export const checkProject = (server: ScratchServer, name: string): Promise<Report> =>
-  inProject(name, directory => checkDirectory(server, directory))
+export const checkProject = (server: ScratchServer, name: string, python = images.python): Promise<Report> =>
+  inProject(name, directory => checkDirectory(server, directory, python))
 
-export function checkDirectory(server: ScratchServer, backend: string): Promise<Report> {
+export function checkDirectory(
+  server: ScratchServer,
+  backend: string,
+  python = images.python,
+): Promise<Report> {
   return check(server, checkId(), {
-    place: { backend, image: images.python, python: undefined, variables: {} },
+    place: { backend, image: python, python: undefined, variables: {} },
     ...usual,
     scope: 'all',
     live: undefined,

@@ -11,10 +11,15 @@ SUPPRESSION = re.compile(r"#\s*migrate-check:\s*allow\s+([\w./-]+)\s*(?::\s*(.*)
 SKIPPED = {"__pycache__", ".git", "node_modules", ".venv", "venv", ".tox", "site-packages"}
 
 
+def locations(script):
+    """The version directories as text: paths in some versions of Alembic (pathlib since 1.16), text in others."""
+    return [os.fspath(directory) for directory in script._version_locations or [script.versions]]
+
+
 def listed(script):
     """The files that Alembic looks at in the version directories (alembic.script.base, Script._list_py_dir)."""
     paths = []
-    for directory in script._version_locations or [script.versions]:
+    for directory in locations(script):
         for root, directories, files in os.walk(directory):
             directories[:] = sorted(d for d in directories if d != "__pycache__")
             for name in sorted(files):
@@ -43,7 +48,7 @@ def is_revision_name(name):
 
 def strays(script):
     """Files below the script and version directories that may be meant as revisions and are not read as such."""
-    roots = {script.dir, *(script._version_locations or [script.versions])}
+    roots = {os.fspath(script.dir), *locations(script)}
     for top in sorted(roots):
         for root, directories, files in os.walk(top):
             directories[:] = sorted(d for d in directories if d not in SKIPPED)
@@ -162,7 +167,7 @@ def suppressions(source):
 def model_tables(directory, script):
     """Each table that a file of the backend declares: `__tablename__ = "x"` or `Table("x", …)`."""
     for root, directories, files in os.walk(directory):
-        directories[:] = sorted(d for d in directories if d not in SKIPPED and os.path.join(root, d) != script.dir)
+        directories[:] = sorted(d for d in directories if d not in SKIPPED and os.path.join(root, d) != os.fspath(script.dir))
         for name in sorted(files):
             if not name.endswith(".py"):
                 continue
