@@ -1,6 +1,7 @@
 import { type Revision, schemaRevision, showRevision } from './database.ts'
 import type { Colour } from './environment.ts'
 import { exitCodes, Failure } from './failure.ts'
+import { readInImage } from './image-reading.ts'
 import { type Project, serviceOf } from './project.ts'
 import { redact } from './redact.ts'
 import type { PinnedImage } from './releases.ts'
@@ -9,9 +10,9 @@ import { commandFailed } from './shell.ts'
 import { lastLines } from './text.ts'
 
 /** The migrations that an image contains. @throws Failure when Alembic cannot read them. */
-export async function migrationsOf(project: Project, image: PinnedImage): Promise<RevisionGraph> {
+export async function migrationsOf(image: PinnedImage, signal: AbortSignal): Promise<RevisionGraph> {
   const command = ['alembic', 'history']
-  const ran = await project.runImage(image, command)
+  const ran = await readInImage(image, command, { signal })
   const graph = parseHistory(ran.stdout)
   if (ran.ok && graph.heads.length > 0) return graph
   throw new Failure({
@@ -57,7 +58,7 @@ export async function downgrade(
       fix: [
         'the live version was tested on the new schema or may not work on it: look at it first, then either deploy a version that fits,',
         `or take the schema back by hand with ${image}, which knows both revisions:`,
-        byHand(project, colour, image, `alembic downgrade ${target}`),
+        byHand(project, colour, image, `downgrade ${target}`),
       ].join('\n'),
     },
     exitCodes.needsPerson,
@@ -107,12 +108,12 @@ export async function upgradeAgain(
     {
       what: `the schema is at ${showRevision(now)} and could not be taken forward to ${revision} again`,
       detail: redact(lastLines(ran.stderr || ran.stdout, 8)),
-      fix: byHand(project, colour, image, `alembic upgrade ${revision}`),
+      fix: byHand(project, colour, image, `upgrade ${revision}`),
     },
     exitCodes.needsPerson,
   )
 }
 
-/** The command for a person, with the image that knows both revisions. */
-const byHand = ({ environment }: Project, colour: Colour, image: string, command: string): string =>
-  `docker run --rm --network ${environment.project}_${colour} --env-file ${environment.directory}/.env.backend ${image} ${command}`
+/** The command for a person, with the image that knows both revisions, and not by way of its entrypoint. */
+const byHand = ({ environment }: Project, colour: Colour, image: string, words: string): string =>
+  `docker run --rm --network ${environment.project}_${colour} --env-file ${environment.directory}/.env.backend --entrypoint alembic ${image} ${words}`

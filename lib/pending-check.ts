@@ -54,7 +54,7 @@ export async function judge(site: Site, pending: Pending, step: Step): Promise<J
         place: placeIn(site, pending.image),
         ...usual,
         scope: 'pending',
-        live: liveInImage(live.images.backend),
+        live: liveInImage(live.images.backend, site.run.signal),
         isJudged: ({ id: name }) => pending.revisions.includes(name),
         signal: site.run.signal,
         progress: text => step.progress(text),

@@ -117,14 +117,16 @@ export class Project {
   }
 
   /**
-   * Runs a command in a container of its own, with the service's image, secrets and network. There is one
-   * such container at a time: its name is fixed, so that a leftover of a killed run is found and ended.
+   * Runs a command in a container of its own, with the service's image, secrets and network: this command alone, and
+   * not the image's entrypoint, which may migrate on its own account. There is one such container at a time: its name
+   * is fixed, so that a leftover of a killed run is found and ended.
    */
   async runOnce(service: ServiceName, command: readonly string[], options: RunOptions = {}): Promise<Ran> {
     await this.endRunOnce()
-    const words = ['run', '--rm', '--no-deps', '-T', '--name', this.#onceName(), service, ...command]
+    const [program = '', ...rest] = command
+    const words = ['run', '--rm', '--no-deps', '-T', '--name', this.#onceName(), '--entrypoint', program]
     try {
-      return await attempt(this.#command(...words), this.#here(options))
+      return await attempt(this.#command(...words, service, ...rest), this.#here(options))
     } catch (error) {
       await this.endRunOnce() // the client was ended, by its timeout or on request; its container runs on
       throw error
@@ -152,11 +154,6 @@ export class Project {
       `label=com.docker.compose.volume=${name}`,
     ].flatMap(filter => ['--filter', filter])
     return (await run(['docker', 'volume', 'ls', '--quiet', ...ours])) !== ''
-  }
-
-  /** Runs a command in an image, with no network, no secrets and nothing mounted. */
-  runImage(image: string, command: readonly string[]): Promise<Ran> {
-    return attempt(['docker', 'run', '--rm', '--network', 'none', image, ...command])
   }
 
   /** Runs a container's own health check. It has five seconds, as in the compose file. */

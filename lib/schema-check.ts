@@ -11,12 +11,12 @@ import type { Site } from './site.ts'
  * @throws Failure when the database is at a revision that the image does not have, or the image has several heads.
  */
 export async function checkSchema(
-  { project }: Pick<Site, 'project'>,
+  { run }: Pick<Site, 'run'>,
   image: PinnedImage,
   revision: Revision | undefined,
   waysOut: string,
 ): Promise<RevisionGraph> {
-  const graph = await migrationsOf(project, image)
+  const graph = await migrationsOf(image, run.signal)
   if (graph.heads.length > 1)
     throw new Failure({
       what: `the image has ${graph.heads.length} migration heads: ${graph.heads.join(', ')}`,

@@ -22,7 +22,7 @@ export interface Guide {
 }
 
 /** @throws Failure when nothing is live, the schema is empty, or no image on this machine knows its revision. */
-export async function guideBack({ environment, project, proxy }: Site): Promise<Guide> {
+export async function guideBack({ environment, project, proxy, run }: Site): Promise<Guide> {
   const live = proxy.mapOnDisk()
   if (live === null) throw new Failure({ what: 'nothing is live', fix: 'deploy first' })
   const state = readComposeState(environment)
@@ -39,7 +39,7 @@ export async function guideBack({ environment, project, proxy }: Site): Promise<
     const named = state.images[colour]?.backend
     if (named === undefined || !(await isHere(pinned(named)))) continue
     const image = pinned(named)
-    const graph = await migrationsOf(project, image)
+    const graph = await migrationsOf(image, run.signal)
     if (!revision.includes(',') && unknownTo(graph, revision).length === 0)
       return { colour, image, graph, live, revision }
     heads.push(`${colour} ends at ${graph.heads.join(', ')}`)

@@ -76,7 +76,7 @@ async function schemaFor(site: Site, target: Release, { withMigrations }: Deploy
     await checkSchema(site, backend, await currentRevision(site), waysOut(site, target))
     return undefined
   }
-  const older = await migrationsOf(site.project, backend)
+  const older = await migrationsOf(backend, site.run.signal)
   const guide = await guideBack(site)
   if (unknownTo(older, guide.revision).length === 0) return undefined
   return { guide, descent: backToKnown(guide.graph, guide.revision, older) }

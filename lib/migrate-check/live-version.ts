@@ -1,3 +1,4 @@
+import { readInImage } from '../image-reading.ts'
 import { attempt } from '../shell.ts'
 
 /** Finds where the version that is still running uses a table's or a column's name: `file:line`, at most a few. */
@@ -42,13 +43,11 @@ export function liveAt(backend: string, ref: string): LiveVersion {
  * The running version as its image has it: the files of its working directory. An image that cannot be searched is
  * said to use everything.
  */
-export function liveInImage(image: string): LiveVersion {
+export function liveInImage(image: string, signal: AbortSignal): LiveVersion {
   return async name => {
     const word = name.split('.').at(-1) ?? name
-    const ran = await attempt([
-      ...['docker', 'run', '--rm', '--network', 'none', '--entrypoint', 'grep', image],
-      ...['-r', '-n', '-I', '-w', '-F', '-m', '1', '-e', word, '.'],
-    ])
+    const command = ['grep', '-r', '-n', '-I', '-w', '-F', '-m', '1', '-e', word, '.']
+    const ran = await readInImage(image, command, { signal })
     if (ran.code !== 0 && ran.code !== 1) return [`${image}, which cannot be searched`]
     return ran.stdout
       .split('\n')

@@ -26,7 +26,8 @@ export async function migrate(copy: Copy, images: Images, step: Step): Promise<v
   const { name, original, site } = copy
   const before = await schemaRevision(site.project)
   const options = ['--name', migrationsOf(copy), '--network', name, ...backendOptions(copy)]
-  const command = ['docker', 'run', '--rm', ...options, images.backend, 'alembic', 'upgrade', 'head']
+  const entrypoint = ['--entrypoint', 'alembic'] // and not the image's, which may do more than this
+  const command = ['docker', 'run', '--rm', ...options, ...entrypoint, images.backend, 'upgrade', 'head']
   const ran = await attempt(command, { timeout: original.timeouts.migrate, signal: site.run.signal })
   if (!ran.ok)
     throw new Failure({
