@@ -11,11 +11,13 @@ const variables = ['GH_TOKEN', 'GITHUB_TOKEN', 'GH_HOST', 'GH_CONFIG_DIR', 'XDG_
 
 /**
  * Sets secrets on GitHub with gh, each by standard input. A deploy from there would otherwise bring the old ones back.
+ * They go into the GitHub environment of the same name, in which the deploys run: its secrets win over the
+ * repository's of the same name (GitHub Docs, "Secrets").
  * @returns what a person has to do where that is not possible; undefined when all are set.
  */
 export async function updateGitHub(environment: Environment, secrets: Secrets): Promise<Problem | undefined> {
   const repository = process.env['GITHUB_REPOSITORY']
-  const where = repository ? ['--repo', repository] : []
+  const where = ['--env', environment.name, ...(repository ? ['--repo', repository] : [])]
   const env = Object.fromEntries(
     variables.flatMap(name => [[name, process.env[name] ?? '']] as const).filter(([, value]) => value),
   )

@@ -40,7 +40,8 @@ export function withGivenSecrets(
     const line = value === '' ? undefined : envLine(name, value)
     if (value === '' && optional) {
       if (at !== -1) diff.removed.push(...lines.splice(at, 1).map(() => name))
-    } else if (line === undefined) problems.push(value === '' ? empty(variable) : unwritable(variable))
+    } else if (line === undefined)
+      problems.push(value === '' ? empty(variable, environment.name) : unwritable(variable))
     else if (at === -1) {
       lines.push(line)
       diff.added.push(name)
@@ -52,9 +53,9 @@ export function withGivenSecrets(
   return { text: lines.map(line => `${line}\n`).join(''), ...diff, problems }
 }
 
-const empty = (variable: string): Problem => ({
+const empty = (variable: string, environment: string): Problem => ({
   what: `${variable} is empty, and other secrets are given`,
-  fix: `is it set in GitHub, and spelt like this? gh secret set ${variable}`,
+  fix: `is it set in GitHub, and spelt like this? gh secret set ${variable} --env ${environment}`,
 })
 
 const unwritable = (variable: string): Problem => ({

@@ -26,7 +26,8 @@ export function identitiesOf(environment: string, configured: readonly string[])
   const given = setting(environment, 'SSH_KEY')
   const passphrase = setting(environment, 'SSH_PASSPHRASE')
   if (passphrase !== undefined) registerSecret(passphrase)
-  if (given !== undefined) return [readKey(keyText(variable, given), variable, environment, passphrase)]
+  if (given !== undefined)
+    return [readKey(keyText(variable, given, environment), variable, environment, passphrase)]
   const agent = process.env['SSH_AUTH_SOCK']
   const inHome = (names: readonly string[]): string[] => names.map(name => join(homedir(), '.ssh', name))
   const usual = inHome(['id_ed25519', 'id_ecdsa', 'id_rsa'])
@@ -44,7 +45,7 @@ export function identitiesOf(environment: string, configured: readonly string[])
 }
 
 /** The key's own text, or the text of the file that it names. */
-function keyText(variable: string, given: string): string {
+function keyText(variable: string, given: string, environment: string): string {
   if (given.includes('PRIVATE KEY')) {
     for (const line of given.split('\n'))
       if (line.length >= 16 && !line.startsWith('-----')) registerSecret(line)
@@ -60,7 +61,7 @@ function keyText(variable: string, given: string): string {
   }
   throw new UsageError(
     `${variable} is neither a private key nor a readable file${/^[~/.]/.test(given) && isPath ? `: ${shown(given)}` : ''}`,
-    `gh secret set ${variable} < ~/.ssh/the_key, or the path of the key's file`,
+    `gh secret set ${variable} --env ${environment} < ~/.ssh/the_key, or the path of the key's file`,
   )
 }
 

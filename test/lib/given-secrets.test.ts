@@ -52,7 +52,7 @@ giving('one that is empty among others, and what not every reader of the file re
     assert.is(
       after?.problems.map(describeProblem).join('\n'),
       'T_DB_PASSWORD is empty, and other secrets are given\n' +
-        '→ is it set in GitHub, and spelt like this? gh secret set T_DB_PASSWORD\n' +
+        '→ is it set in GitHub, and spelt like this? gh secret set T_DB_PASSWORD --env production\n' +
         'T_JWT_SECRET has a character in it that the programs which read the .env file understand differently\n' +
         "→ use no ' $ \\ and no line ends or control characters; openssl rand -hex 32 makes a good one",
     )

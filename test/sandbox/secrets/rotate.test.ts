@@ -96,8 +96,8 @@ production(
     assert.ok(await letsIn('tracehub', after['DB_PASSWORD']))
     assert.match(await session, /terminating connection due to administrator command/)
     assert.equal(readFileSync(told, 'utf8').split('\n').slice(0, 2), [
-      `secret set PRODUCTION_JWT_SECRET --repo vibotaj/tracehub <- ${after['JWT_SECRET']}`,
-      `secret set PRODUCTION_DB_PASSWORD --repo vibotaj/tracehub <- ${after['DB_PASSWORD']}`,
+      `secret set PRODUCTION_JWT_SECRET --env production --repo vibotaj/tracehub <- ${after['JWT_SECRET']}`,
+      `secret set PRODUCTION_DB_PASSWORD --env production --repo vibotaj/tracehub <- ${after['DB_PASSWORD']}`,
     ])
     assert.equal(await running(), [
       ...['tracehub-backend-green-prod', 'tracehub-db-prod', 'tracehub-frontend-green-prod'].map(
