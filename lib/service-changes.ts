@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { readComposeState, renewDatabaseFile, writeComposeState } from './directory.ts'
-import { Failure } from './failure.ts'
+import { Failure, problemOf } from './failure.ts'
 import { waitUntilHealthy } from './health.ts'
+import { servicesOf } from './project.ts'
 import { readSecrets } from './secrets.ts'
 import { pinTag, pullServices } from './services.ts'
 import type { Site } from './site.ts'
@@ -65,6 +66,14 @@ async function restartService(
   if (service === 'db') renewDatabaseFile(environment, readSecrets(environment).secrets)
   await project.start([service], { fresh: true })
   await waitUntilHealthy(project, [service], { timeout: environment.timeouts.healthy, step })
+  const live = service === 'proxy' ? site.proxy.mapOnDisk() : null
+  if (live === null) return
+  try {
+    // It serves before it knows where the live version is.
+    await site.proxy.waitForAddresses(project, servicesOf(live), site.run.signal)
+  } catch (error) {
+    site.run.warn(problemOf(error)) // a broken live version is what this deploy may be about to replace
+  }
 }
 
 const majorOf = (image: string): string => /:(\d+)/.exec(image)?.[1] ?? ''

@@ -33,7 +33,7 @@ export async function repair(site: Site, step: Step): Promise<void> {
   if (await project.endRunOnce()) found.push('ended its migration')
   rmSync(loginDirectory(environment), { recursive: true, force: true })
   if (!wasLive && !unsettled?.facts.length) return step.skip('the first deploy here was stopped early')
-  await startMissingServices(site, step, found)
+  const started = await startMissingServices(site, step, found)
   await repairDatabase(site, step, found)
   for (const name of await removeLeftovers(site)) found.push(`removed ${name}`)
   const live = await agreeOnLive(site, unsettled, step, found)
@@ -44,7 +44,7 @@ export async function repair(site: Site, step: Step): Promise<void> {
     await finishSchemaRollback(site, live, unsettled, found)
     await clearOthers(site, live, unsettled, step, found)
   }
-  await startLive(site, live, step, found)
+  await startLive(site, live, started, step, found)
   assignProfile(site, live)
 
   run.settle()
