@@ -1,4 +1,5 @@
 import { type Revision, schemaRevision } from './database.ts'
+import type { Environment } from './environment.ts'
 import { Failure } from './failure.ts'
 import { conditionNow } from './health.ts'
 import { readReleases } from './releases.ts'
@@ -29,10 +30,11 @@ export async function databaseState({ environment, project }: View): Promise<Dat
 
 /** A database that is there and cannot be asked, for the person who has to start it. */
 export const databaseDown = ({ environment }: View, why: string): Failure =>
-  new Failure({
-    what: `the database is down: ${why}`,
-    fix: `npx tsx scripts/repair.ts -e ${environment.name}`,
-  })
+  new Failure({ what: `the database is down: ${why}`, fix: startsIt(environment) })
+
+/** Where nothing was ever live, there is nothing that a repair would bring back: a deploy starts the database. */
+export const startsIt = (environment: Environment): string =>
+  `npx tsx scripts/${readReleases(environment).length > 0 ? 'repair' : 'deploy'}.ts -e ${environment.name}`
 
 /**
  * The schema's revision: null where there is no database yet, or none of Alembic's tables in it.

@@ -1,4 +1,4 @@
-import { databaseDown, databaseState } from '../database-state.ts'
+import { databaseDown, databaseState, startsIt } from '../database-state.ts'
 import { Failure, problemOf } from '../failure.ts'
 import type { Site } from '../site.ts'
 import type { Step } from '../step.ts'
@@ -36,7 +36,7 @@ export async function preDeployBackup(site: Site, wanted: boolean, step: Step): 
       detail,
       fix:
         state.is === 'down'
-          ? `npx tsx scripts/repair.ts -e ${environment.name}`
+          ? startsIt(environment)
           : 'make room or mend the database; --skip-backup deploys without one',
     })
   }

@@ -1,7 +1,7 @@
 import { existsSync, renameSync } from 'node:fs'
 import { lastFact } from '../after-crash.ts'
 import { databasesNamed } from '../database.ts'
-import { databaseState } from '../database-state.ts'
+import { databaseState, startsIt } from '../database-state.ts'
 import { readComposeState } from '../directory.ts'
 import type { Fact, FactOf } from '../events.ts'
 import { Failure } from '../failure.ts'
@@ -28,7 +28,7 @@ export async function mendDatabase(site: Site, step: Step): Promise<void> {
   if (!readComposeState(environment))
     throw new Failure({
       what: `${environment.directory}/.env is lost or damaged: Compose finds the database by it`,
-      fix: `npx tsx scripts/repair.ts -e ${environment.name}`,
+      fix: startsIt(environment),
     })
   if (unsettled) run.note(`${unsettled.run} did not come to its end`)
   const found: string[] = []

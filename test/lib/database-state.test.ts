@@ -73,11 +73,12 @@ state('none is null, and so is one without migrations', async () => {
 
 state('the backup before a change is passed over only where there is nothing', async () => {
   assert.is(await on({}, site => preDeployBackup(site, true, quiet)), undefined)
-  for (const found of [down, { volume: true }, { released: true }])
+  for (const found of [down, { volume: true }, { released: true }] satisfies Found[])
     await on(found, async site => {
       const { what, fix } = await failureOf(() => preDeployBackup(site, true, quiet))
       assert.match(what, /^the database is down: db .*, so nothing is deployed$/)
-      assert.is(fix, 'npx tsx scripts/repair.ts -e production')
+      const script = found.released ? 'repair' : 'deploy' // a repair brings back what was live, and nothing else
+      assert.is(fix, `npx tsx scripts/${script}.ts -e production`)
     })
 })
 
