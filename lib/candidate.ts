@@ -1,6 +1,7 @@
 import { readComposeState, writeComposeState } from './directory.ts'
 import type { Colour } from './environment.ts'
 import { Failure } from './failure.ts'
+import { writeAtomically } from './files.ts'
 import { waitUntilHealthy } from './health.ts'
 import { type ServiceName, servicesOf } from './project.ts'
 import type { Images } from './releases.ts'
@@ -17,9 +18,13 @@ export function assignImages({ environment }: Site, colour: Colour, images: Imag
 }
 
 /** Makes plain `docker compose up -d` in the directory start this colour. */
-export function assignProfile({ environment }: Site, live: Colour | null): void {
+export function assignProfile(
+  { environment }: Site,
+  live: Colour | null,
+  write: typeof writeAtomically = writeAtomically,
+): void {
   const state = readComposeState(environment)
-  if (state && state.live !== live) writeComposeState(environment, { ...state, live })
+  if (state && state.live !== live) writeComposeState(environment, { ...state, live }, write)
 }
 
 /** Waits until containers are healthy and the proxy knows their addresses. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parse } from 'dotenv'
 import { formatEnvFile, withValues } from './env-file.ts'
 import { type Colour, colours, type Environment, type Part, type Place, parts } from './environment.ts'
-import { readIfThere, writeAtomically } from './files.ts'
+import { readIfThere, writeAtomically, writeOnWayBack } from './files.ts'
 import { registerSecret } from './redact.ts'
 import { type Images, isPinned } from './releases.ts'
 import { type Secrets, serviceVariables } from './secrets.ts'
@@ -101,7 +101,7 @@ export function restoreFiles(environment: Place, files: readonly ChangedFile[]):
   for (const { name, mode, before, changedAt } of files) {
     if (before === undefined) continue
     const file = join(environment.directory, name)
-    writeAtomically(file, before, mode)
+    writeOnWayBack(file, before, mode)
     utimesSync(file, changedAt / 1000, changedAt / 1000) // it tells whether the proxy has read it
   }
 }
@@ -123,11 +123,15 @@ export interface ComposeState {
 const imageVariable = (part: Part, colour: Colour): string => `${part}_${colour}_IMAGE`.toUpperCase()
 const composeFile = (environment: Environment): string => join(environment.directory, '.env')
 
-export function writeComposeState(environment: Environment, state: ComposeState): void {
+export function writeComposeState(
+  environment: Environment,
+  state: ComposeState,
+  write: typeof writeAtomically = writeAtomically,
+): void {
   const comment =
     'Written by the toolkit: what plain `docker compose` in this directory needs. No secrets here.'
   const text = formatEnvFile(comment, composeVariables(environment, state))
-  writeAtomically(composeFile(environment), text, 0o600)
+  write(composeFile(environment), text, 0o600)
 }
 
 function composeVariables(environment: Environment, state: ComposeState): Record<string, string> {

@@ -2,12 +2,14 @@ import {
   accessSync,
   closeSync,
   constants,
+  fstatSync,
   fsyncSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { Failure } from './failure.ts'
@@ -15,35 +17,77 @@ import { Failure } from './failure.ts'
 /**
  * Replaces a file whole or not at all: temp file, fsync, rename, fsync of the directory. Whoever reads it
  * sees the old text or the new one, also after a crash of the machine.
- * @throws Failure when the disk has no room for it.
+ * @throws Failure when there is no room for it, or we may not.
  */
 export function writeAtomically(file: string, text: string, mode = 0o644): void {
-  const temporary = `${file}.partial`
-  rmSync(temporary, { force: true }) // a crash may have left one with another mode
-  const descriptor = openSync(temporary, 'wx', mode)
-  try {
-    // All of it or an error: one write alone is cut short when the disk is full.
-    demandRoom(file, () => writeFileSync(descriptor, text))
-    fsyncSync(descriptor)
-  } catch (error) {
-    rmSync(temporary, { force: true })
-    throw error
-  } finally {
-    closeSync(descriptor)
-  }
-  renameSync(temporary, file)
-  syncDirectory(dirname(file))
+  demandRoom(file, () => {
+    const temporary = `${file}.partial`
+    rmSync(temporary, { force: true }) // a crash may have left one with another mode
+    const descriptor = openSync(temporary, 'wx', mode)
+    try {
+      // All of it or an error: one write alone is cut short when the disk is full.
+      writeFileSync(descriptor, text)
+      fsyncSync(descriptor)
+    } catch (error) {
+      rmSync(temporary, { force: true })
+      throw error
+    } finally {
+      closeSync(descriptor)
+    }
+    renameSync(temporary, file)
+    syncDirectory(dirname(file))
+  })
 }
 
-/** Writes a file. @throws Failure when the disk has no room for it. */
+/**
+ * The same on a way back, which must not need what the failure took: where no new file can be made (no room, no inode, a
+ * directory that is not to be written to), the old one is overwritten in the room that it has. That is one write, filled
+ * up with empty lines, so whoever reads it meanwhile sees the old text or the new one.
+ * @throws Failure when that cannot be done either.
+ */
+export function writeOnWayBack(file: string, text: string, mode = 0o644): void {
+  try {
+    writeAtomically(file, text, mode)
+  } catch (error) {
+    if (!overwritten(file, text)) throw error
+  }
+}
+
+function overwritten(file: string, text: string): boolean {
+  let descriptor: number | undefined
+  try {
+    descriptor = openSync(file, 'r+')
+    const { size, blocks } = fstatSync(descriptor)
+    const filled = Buffer.from(text.padEnd(size - Buffer.byteLength(text) + text.length, '\n'))
+    if (filled.length > Math.max(size, blocks * 512)) return false // it would need a new block
+    const isWhole = writeSync(descriptor, filled, 0, filled.length, 0) === filled.length
+    fsyncSync(descriptor)
+    return isWhole
+  } catch {
+    return false // what the caller throws says why
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor)
+  }
+}
+
+/** Writes a file. @throws Failure when the machine does not let us. */
 export function demandRoom(file: string, write: () => void): void {
   try {
     write()
   } catch (error) {
-    if (!isCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG') || !(error instanceof Error)) throw error
-    const what = `${file} cannot be written: ${error.message}`
-    throw new Failure({ what, fix: `make room: df -h ${dirname(file)} shows what is full` }, undefined, error)
+    const fix = fixOf(error, dirname(file))
+    if (fix === undefined || !(error instanceof Error)) throw error
+    throw new Failure({ what: `${file} cannot be written: ${error.message}`, fix }, undefined, error)
   }
+}
+
+function fixOf(error: unknown, directory: string): string | undefined {
+  if (isCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG'))
+    return `make room: df -h ${directory} shows what is full, df -i ${directory} whether there are too many files`
+  if (isCode(error, 'EROFS', 'EACCES', 'EPERM'))
+    return `ls -ld ${directory} shows who may write there, findmnt -T ${directory} whether its disk is read-only`
+  if (isCode(error, 'EMFILE', 'ENFILE')) return 'ulimit -n shows how many files a process may open; raise it'
+  return undefined
 }
 
 function syncDirectory(directory: string): void {

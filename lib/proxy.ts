@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type Colour, colours, type Environment, type Part, parts } from './environment.ts'
 import { Failure } from './failure.ts'
-import { readIfThere, writeAtomically } from './files.ts'
+import { readIfThere, writeAtomically, writeOnWayBack } from './files.ts'
 import type { Target } from './http.ts'
 import { type Project, type ServiceName, serviceOf } from './project.ts'
 import { parseServers, parseTraffic, type Server, type Traffic } from './proxy-reports.ts'
@@ -53,6 +53,24 @@ export class HAProxy {
    */
   async switchTo(colour: Colour | null): Promise<void> {
     this.writeMap(colour)
+    await this.#setMap(colour)
+  }
+
+  /**
+   * Moves users back, which must not fail for want of what took the version that they are on: the line is in force first,
+   * and is then written to disk as well as that can be done.
+   * @throws Failure when users were not moved, or when a proxy that restarts would move them forth again.
+   */
+  async switchBack(colour: Colour | null): Promise<void> {
+    try {
+      await this.#setMap(colour)
+    } finally {
+      const file = join(this.#directory, 'live.map')
+      if (this.mapOnDisk() !== colour) writeOnWayBack(file, `${mapLine(colour)}\n`)
+    }
+  }
+
+  async #setMap(colour: Colour | null): Promise<void> {
     const answer = await this.#ask(`set map ${mapInside} ${mapLine(colour)}`)
     const now = colourIn(await this.#ask(`show map ${mapInside}`))
     if (now !== colour)

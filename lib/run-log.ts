@@ -2,7 +2,7 @@ import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import type { Place } from './environment.ts'
 import type { Fact, NewEvent, RunEvent } from './events.ts'
-import { Failure } from './failure.ts'
+import { Failure, problemOf } from './failure.ts'
 import { isCode } from './files.ts'
 import { redact } from './redact.ts'
 
@@ -11,6 +11,7 @@ export type Listener = (event: RunEvent) => void
 /** Tells what happens to whoever listens. */
 export class EventStream {
   readonly #listeners: Listener[] = []
+  readonly #failing = new Set<Listener>()
 
   listen(listener: Listener): void {
     this.#listeners.push(listener)
@@ -23,7 +24,20 @@ export class EventStream {
     )
     this.keep(event, line)
     const shown = JSON.parse(line) as RunEvent // our own line
-    for (const listener of this.#listeners) listener(shown)
+    for (const listener of this.#listeners) {
+      try {
+        listener(shown)
+      } catch (error) {
+        this.#complain(listener, error)
+      }
+    }
+  }
+
+  /** Telling people must not stop the work: a listener that fails is said once, and the run goes on. */
+  #complain(listener: Listener, error: unknown): void {
+    if (this.#failing.has(listener)) return
+    this.#failing.add(listener)
+    process.stderr.write(`! what this run does cannot be shown: ${problemOf(error).what}; it goes on\n`)
   }
 
   /** What a subclass does with an event before anybody is told of it. */

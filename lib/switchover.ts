@@ -3,6 +3,7 @@ import type { Container } from './containers.ts'
 import type { Colour } from './environment.ts'
 import { expiringCertificates } from './expiry.ts'
 import { Failure, problemOf } from './failure.ts'
+import { writeOnWayBack } from './files.ts'
 import { checkStillHealthy } from './health.ts'
 import { get } from './http.ts'
 import { servicesOf } from './project.ts'
@@ -21,6 +22,14 @@ export async function switchUsers(site: Site, to: Colour | null, step: Step): Pr
   assignProfile(site, to)
   step.note(`users are on ${to ?? 'nothing'}, in ${duration(ms)}`)
   return ms
+}
+
+/** Moves users back to the colour that they come from. Neither of its files needs room. */
+export async function returnUsers(site: Site, to: Colour | null, step: Step): Promise<void> {
+  const started = performance.now()
+  await site.proxy.switchBack(to)
+  step.note(`users are on ${to ?? 'nothing'}, in ${duration(performance.now() - started)}`)
+  assignProfile(site, to, writeOnWayBack)
 }
 
 /**

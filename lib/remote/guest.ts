@@ -1,4 +1,4 @@
-import { openSync, readFileSync, writeSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { RunEvent } from '../events.ts'
@@ -7,6 +7,7 @@ import { redact, StreamRedactor } from '../redact.ts'
 import { shown } from '../text.ts'
 import { ClientInput } from './client-input.ts'
 import { type Frame, lineSplitter, type Welcome, type Word } from './frames.ts'
+import { Outbox } from './outbox.ts'
 
 /** Set for a script that a client has started here: the directory of its session. */
 export const sessionVariable = 'TRACEHUB_SESSION'
@@ -43,8 +44,8 @@ export function enter(directory: string): void {
   delete process.env[sessionVariable] // its children are none
   const welcome = JSON.parse(readFileSync(0, 'utf8')) as Welcome // written by the porter
   Object.assign(process.env, welcome.variables)
-  const output = openSync(join(directory, 'output.jsonl'), 'a', 0o600)
-  const say = (frame: Frame): void => void writeSync(output, `${JSON.stringify(frame)}\n`)
+  const outbox = new Outbox(directory)
+  const say: (frame: Frame) => void = outbox.say
   tell = say
   const flushes = [capture('stdout', 'out', welcome, say), capture('stderr', 'err', welcome, say)]
   const input = new ClientInput(welcome.terminal.input, say)
@@ -57,6 +58,7 @@ export function enter(directory: string): void {
   process.on('exit', code => {
     for (const flush of flushes) flush()
     say({ type: 'exit', code })
+    outbox.close()
   })
   // A run takes these for itself; before it does, there is nothing to take back.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)

@@ -63,7 +63,7 @@ async function flipBack(
   site.run.goesBack({ what: `an interrupted run has left users on ${to}, which fails its smoke tests` })
   await noteLastWords(site, to)
   await wakeColour(site, from, step)
-  await site.proxy.switchTo(from)
+  await site.proxy.switchBack(from)
   found.push(`users were on ${to}, which fails its smoke tests: moved back to ${from}`)
   return from
 }

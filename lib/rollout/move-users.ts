@@ -4,7 +4,14 @@ import { servicesOf } from '../project.ts'
 import type { Traffic } from '../proxy-reports.ts'
 import type { Release, Version } from '../releases.ts'
 import type { Site } from '../site.ts'
-import { retireColour, smokeTestUsers, switchUsers, wakeColour, watchStability } from '../switchover.ts'
+import {
+  retireColour,
+  returnUsers,
+  smokeTestUsers,
+  switchUsers,
+  wakeColour,
+  watchStability,
+} from '../switchover.ts'
 import { count, duration } from '../text.ts'
 
 /** @returns what is to be recorded, the traffic at the moment of the switch, and how long that took, in ms. */
@@ -19,7 +26,7 @@ export async function moveUsers(site: Site, live: Colour | null, candidate: Colo
   const traffic = await proxy.users()
   run.fact({ kind: 'switching', from: live, to: candidate, release })
   run.undo(`Switch traffic back to ${live ?? 'nothing'}`, async step => {
-    await switchUsers(site, live, step)
+    await returnUsers(site, live, step)
     await proxy.drain(candidate, site.environment.timeouts.drain, open =>
       step.progress(count(open, 'open request')),
     )

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { readIfThere, writeAtomically } from '../../lib/files.ts'
+import { readIfThere, writeAtomically, writeOnWayBack } from '../../lib/files.ts'
 import { ended, inTemporary, moduleUrl } from './fixtures.ts'
 
 const mode = (file: string): string => (statSync(file).mode & 0o777).toString(8)
@@ -127,6 +127,21 @@ writing('killed at any moment, the file has the old text or the new one', () =>
       ])
       assert.ok(texts.includes(readFileSync(file, 'utf8')), 'it is torn')
     }
+  }),
+)
+
+writing('on a way back, the old file is overwritten in its own room where no new one can be made', () =>
+  inTemporary(directory => {
+    const file = join(directory, 'x')
+    mkdirSync(`${file}.partial`, { recursive: true })
+    writeFileSync(file, 'live green ä\n')
+    writeOnWayBack(file, 'live blue ü\n')
+    assert.is(readFileSync(file, 'utf8'), 'live blue ü\n\n', 'no longer and no shorter: one write')
+    writeOnWayBack(file, 'live green\nand more\n')
+    assert.is(readFileSync(file, 'utf8'), 'live green\nand more\n')
+    assert.throws(() => writeOnWayBack(file, 'x'.repeat(100_000)), /EISDIR/)
+    assert.is(readFileSync(file, 'utf8'), 'live green\nand more\n', 'not even begun: it needs another block')
+    assert.throws(() => writeOnWayBack(join(directory, 'away', 'x'), 'new'), /ENOENT/)
   }),
 )
 

@@ -85,6 +85,54 @@ socket('the line is on disk before it is in force, and is read back', () => {
   )
 })
 
+socket('users are moved back where no new file can be made, and the map on disk says so, too', () => {
+  let live = 'green'
+  return withSocket(
+    command => {
+      if (command.startsWith('set map')) live = command.split(' ').at(-1) ?? ''
+      return command.startsWith('show map') ? `0x1 live ${live}\n\n` : '\n'
+    },
+    async (proxy, _, directory) => {
+      writeFileSync(join(directory, 'proxy', 'live.map'), 'live green\n')
+      mkdirSync(join(directory, 'proxy', 'live.map.partial', 'x'), { recursive: true }) // for root, too
+      assert.is(await proxy.switchTo('blue').catch(() => 'failed'), 'failed')
+      assert.is(live, 'green', 'forth, the file comes first')
+      await proxy.switchBack('blue')
+      assert.is(live, 'blue')
+      assert.is(proxy.mapOnDisk(), 'blue')
+    },
+  )
+})
+
+socket(
+  'users are moved back although the map on disk cannot be written at all, and that is not hidden',
+  () => {
+    let live = 'green'
+    return withSocket(
+      command => {
+        if (command.startsWith('set map')) live = command.split(' ').at(-1) ?? ''
+        return command.startsWith('show map') ? `0x1 live ${live}\n\n` : '\n'
+      },
+      async (proxy, _, directory) => {
+        mkdirSync(join(directory, 'proxy', 'live.map.partial', 'x'), { recursive: true })
+        // There is no file that could be overwritten.
+        assert.is(await proxy.switchBack('blue').catch(() => 'failed'), 'failed')
+        assert.is(live, 'blue')
+      },
+    )
+  },
+)
+
+socket('a proxy that does not answer: the map on disk is moved back all the same', () =>
+  inTemporary(async directory => {
+    mkdirSync(join(directory, 'proxy', 'run'), { recursive: true })
+    writeFileSync(join(directory, 'proxy', 'live.map'), 'live green\n')
+    const proxy = new HAProxy(environmentIn(directory))
+    await failureOf(() => proxy.switchBack('blue'))
+    assert.is(proxy.mapOnDisk(), 'blue')
+  }),
+)
+
 socket('a proxy that refuses is a failure, in its own words', () =>
   withSocket(
     command => (command.startsWith('set map') ? 'entry not found.\n' : '0x1 live blue\n'),

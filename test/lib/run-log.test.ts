@@ -55,6 +55,24 @@ writing('is on its way to the disk before anybody is told', () =>
   }),
 )
 
+writing('goes on when a listener fails, tells the others, and says it once', async () => {
+  const told: string[] = []
+  const { stderr } = await captured(() => {
+    const stream = new EventStream()
+    stream.listen(() => {
+      throw new Error('ENOSPC: no space left on device, write')
+    })
+    stream.listen(event => void told.push(event.type))
+    stream.write({ type: 'note', text: 'a' })
+    stream.write({ type: 'note', text: 'b' })
+  })
+  assert.equal(told, ['note', 'note'])
+  assert.is(
+    stderr,
+    '! what this run does cannot be shown: ENOSPC: no space left on device, write; it goes on\n',
+  )
+})
+
 writing('is only ever appended to', () =>
   withLogs(environment => {
     const log = new RunLog(environment, 'one')
