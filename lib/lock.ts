@@ -65,14 +65,17 @@ export async function acquire(environment: Place, holder: () => Holder, wait: nu
   const held = new Promise<'held'>(resolve => child.stdout.once('data', () => resolve('held')))
   const code = await Promise.race([held, closed])
   if (code !== 'held') throw refused(file, code, environment)
-  const previous = readHolder(file)?.run
-  nameHolder(file, holder())
-  return {
-    previous,
-    release: async () => {
-      child.stdin.end()
-      await closed
-    },
+  const release = async (): Promise<void> => {
+    child.stdin.end()
+    await closed
+  }
+  try {
+    const previous = readHolder(file)?.run
+    nameHolder(file, holder())
+    return { previous, release }
+  } catch (error) {
+    await release() // nobody else would: the child lives as long as we do, and would keep us alive
+    throw error
   }
 }
 

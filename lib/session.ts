@@ -7,6 +7,7 @@ import { recordIncident } from './incident/write.ts'
 import { acquire } from './lock.ts'
 import { Announcer, webhookVariable } from './notify/announcer.ts'
 import { commandMark, endOrphans } from './orphans.ts'
+import { neverWaitForTerminal } from './output.ts'
 import { surviveAlone } from './remote/guest.ts'
 import { chooseRenderer, type RenderOptions } from './render/choose.ts'
 import type { Result } from './result.ts'
@@ -67,6 +68,7 @@ export async function runAt(
   { webhooks, atEnd }: Aside = {},
 ): Promise<number> {
   surviveAlone()
+  neverWaitForTerminal()
   const who = whoRuns()
   let started = Date.now()
   let id = ''
@@ -79,27 +81,31 @@ export async function runAt(
     },
     options.wait,
   )
-  const log = new RunLog(place, id)
-  setCommandMark(commandMark(place, id))
-  await endOrphans(place, id)
-  log.listen(chooseRenderer(options))
-  const announcer = new Announcer([webhooks, process.env[webhookVariable]])
-  log.listen(announcer.listener)
+  let log: RunLog | undefined
+  let announcer: Announcer | undefined
+  // Nothing stands between the lock and this `try`: a lock that is not released keeps this process, and so itself, alive.
   try {
+    const opened = new RunLog(place, id)
+    log = opened
+    setCommandMark(commandMark(place, id))
+    await endOrphans(place, id)
+    opened.listen(chooseRenderer(options))
+    const telling = new Announcer([webhooks, process.env[webhookVariable]])
+    announcer = telling
+    opened.listen(telling.listener)
     return await carryOut(
-      log,
+      opened,
       {
-        ...{ run: id, script: options.script, environment: place.name, who, log: log.file, why: workflow() },
-        since: started,
-        unsettled: unsettledRun(place, id, lock.previous),
-        atEnd: (run, ended) => atEnd?.(run, ended, log.file, announcer.reach),
+        ...{ run: id, script: options.script, environment: place.name, who, log: opened.file },
+        ...{ why: workflow(), since: started, unsettled: unsettledRun(place, id, lock.previous) },
+        atEnd: (run, ended) => atEnd?.(run, ended, opened.file, telling.reach),
       },
       procedure,
     )
   } finally {
     await lock.release()
-    await announcer.finish(log)
-    log.close()
+    if (log) await announcer?.finish(log)
+    log?.close()
   }
 }
 

@@ -51,6 +51,7 @@ export function linesRenderer(options: { verbose: boolean; terminal: boolean; co
   const tick = (): void => {
     ticks += 1
     if (active.size === 0) return // a question may stand on the last line
+    if (process.stdout.writableNeedDrain) return // nobody reads: what is shown is not to pile up
     if (options.terminal) status()
     else
       for (const step of active.values())
