@@ -10,7 +10,8 @@ import { backupDirectory } from './list.ts'
 import { type Manifest, stamp } from './manifest.ts'
 import { demandRoom } from './space.ts'
 import { keptPrefix, renameDatabases } from './swap.ts'
-import { copyTree, liveUploads, restoredUploads } from './uploads.ts'
+import { copyTree } from './tree.ts'
+import { liveUploads, restoredUploads } from './uploads.ts'
 
 /** Whether the server has a database of that name. */
 export const databaseExists = async ({ project }: Site, name: string): Promise<boolean> =>

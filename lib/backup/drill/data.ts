@@ -14,7 +14,7 @@ import type { Examined } from '../examine.ts'
 import { dropDatabase } from '../leftovers.ts'
 import { backupDirectory } from '../list.ts'
 import { restoreAside } from '../restore.ts'
-import { copyTree } from '../uploads.ts'
+import { copyTree } from '../tree.ts'
 import { type Copy, startContainer } from './copy.ts'
 
 /** Where the copy's backend finds its uploads, on this machine. */

@@ -1,9 +1,11 @@
-import { opendir } from 'node:fs/promises'
+import { isUtf8 } from 'node:buffer'
+import { lstat, readdir } from 'node:fs/promises'
 import { join, posix, relative } from 'node:path'
 import type { Environment } from '../../environment.ts'
+import { Failure } from '../../failure.ts'
 import type { Site } from '../../site.ts'
 import type { Step } from '../../step.ts'
-import { bytes, count } from '../../text.ts'
+import { bytes, count, shown } from '../../text.ts'
 import { backupDirectory, listBackups } from '../list.ts'
 import { type Manifest, stemOf } from '../manifest.ts'
 import type { Offsite } from './address.ts'
@@ -50,10 +52,26 @@ async function unfinished(environment: Environment, { files, directory }: FarEnd
   })
 }
 
-async function filesOf(directory: string, uploads: string | undefined): Promise<string[]> {
+/** The files of a copy of the uploads, from `directory` on. @throws Failure for a name that is not UTF-8 */
+export async function filesOf(directory: string, uploads: string | undefined): Promise<string[]> {
   if (uploads === undefined) return []
+  const copy = join(directory, uploads)
+  await demandUtf8(Buffer.from(copy))
   const found: string[] = []
-  for await (const entry of await opendir(join(directory, uploads), { recursive: true }))
+  for (const entry of await readdir(copy, { recursive: true, withFileTypes: true }))
     if (entry.isFile()) found.push(relative(directory, join(entry.parentPath, entry.name)))
   return found.sort()
+}
+
+/** SFTP's client knows names as text alone: one that is none would arrive under another name, or not at all. */
+async function demandUtf8(directory: Buffer): Promise<void> {
+  for (const name of await readdir(directory, { encoding: 'buffer' })) {
+    const path = Buffer.concat([directory, Buffer.from('/'), name])
+    if (!isUtf8(name))
+      throw new Failure({
+        what: `${shown(path.toString())} has a name that is not UTF-8, so it cannot be copied to another machine`,
+        fix: 'rename it in uploads/ (convmv -f latin1 -t utf8 -r --notest uploads), then make the backup again',
+      })
+    if ((await lstat(path)).isDirectory()) await demandUtf8(path)
+  }
 }

@@ -1,0 +1,182 @@
+import { constants, type Stats } from 'node:fs'
+import {
+  chmod,
+  chown,
+  copyFile,
+  link,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readlink,
+  symlink,
+  utimes,
+} from 'node:fs/promises'
+import { Failure } from '../failure.ts'
+import { isCode } from '../files.ts'
+import { bytes, count, shown } from '../text.ts'
+
+/** What a copy of a tree came to. */
+export interface Copied {
+  readonly files: number
+  readonly bytes: number
+  /** How many of the files were there already, in the copy before, and take no room. */
+  readonly linked: number
+}
+
+interface Copying {
+  readonly signal: AbortSignal
+  readonly progress?: ((text: string) => void) | undefined
+  readonly sum: { files: number; bytes: number; linked: number }
+}
+
+/**
+ * Copies a tree: names (bytes, in whatever encoding), content, modes, times and links; owners too where we may. Files
+ * that are as in `previous` are linked to it. What goes away meanwhile is left out; sockets and pipes are no content.
+ *
+ * Whoever may write into the tree may swap anything in it while it is read. So everything is opened in the directory
+ * that is open already, following no link, and what was opened is what is looked at and copied.
+ * @throws Failure when a directory of the copy lacks what its source has
+ */
+export async function copyTree(
+  from: string,
+  to: string,
+  options: { previous?: string | undefined; signal: AbortSignal; progress?: (text: string) => void },
+): Promise<Copied> {
+  const copying = { ...options, sum: { files: 0, bytes: 0, linked: 0 } }
+  const root = await whereThere(open(from, constants.O_RDONLY | constants.O_DIRECTORY))
+  if (root === undefined) {
+    await mkdir(to, { recursive: true })
+    return copying.sum
+  }
+  try {
+    const previous = options.previous === undefined ? undefined : Buffer.from(options.previous)
+    await copyDirectory(root.fd, await root.stat(), Buffer.from(to), previous, copying)
+  } finally {
+    await root.close()
+  }
+  return copying.sum
+}
+
+/** Node has no openat(2): a name in an open directory is reached by the directory's descriptor (proc(5)). */
+const inside = (descriptor: number, name: Buffer): Buffer =>
+  Buffer.concat([Buffer.from(`/proc/self/fd/${descriptor}/`), name])
+
+const child = (directory: Buffer, name: Buffer): Buffer => Buffer.concat([directory, Buffer.from('/'), name])
+
+async function copyDirectory(
+  descriptor: number,
+  about: Stats,
+  to: Buffer,
+  previous: Buffer | undefined,
+  copying: Copying,
+): Promise<void> {
+  const { sum, signal, progress } = copying
+  await mkdir(to, { recursive: true, mode: 0o700 })
+  const expected: Buffer[] = []
+  for (const name of await readdir(`/proc/self/fd/${descriptor}`, { encoding: 'buffer' })) {
+    signal.throwIfAborted()
+    const target = child(to, name)
+    const before = previous && child(previous, name)
+    if (await copyEntry(inside(descriptor, name), target, before, copying)) expected.push(name)
+    if (sum.files % 100 === 0) progress?.(`${count(sum.files, 'file')}, ${bytes(sum.bytes)}`)
+  }
+  await demandAll(expected, to)
+  await own(to, about)
+  await chmod(to, about.mode & 0o7777) // last: it may forbid us to write into it
+}
+
+/**
+ * @param tries how often it is looked at again when it was swapped for something of another kind meanwhile
+ * @returns whether it is in the copy: not when it was removed meanwhile, or is no content
+ */
+async function copyEntry(
+  source: Buffer,
+  target: Buffer,
+  before: Buffer | undefined,
+  copying: Copying,
+  tries = 100,
+): Promise<boolean> {
+  if (tries === 0)
+    throw new Failure({
+      what: `${shown(target.toString())} cannot be copied: something replaces it all the time`,
+      fix: 'find out what writes into uploads/, then make the backup again',
+    })
+  const again = () => copyEntry(source, target, before, copying, tries - 1)
+  const listed = await whereThere(lstat(source))
+  if (!listed) return false
+  if (listed.isSymbolicLink()) {
+    const to = await whereThere(readlink(source, { encoding: 'buffer' }), 'EINVAL') // EINVAL: it is none by now
+    if (to === undefined) return again()
+    await symlink(to, target) // the link itself, never what it leads to
+    return true
+  }
+  if (!listed.isFile() && !listed.isDirectory()) return false
+  // Not blocking: a pipe that was put there since would wait for a writer for ever.
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+  const opened = await whereThere(open(source, flags), 'ELOOP', 'ENXIO')
+  if (!opened) return again()
+  try {
+    const about = await opened.stat()
+    if (about.isDirectory()) await copyDirectory(opened.fd, about, target, before, copying)
+    else if (about.isFile()) await copyOne(opened.fd, about, target, before, copying)
+    else return false
+    return true
+  } finally {
+    await opened.close()
+  }
+}
+
+async function copyOne(
+  descriptor: number,
+  about: Stats,
+  target: Buffer,
+  before: Buffer | undefined,
+  { sum }: Copying,
+): Promise<void> {
+  const old = before && (await whereThere(lstat(before), 'ENOTDIR'))
+  if (before && old && isSame(old, about)) {
+    await link(before, target)
+    sum.linked += 1
+    sum.bytes += about.size
+  } else {
+    await copyFile(`/proc/self/fd/${descriptor}`, target, constants.COPYFILE_EXCL)
+    await own(target, about)
+    await chmod(target, about.mode & 0o777)
+    await utimes(target, about.atime, about.mtime)
+    sum.bytes += (await lstat(target)).size // it may have grown since it was opened
+  }
+  sum.files += 1
+}
+
+const isSame = (a: Stats, b: Stats): boolean =>
+  a.isFile() &&
+  a.size === b.size &&
+  a.mtime.getTime() === b.mtime.getTime() && // rounded to ms, as they are written
+  (a.mode & 0o777) === (b.mode & 0o777)
+
+/** A copy is compared with what was read: a name that the file system wrote otherwise would be a file less. */
+async function demandAll(expected: readonly Buffer[], to: Buffer): Promise<void> {
+  const there = new Set((await readdir(to, { encoding: 'buffer' })).map(name => name.toString('latin1')))
+  const lacking = expected.filter(name => !there.has(name.toString('latin1')))
+  if (lacking.length > 0)
+    throw new Failure({
+      what: `${lacking.length} of ${count(expected.length, 'name')} are missing in the copy ${shown(to.toString())}`,
+      detail: lacking.map(name => shown(name.toString())).join('\n'),
+      fix: 'check the disk: dmesg',
+    })
+}
+
+async function own(file: Buffer, about: Stats): Promise<void> {
+  if (process.getuid?.() === 0) await chown(file, about.uid, about.gid)
+}
+
+/** What was asked for; undefined where it is gone, or for one of the other codes. Every other error is thrown. */
+async function whereThere<T>(asked: Promise<T>, ...codes: readonly string[]): Promise<T | undefined> {
+  try {
+    return await asked
+  } catch (error) {
+    if (isCode(error, 'ENOENT', ...codes)) return undefined
+    throw error
+  }
+}
