@@ -12,7 +12,7 @@ import { databaseAnswers } from './services.ts'
 import { environmentNames, loadEnvironment } from './settings.ts'
 import type { Site } from './site.ts'
 import { count } from './text.ts'
-import { weakness } from './weakness.ts'
+import { replacing, weaknesses } from './weak-secrets.ts'
 
 /**
  * Looks at everything that can be wrong with an environment's secrets.
@@ -41,20 +41,6 @@ export async function checkSecrets(site: Site): Promise<Result> {
     ['running', live === null ? 'nothing yet' : `${live} and the database have the same`],
   ]
 }
-
-/** One that is missing or a placeholder was named already. */
-function weaknesses(environment: Environment, secrets: Secrets): Problem[] {
-  return Object.entries(environment.secrets).flatMap(([name, { leastLength }]) => {
-    const value = secrets[name]
-    const weak = value && leastLength !== undefined ? weakness(value, leastLength) : undefined
-    return weak ? [{ what: `${name} is weak: ${weak}`, fix: replacing(environment, name) }] : []
-  })
-}
-
-const replacing = (environment: Environment, name: string): string =>
-  rotatable.some(rotated => rotated === name)
-    ? `npx tsx scripts/secrets.ts rotate ${name} -e ${environment.name}`
-    : `set a better one in ${secretsFile(environment)} (openssl rand -hex 32 makes one), then deploy --force`
 
 /** Whoever gets into staging must not be in production, and one secret must not be another. */
 async function sharedProblems(environment: Environment, secrets: Secrets): Promise<Problem[]> {

@@ -7,6 +7,7 @@ import type { Environment, Secret } from './environment.ts'
 import { type Problem, Problems, problemOf } from './failure.ts'
 import { readIfThere } from './files.ts'
 import { withGivenSecrets } from './given-secrets.ts'
+import { isPlaceholder } from './placeholder.ts'
 import { registerSecret } from './redact.ts'
 import { readReleases } from './releases.ts'
 import { count } from './text.ts'
@@ -109,9 +110,6 @@ export function valueProblems(
     return []
   })
 }
-
-export const isPlaceholder = (value: string): boolean =>
-  /^(change-?this|change-?me|your-|example|placeholder|todo|xxx)/i.test(value)
 
 /**
  * What each service is given: the database its own, the backend its own and whatever else stands in the file

@@ -10,6 +10,7 @@ import { readSecrets, type Secrets } from '../secrets.ts'
 import type { Site } from '../site.ts'
 import type { Step } from '../step.ts'
 import { count } from '../text.ts'
+import { weaknesses } from '../weak-secrets.ts'
 import { databaseProblems } from './database.ts'
 import { engineProblems } from './engine.ts'
 import { loopbackRegistryWarning } from './loopback-registry.ts'
@@ -35,6 +36,8 @@ export interface Cleared {
 export async function preflight(site: Site, wanted: Wanted, step: Step): Promise<Cleared> {
   const { environment } = site
   const { secrets, problems: secretProblems } = readSecrets(environment)
+  // A live version may run with it for years: that is no reason to keep a correction from its users.
+  for (const weak of weaknesses(environment, secrets)) site.run.warn(weak)
   const engine = await engineProblems()
   if (engine.length === 0 && !wanted.build) {
     const warning = await loopbackRegistryWarning(environment.images.backend)

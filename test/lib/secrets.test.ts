@@ -7,8 +7,9 @@ import staging from '../../environments/staging.ts'
 import { parseEnvFile } from '../../lib/env-file.ts'
 import type { Secret } from '../../lib/environment.ts'
 import { Problems } from '../../lib/failure.ts'
+import { isPlaceholder } from '../../lib/placeholder.ts'
 import { redact } from '../../lib/redact.ts'
-import { isPlaceholder, readSecrets, secretsFile, secretsOf, serviceVariables } from '../../lib/secrets.ts'
+import { readSecrets, secretsFile, secretsOf, serviceVariables } from '../../lib/secrets.ts'
 import { environmentIn, failureOf, inTemporary, toolkit } from './fixtures.ts'
 
 const good = 'DB_PASSWORD=correct-horse\nJWT_SECRET=battery-staple\n'
@@ -177,10 +178,52 @@ for (const value of [
   'placeholder',
   'todo',
   'xxxxxxxx',
+  'changeme',
+  'CHANGE_ME',
+  'change_me_in_production',
+  'change_this_to_a_secure_random_string',
+  'your_secret_key_here',
+  'your_jwt_secret_key_change_in_production',
+  'YOUR_API_KEY',
+  'yourpassword',
+  '<your-secret-key>',
+  '<generate with openssl rand -hex 32>',
+  'replace_me',
+  'REPLACE-WITH-A-REAL-SECRET',
+  'please_change_me_to_something_random',
+  'super-secret-key-change-in-production',
+  'supersecretkey',
+  'secret',
+  'dummy',
+  'insert-your-key-here',
+  'sk-xxxxxxxxxxxxxxxx',
+  '...',
+  'TBD',
+  'postgres',
+  'tracehub',
+  'password123',
+  '{{ jwt_secret }}',
+  'PUT_YOUR_KEY_HERE',
+  'todo: ask ops',
+  'my-secret-key',
+  '****',
+  'prod-key-change-me',
 ])
   placeholders(`${value} is one`, () => assert.ok(isPlaceholder(value)))
 
-for (const value of ['9f86d081884c7d65', 'correct-horse', 'exchange-this', 'x', 'autodoxxx', 'yourself'])
+for (const value of [
+  '9f86d081884c7d65',
+  'correct-horse',
+  'exchange-this',
+  'x',
+  'autodoxxx',
+  'yourself',
+  'the-key-for-vizion',
+  'what-the-demo-types',
+  'not-the-password-of-it',
+  'sk-live-8Xb2xxp0Qm',
+  'my-dog-ate-7-postgres-manuals',
+])
   placeholders(`${value} is none`, () => assert.not.ok(isPlaceholder(value)))
 
 for (const { name, secrets } of [production, staging])
