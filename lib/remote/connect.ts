@@ -7,6 +7,7 @@ import { sleep } from '../wait.ts'
 import { type Destination, describeDestination, variableOf } from './destination.ts'
 import { judgeHostKey, type TrustedKeys, trustedKeys } from './host-key.ts'
 import { type Identity, identitiesOf } from './identity.ts'
+import type { SshSettings } from './ssh-config.ts'
 import { whyNot } from './why-not.ts'
 
 /** One SSH connection, for commands and for files. */
@@ -26,16 +27,12 @@ export interface Access {
 
 /**
  * Everything that a connection needs, read once.
- * @param keys files of private keys that `~/.ssh/config` has for it
+ * @param settings what `~/.ssh/config` has for it
  * @throws Failure where one part of it cannot be used.
  */
-export function accessTo(
-  environment: string,
-  destination: Destination,
-  keys: readonly string[] = [],
-): Access {
-  const trusted = trustedKeys(environment, destination)
-  const identities = identitiesOf(environment, keys)
+export function accessTo(environment: string, destination: Destination, settings: SshSettings = {}): Access {
+  const trusted = trustedKeys(environment, destination, settings)
+  const identities = identitiesOf(environment, settings)
   if (identities.length > 0) return { environment, destination, trusted, identities }
   throw new Failure({
     what: `there is no key to log in to ${describeDestination(destination)} with`,
@@ -85,8 +82,9 @@ export async function connectOnce(access: Access): Promise<Connection> {
 }
 
 /** The types whose keys we know: the VPS is asked for one of those, as ssh does. */
-function knownTypes({ keys }: TrustedKeys): string[] | undefined {
-  return keys.length === 0 ? undefined : keys.map(({ type }) => type)
+function knownTypes({ keys, withoutPort = [] }: TrustedKeys): string[] | undefined {
+  const types = [...keys, ...withoutPort].map(({ type }) => type)
+  return types.length === 0 ? undefined : types
 }
 
 const hostKeyAlgorithms = [

@@ -6,6 +6,7 @@ import { readIfThere } from '../files.ts'
 import { shown } from '../text.ts'
 import { addressOf, type Destination, setting, variableOf } from './destination.ts'
 import { type KnownKey, knownKeys } from './known-hosts.ts'
+import type { SshSettings } from './ssh-config.ts'
 
 /** What the VPS must show to be believed. Nothing is trusted because it was seen first. */
 export interface TrustedKeys {
@@ -13,6 +14,10 @@ export interface TrustedKeys {
   readonly source: string
   readonly fingerprint?: string
   readonly keys: readonly KnownKey[]
+  /** Those of the host's name alone, for another port than 22: believed where they match, and else not counted. */
+  readonly withoutPort?: readonly KnownKey[]
+  /** What known_hosts calls it. */
+  readonly address?: string
 }
 
 /** `SHA256:…` as ssh-keygen -l prints it. */
@@ -22,24 +27,37 @@ export const fingerprintOf = (key: Buffer): string =>
 /** The type that stands in a key's blob: a length of four bytes and a name (RFC 4253, 6.6). */
 export const keyType = (key: Buffer): string => key.subarray(4, 4 + key.readUInt32BE(0)).toString('latin1')
 
-/** The pinned key of `<NAME>_HOST_KEY`, or what known_hosts has. @throws UsageError when the pin is neither form. */
-export function trustedKeys(environment: string, destination: Destination): TrustedKeys {
+/**
+ * The pinned key of `<NAME>_HOST_KEY`, or what known_hosts has: as for ssh, under the HostKeyAlias where there is one,
+ * and under the name without its port where the one with the port is not there (check_host_key() in sshconnect.c).
+ * @throws UsageError when the pin is neither form.
+ */
+export function trustedKeys(
+  environment: string,
+  destination: Destination,
+  { hostKeyAlias, knownHosts }: SshSettings = {},
+): TrustedKeys {
+  const address = hostKeyAlias ?? addressOf(destination)
+  const among = (texts: readonly string[]): Pick<TrustedKeys, 'keys' | 'withoutPort' | 'address'> => {
+    const named = (name: string): KnownKey[] => texts.flatMap(text => knownKeys(text, name))
+    const keys = named(address)
+    const isBare = hostKeyAlias === undefined && destination.port !== 22 && keys.length === 0
+    return { address, keys, withoutPort: isBare ? named(destination.host) : [] }
+  }
   const pinned = setting(environment, 'HOST_KEY')
   const source = variableOf(environment, 'HOST_KEY')
   if (pinned !== undefined) {
     if (/^SHA256:[A-Za-z0-9+/]{43}=?$/.test(pinned))
-      return { source, fingerprint: pinned.replace(/=$/, ''), keys: [] }
-    const address = addressOf(destination)
-    const keys = knownKeys(pinned, address)
-    if (keys.length > 0) return { source, keys }
+      return { source, fingerprint: pinned.replace(/=$/, ''), keys: [], address }
+    const found = among([pinned])
+    if (found.keys.length + (found.withoutPort?.length ?? 0) > 0) return { source, ...found }
     throw new UsageError(
       `${source} is ${shown(pinned)}: neither a fingerprint nor a known_hosts line for ${address}`,
       `expected SHA256:… as ssh-keygen -lf prints it, or a line as ssh-keyscan prints it: ${address} ssh-ed25519 AAAA…`,
     )
   }
-  const files = [join(homedir(), '.ssh', 'known_hosts'), '/etc/ssh/ssh_known_hosts']
-  const address = addressOf(destination)
-  return { source: files[0] ?? '', keys: files.flatMap(file => knownKeys(readIfThere(file) ?? '', address)) }
+  const files = knownHosts ?? [join(homedir(), '.ssh', 'known_hosts'), '/etc/ssh/ssh_known_hosts']
+  return { source: files[0] ?? '', ...among(files.map(file => readIfThere(file) ?? '')) }
 }
 
 /** @returns undefined when the key is to be trusted, else what is wrong. */
@@ -49,13 +67,14 @@ export function judgeHostKey(
   trusted: TrustedKeys,
   shownKey: Buffer,
 ): Failure | undefined {
-  const address = addressOf(destination)
+  const address = trusted.address ?? addressOf(destination)
   const [type, encoded, fingerprint] = [
     keyType(shownKey),
     shownKey.toString('base64'),
     fingerprintOf(shownKey),
   ]
-  const same = trusted.keys.find(({ key }) => key === encoded)
+  const all = [...trusted.keys, ...(trusted.withoutPort ?? [])].filter(({ key }) => key === encoded)
+  const same = all.find(({ revoked }) => revoked) ?? all[0]
   if (same?.revoked)
     return new Failure({
       what: `STOP: the host key of ${address} is revoked in ${trusted.source}, line ${same.line}`,
@@ -65,7 +84,7 @@ export function judgeHostKey(
   if (trusted.fingerprint === fingerprint || same) return undefined
   const usable = trusted.keys.filter(({ revoked }) => !revoked)
   if (trusted.fingerprint === undefined && usable.length === 0)
-    return unknown(environment, address, { type, encoded, fingerprint })
+    return unknown(environment, { address, source: trusted.source, type, encoded, fingerprint })
   const expected =
     trusted.fingerprint ?? usable.map(known => fingerprintOf(Buffer.from(known.key, 'base64'))).join(' or ')
   return new Failure({
@@ -79,16 +98,16 @@ export function judgeHostKey(
 
 function unknown(
   environment: string,
-  address: string,
-  { type, encoded, fingerprint }: { type: string; encoded: string; fingerprint: string },
+  about: { address: string; source: string; type: string; encoded: string; fingerprint: string },
 ): Failure {
+  const { address, source, type, encoded, fingerprint } = about
   const name = variableOf(environment, 'HOST_KEY')
   return new Failure({
     what: `the host key of ${address} is not known: ${fingerprint} (${type})`,
     detail: `compare it with what the VPS says at its console: ssh-keygen -lf /etc/ssh/${fileOf(type)}`,
     fix:
       `if it is the same, in GitHub: gh secret set ${name} --env ${environment} -b '${fingerprint}'\n` +
-      `or on this machine: echo '${address} ${type} ${encoded}' >> ~/.ssh/known_hosts`,
+      `or on this machine: echo '${address} ${type} ${encoded}' >> ${source.replace(`${homedir()}/`, '~/')}`,
   })
 }
 

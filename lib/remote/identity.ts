@@ -1,47 +1,73 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import type { AuthenticationType, ParsedKey } from 'ssh2'
+import type { AuthenticationType, BaseAgent, ParsedKey } from 'ssh2'
 import ssh2 from 'ssh2'
 import { type Failure, UsageError } from '../failure.ts'
+import { readIfThere } from '../files.ts'
 import { registerSecret } from '../redact.ts'
 import { shown } from '../text.ts'
+import { agentWith } from './agent.ts'
 import { setting, variableOf } from './destination.ts'
 import { fingerprintOf } from './host-key.ts'
+import type { SshSettings } from './ssh-config.ts'
 
 /** One way to prove who we are, and its name for messages. */
 export interface Identity {
   readonly name: string
-  readonly proof: { readonly type: AuthenticationType; readonly key?: ParsedKey; readonly agent?: string }
+  readonly proof: {
+    readonly type: AuthenticationType
+    readonly key?: ParsedKey
+    readonly agent?: string | BaseAgent
+  }
 }
 
 /**
  * The identities to offer, in their order: the key of `<NAME>_SSH_KEY` alone where it is set; else those that
  * `~/.ssh/config` has for the VPS, the agent's and those in `~/.ssh`, the documented `tracehub_<name>_rsa` first.
- * @param configured files of private keys; ssh names its usual ones where nothing else is said
+ * @param settings of `~/.ssh/config`; with `onlyKeys`, nothing is offered but the keys that it names
  * @throws Failure when the key that is set cannot be used.
  */
-export function identitiesOf(environment: string, configured: readonly string[]): Identity[] {
+export function identitiesOf(environment: string, settings: SshSettings): Identity[] {
   const variable = variableOf(environment, 'SSH_KEY')
   const given = setting(environment, 'SSH_KEY')
   const passphrase = setting(environment, 'SSH_PASSPHRASE')
   if (passphrase !== undefined) registerSecret(passphrase)
   if (given !== undefined)
     return [readKey(keyText(variable, given, environment), variable, environment, passphrase)]
-  const agent = process.env['SSH_AUTH_SOCK']
+  const configured = settings.keys ?? []
+  const agent = settings.agent ?? process.env['SSH_AUTH_SOCK']
+  const fromAgent = agent && existsSync(agent) ? [agentAt(agent, settings)] : []
   const inHome = (names: readonly string[]): string[] => names.map(name => join(homedir(), '.ssh', name))
   const usual = inHome(['id_ed25519', 'id_ecdsa', 'id_rsa'])
   const meant = configured.filter(file => !usual.includes(file))
   const documented = inHome([`tracehub_${environment}_ed25519`, `tracehub_${environment}_rsa`])
   const keysIn = (files: readonly string[]): Identity[] =>
     files.filter(file => existsSync(file)).flatMap(file => usable(file, environment, passphrase))
-  return [
-    ...keysIn(meant),
-    ...(agent && existsSync(agent)
-      ? [{ name: 'the SSH agent', proof: { type: 'agent', agent } } as const]
-      : []),
-    ...keysIn([...documented, ...usual]),
-  ]
+  if (settings.onlyKeys) return [...keysIn(configured), ...fromAgent]
+  return [...keysIn(meant), ...fromAgent, ...keysIn([...documented, ...usual])]
+}
+
+function agentAt(socket: string, { keys = [], onlyKeys }: SshSettings): Identity {
+  const name = socket === process.env['SSH_AUTH_SOCK'] ? 'the SSH agent' : `the SSH agent at ${socket}`
+  if (!onlyKeys) return { name, proof: { type: 'agent', agent: socket } }
+  return {
+    name: `${name}, keys of ~/.ssh/config alone`,
+    proof: { type: 'agent', agent: agentWith(socket, publicKeysIn(keys)) },
+  }
+}
+
+/** The public halves of these keys: of a file that is one, or beside it as `.pub`, or inside it. */
+function publicKeysIn(files: readonly string[]): string[] {
+  return files.flatMap(file => {
+    const texts = [`${file}.pub`, file].flatMap(each => readIfThere(each) ?? [])
+    for (const text of texts) {
+      const parsed = ssh2.utils.parseKey(text)
+      const key = Array.isArray(parsed) ? parsed[0] : parsed
+      if (key !== undefined && !(key instanceof Error)) return [key.getPublicSSH().toString('base64')]
+    }
+    return []
+  })
 }
 
 /** The key's own text, or the text of the file that it names. */

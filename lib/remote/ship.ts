@@ -37,8 +37,8 @@ export async function ship(shipment: Shipment): Promise<number> {
   const application = target.kind === 'edge' ? { secrets: {}, sources: {} } : target // the edge has neither
   const variables = travellingVariables(application)
   const toolkit = packToolkit(shipment.build ? Object.values(application.sources) : [])
-  const { destination, keys } = await followSshConfig(name, shipment.named)
-  const access = accessTo(name, destination, keys)
+  const { destination, ...settings } = await followSshConfig(name, shipment.named)
+  const access = accessTo(name, destination, settings)
   const preparation = new Preparation()
 
   const connection = await preparation.step('Setup SSH connection', async step => {

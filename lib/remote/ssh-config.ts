@@ -6,11 +6,23 @@ import { attempt } from '../shell.ts'
 import { lastLines } from '../text.ts'
 import { type Destination, type Named, variableOf } from './destination.ts'
 
-/** Where a name leads, and which keys may be meant for it. */
-export interface Resolved {
+/** Where a name leads, whom to believe there, and what to log in with. */
+export interface Resolved extends SshSettings {
   readonly destination: Destination
-  /** Files of private keys, the best first. */
-  readonly keys: readonly string[]
+}
+
+/** What `~/.ssh/config` says besides the address; what is left out is as usual. */
+export interface SshSettings {
+  /** Files of keys, the best first; of a public one the agent has the private. */
+  readonly keys?: readonly string[]
+  /** IdentityAgent: a socket, `none`, or undefined for that of SSH_AUTH_SOCK. */
+  readonly agent?: string | undefined
+  /** IdentitiesOnly: nothing but `keys` is offered, from files or from the agent. */
+  readonly onlyKeys?: boolean
+  /** HostKeyAlias: the name that known_hosts has it under. */
+  readonly hostKeyAlias?: string | undefined
+  /** UserKnownHostsFile and GlobalKnownHostsFile. */
+  readonly knownHosts?: readonly string[]
 }
 
 /**
@@ -20,7 +32,7 @@ export interface Resolved {
  */
 export async function followSshConfig(environment: string, named: Named): Promise<Resolved> {
   const file = join(homedir(), '.ssh', 'config')
-  if (!existsSync(file)) return { destination: usual(named), keys: [] }
+  if (!existsSync(file)) return { destination: usual(named) }
   const explicit = [...(named.user ? ['-l', named.user] : []), ...(named.port ? ['-p', `${named.port}`] : [])]
   const asked = await attempt(['ssh', '-G', '-F', file, ...explicit, named.host], { timeout: 10_000 })
   if (!asked.ok)
@@ -46,7 +58,50 @@ export function settingsIn(answer: string, named: Named, variable: string): Reso
   const [user = usual(named).user] = all('user')
   const destination = { host, user, port: Number(all('port')[0] ?? named.port ?? 22) }
   refuseDetour(all, named, destination, variable)
-  return { destination, keys: all('identityfile').map(file => expanded(file, named, destination)) }
+  refuseUnsupported(all, named, variable)
+  const path = (file: string): string => expanded(file, named, destination)
+  const [agent] = all('identityagent')
+  const [alias] = all('hostkeyalias')
+  const files = [...all('userknownhostsfile'), ...all('globalknownhostsfile')]
+    .flatMap(line => line.split(' '))
+    .filter(file => file !== 'none' && file !== '')
+  return {
+    destination,
+    keys: all('identityfile')
+      .filter(file => file !== 'none')
+      .map(path),
+    onlyKeys: all('identitiesonly')[0] === 'yes',
+    agent: agent === undefined ? undefined : agentSocket(agent, path),
+    hostKeyAlias: alias === undefined || alias === 'none' ? undefined : alias,
+    ...(files.length > 0 ? { knownHosts: files.map(path) } : {}),
+  }
+}
+
+/** `SSH_AUTH_SOCK` is the usual one; `$NAME` is a variable that holds the path (ssh_config(5), IdentityAgent). */
+function agentSocket(given: string, path: (file: string) => string): string | undefined {
+  if (given === 'SSH_AUTH_SOCK') return undefined
+  if (given.startsWith('$')) return process.env[given.slice(1)] || 'none'
+  return path(given)
+}
+
+/** What ssh2 cannot do, and what would be another login, or less caution, if it were passed over in silence. */
+function refuseUnsupported(all: (name: string) => string[], named: Named, variable: string): void {
+  const key = variable.replace(/_HOST$/, '_SSH_KEY')
+  const instead = `authorize a plain key on the VPS, and name it: ${key}=~/.ssh/the_key`
+  const pin = `pin the host key: ${variable}_KEY='SHA256:…' as ssh-keygen -lf prints it, and leave the keyword out for ${named.host}`
+  for (const [name, keyword, fix] of [
+    ['certificatefile', 'CertificateFile', instead],
+    ['pkcs11provider', 'PKCS11Provider', instead],
+    ['knownhostscommand', 'KnownHostsCommand', pin],
+    ['revokedhostkeys', 'RevokedHostKeys', pin],
+  ] as const) {
+    const [value = 'none'] = all(name)
+    if (value === 'none' || (fix === instead && process.env[key]?.trim())) continue
+    throw new Failure({
+      what: `~/.ssh/config has ${keyword} ${value} for ${named.host}, which the toolkit cannot use`,
+      fix,
+    })
+  }
 }
 
 /** A way through another host is one that we do not take, and going past it would be another way than the person's. */

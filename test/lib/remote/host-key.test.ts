@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { describeProblem } from '../../../lib/failure.ts'
 import { fingerprintOf, judgeHostKey, keyType, trustedKeys } from '../../../lib/remote/host-key.ts'
+import type { SshSettings } from '../../../lib/remote/ssh-config.ts'
 import { failureOf, withVariables } from '../fixtures.ts'
 
 const judging = suite('remote/host-key')
@@ -55,6 +59,37 @@ judging('a pin that is neither form, or is for another host, is an error and not
     const { what, exitCode } = await failureOf(() => pinned(pin))
     assert.match(what, 'neither a fingerprint nor a known_hosts line for vps')
     assert.is(exitCode, 2)
+  }
+})
+
+judging('as ssh does: another file, an alias, and a name without its port', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'known-hosts-'))
+  try {
+    const file = join(directory, 'known_hosts.firm')
+    const key = `${keyType(shownKey)} ${shownKey.toString('base64')}`
+    writeFileSync(file, `vps.firm.test ${key}\n`)
+    const judged = (host: string, port: number, more: SshSettings, shownNow = shownKey) => {
+      const there = { user: 'ada', host, port }
+      const trusted = trustedKeys('production', there, { knownHosts: [file], ...more })
+      return judgeHostKey('production', there, trusted, shownNow)
+    }
+    const other = blob('ssh-ed25519', 'y')
+    assert.is(judged('192.0.2.10', 2222, { hostKeyAlias: 'vps.firm.test' }), undefined)
+    assert.match(
+      judged('192.0.2.10', 2222, { hostKeyAlias: 'vps.firm.test' }, other)?.what ?? '',
+      'has CHANGED',
+    )
+    assert.is(judged('vps.firm.test', 22, {}), undefined)
+    assert.is(judged('vps.firm.test', 2222, {}), undefined)
+    assert.match(judged('vps.firm.test', 2222, {}, other)?.what ?? '', 'is not known')
+    assert.match(judged('192.0.2.10', 22, {})?.fix ?? '', `>> ${file}`)
+    writeFileSync(
+      file,
+      `vps.firm.test ${key}\n[vps.firm.test]:2222 ssh-ed25519 ${other.toString('base64')}\n`,
+    )
+    assert.match(judged('vps.firm.test', 2222, {})?.what ?? '', 'has CHANGED')
+  } finally {
+    rmSync(directory, { recursive: true })
   }
 })
 

@@ -3,7 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { describeProblem } from '../../../lib/failure.ts'
 import { settingsIn, usual } from '../../../lib/remote/ssh-config.ts'
-import { failureOf } from '../fixtures.ts'
+import { failureOf, withVariables } from '../fixtures.ts'
 
 const config = suite('remote/ssh-config: what ssh -G answers')
 
@@ -19,9 +19,48 @@ config('where the name leads, and with which keys', () =>
     {
       destination: { user: 'deploy', host: 'vps.example', port: 2222 },
       keys: [`${homedir()}/.ssh/a key`, `${homedir()}/.ssh/vps.example-prod-2222-deploy-100%-%z`],
+      onlyKeys: false,
+      agent: undefined,
+      hostKeyAlias: undefined,
     },
   ),
 )
+
+config('whom to believe, and with what to log in', async () => {
+  const { agent, onlyKeys, hostKeyAlias, knownHosts } = read(
+    ...['identityagent ~/.ssh/agent.sock', 'identitiesonly yes', 'hostkeyalias vps.firm.test'],
+    ...['userknownhostsfile ~/.ssh/known_hosts.firm /srv/known', 'globalknownhostsfile none'],
+  )
+  assert.equal(
+    { agent, onlyKeys, hostKeyAlias, knownHosts },
+    {
+      agent: `${homedir()}/.ssh/agent.sock`,
+      onlyKeys: true,
+      hostKeyAlias: 'vps.firm.test',
+      knownHosts: [`${homedir()}/.ssh/known_hosts.firm`, '/srv/known'],
+    },
+  )
+  assert.is(read('identityagent none').agent, 'none')
+  assert.is(read('identityagent SSH_AUTH_SOCK').agent, undefined)
+  assert.is(
+    await withVariables({ OWN_SOCK: '/run/own' }, () => read('identityagent $OWN_SOCK').agent),
+    '/run/own',
+  )
+})
+
+config('what cannot be followed is refused in words, and not passed over', async () => {
+  for (const [line, how] of [
+    ['certificatefile ~/.ssh/deploy-cert.pub', 'CertificateFile ~/.ssh/deploy-cert.pub'],
+    ['pkcs11provider /usr/lib/opensc.so', 'PKCS11Provider /usr/lib/opensc.so'],
+    ['knownhostscommand /bin/keys %H', 'KnownHostsCommand /bin/keys %H'],
+    ['revokedhostkeys /etc/ssh/revoked', 'RevokedHostKeys /etc/ssh/revoked'],
+  ]) {
+    const { what } = await failureOf(() => read('hostname vps.example', `${line}`))
+    assert.is(what, `~/.ssh/config has ${how} for prod, which the toolkit cannot use`)
+  }
+  const key = { PRODUCTION_SSH_KEY: '/root/the_key' } // the certificate is not what logs in, then
+  assert.is((await withVariables(key, () => read('certificatefile a'))).destination.host, 'prod')
+})
 
 config('what it leaves out is as usual', () => {
   assert.equal(read().destination, { user: userInfo().username, host: 'prod', port: 22 })
