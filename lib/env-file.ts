@@ -3,7 +3,7 @@ import type { Problem } from './failure.ts'
 
 /**
  * Reads a `.env` file in the part of the syntax that dotenv, Compose v1 and Compose v2 all read alike:
- * `KEY=plain` with none of `# $ ' " \` or backtick, and `KEY='…'` with no quote, `$` or backslash inside.
+ * `KEY=plain` with none of `# $ ' " \` or backtick, and `KEY='…'` with no quote, backslash or `${` inside (Compose v1 replaces that even there).
  * Everything else would be one value for one reader and another for the next, so it is a problem, with its line.
  */
 export function parseEnvFile(
@@ -36,16 +36,30 @@ function complaint(line: string, seen: Set<string>): string | undefined {
 
 const isPlain = (written: string): boolean =>
   /^[^#$'"\\`\p{Cc}\p{Zl}\p{Zp}]*$/u.test(written) && written === written.trim()
-const isQuoted = (written: string): boolean => /^'[^'$\\\p{Cc}\p{Zl}\p{Zp}]*'$/u.test(written)
+const isQuoted = (written: string): boolean =>
+  /^'[^'\\\p{Cc}\p{Zl}\p{Zp}]*'$/u.test(written) && !written.includes('${')
 
 function unreadable(value: string): string {
   if (/\p{Cc}/u.test(value)) return 'has a control character in it; remove it'
   const inQuotes = /^'(.*)'$/.exec(value)?.[1]
-  const culprit = inQuotes === undefined ? /[#$'"\\`]/.exec(value) : /['$\\]/.exec(inQuotes)
+  const culprit = inQuotes === undefined ? /[#$'"\\`]/.exec(value) : /['\\]|\$\{/.exec(inQuotes)
   return culprit
     ? `has a ${culprit[0]} in it, which the programs that read this file understand differently; ` +
-        "use letters, digits and -_.:/@%+=, or single quotes around a value without ' $ \\"
+        "use letters, digits and -_.:/@%+=, or single quotes around a value without ' \\ ${"
     : 'begins or ends with white space; put single quotes around it'
+}
+
+/** What can be read of a text in which some lines cannot, and the keys of those. */
+export function soundPart(text: string): { values: Record<string, string>; faulty: ReadonlySet<string> } {
+  const seen = new Set<string>()
+  const faulty = new Set<string>()
+  const sound = text.split('\n').filter(line => {
+    if (complaint(line, seen) === undefined) return true
+    const key = /^\W*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=/.exec(line)?.[1]
+    if (key !== undefined) faulty.add(key)
+    return false
+  })
+  return { values: parse(sound.join('\n')), faulty }
 }
 
 /** The text of a `.env` file with other values in it; its comments, its order and its other lines stay. */

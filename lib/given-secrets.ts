@@ -11,6 +11,8 @@ export interface GivenSecrets {
   readonly changed: readonly string[]
   readonly removed: readonly string[]
   readonly problems: readonly Problem[]
+  /** The names of those that the problems are about. */
+  readonly faulty: readonly string[]
 }
 
 /**
@@ -31,6 +33,7 @@ export function withGivenSecrets(
   // GitHub gives an empty variable for a secret that is not set: all of them empty means that none is meant.
   if (named.every(({ value }) => value === '')) return undefined
   const problems: Problem[] = []
+  const faulty: string[] = []
   const lines = (before ?? '').split('\n')
   if (lines.at(-1) === '') lines.pop()
   const diff = { added: [] as string[], changed: [] as string[], removed: [] as string[] }
@@ -40,9 +43,10 @@ export function withGivenSecrets(
     const line = value === '' ? undefined : envLine(name, value)
     if (value === '' && optional) {
       if (at !== -1) diff.removed.push(...lines.splice(at, 1).map(() => name))
-    } else if (line === undefined)
+    } else if (line === undefined || value === '') {
       problems.push(value === '' ? empty(variable, environment.name) : unwritable(variable))
-    else if (at === -1) {
+      faulty.push(name)
+    } else if (at === -1) {
       lines.push(line)
       diff.added.push(name)
     } else if (lines[at] !== line) {
@@ -50,7 +54,7 @@ export function withGivenSecrets(
       diff.changed.push(name)
     }
   }
-  return { text: lines.map(line => `${line}\n`).join(''), ...diff, problems }
+  return { text: lines.map(line => `${line}\n`).join(''), ...diff, problems, faulty }
 }
 
 const empty = (variable: string, environment: string): Problem => ({
@@ -60,11 +64,15 @@ const empty = (variable: string, environment: string): Problem => ({
 
 const unwritable = (variable: string): Problem => ({
   what: `${variable} has a character in it that the programs which read the .env file understand differently`,
-  fix: "use no ' $ \\ and no line ends or control characters; openssl rand -hex 32 makes a good one",
+  fix: "use no ' \\ ${ and no line ends or control characters; openssl rand -hex 32 makes a good one",
 })
 
 /** `added JWT_SECRET; changed DB_PASSWORD`: names, and never a value. */
-export function describeChange({ added, changed, removed }: Omit<GivenSecrets, 'text' | 'problems'>): string {
+export function describeChange({
+  added,
+  changed,
+  removed,
+}: Pick<GivenSecrets, 'added' | 'changed' | 'removed'>): string {
   return Object.entries({ added, changed, removed })
     .filter(([, names]) => names.length > 0)
     .map(([how, names]) => `${how} ${names.join(', ')}`)

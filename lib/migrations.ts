@@ -2,6 +2,7 @@ import { type Revision, schemaRevision, showRevision } from './database.ts'
 import type { Colour } from './environment.ts'
 import { exitCodes, Failure } from './failure.ts'
 import { readInImage } from './image-reading.ts'
+import { adviceAfter } from './migration-advice.ts'
 import { type Project, serviceOf } from './project.ts'
 import { redact } from './redact.ts'
 import type { PinnedImage } from './releases.ts'
@@ -29,7 +30,11 @@ export async function upgrade(project: Project, colour: Colour, timeout: number)
     throw new Failure({
       what: 'the database migrations failed',
       detail: redact(lastLines(ran.stderr || ran.stdout, 12)),
-      fix: 'mend the migration, build again and deploy',
+      fix: adviceAfter(
+        ran.stderr + ran.stdout,
+        project.environment.name,
+        'mend the migration, build again and deploy',
+      ),
     })
 }
 
@@ -84,7 +89,11 @@ export async function downgradeTo(
   throw new Failure({
     what: `the schema could not be taken back to ${showRevision(revision)}: it is at ${showRevision(now)}`,
     detail: redact(lastLines(ran.stderr || ran.stdout, 12)),
-    fix: 'mend the downgrade, or restore a backup: rollback.ts -t database',
+    fix: adviceAfter(
+      ran.stderr + ran.stdout,
+      project.environment.name,
+      'mend the downgrade, or restore a backup: rollback.ts -t database',
+    ),
   })
 }
 

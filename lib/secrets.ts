@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'dotenv'
-import { parseEnvFile } from './env-file.ts'
+import { parseEnvFile, soundPart } from './env-file.ts'
 import type { Environment, Secret } from './environment.ts'
 import { type Problem, Problems, problemOf } from './failure.ts'
 import { readIfThere } from './files.ts'
@@ -37,8 +37,20 @@ export function readSecrets(environment: Environment): { secrets: Secrets; probl
   if (given === undefined && text === undefined)
     return { secrets: {}, problems: [missingFile(environment, file)] }
   const { values, problems } = parseEnvFile(given?.text ?? text ?? '', file)
-  if (given?.problems.length || problems.length > 0)
-    return { secrets: {}, problems: [...(given?.problems ?? []), ...problems] }
+  if (given?.problems.length || problems.length > 0) {
+    // What is wrong with the other values is said with it: nobody is to come back for that.
+    const { values: readable, faulty } = soundPart(given?.text ?? text ?? '')
+    const unread = new Set([...faulty, ...(given?.faulty ?? [])])
+    const others = Object.entries(environment.secrets).filter(([name]) => !unread.has(name))
+    return {
+      secrets: {},
+      problems: [
+        ...(given?.problems ?? []),
+        ...problems,
+        ...valueProblems(Object.fromEntries(others), readable, file),
+      ],
+    }
+  }
   return {
     secrets: values,
     problems: [
@@ -97,7 +109,7 @@ export function valueProblems(
 ): Problem[] {
   return Object.entries(expected).flatMap(([name, { optional }]) => {
     const value = values[name]
-    if (optional && value === undefined) return []
+    if (optional && (value === undefined || value === '')) return []
     if (value === undefined) return [{ what: `${name} is missing in ${file}`, fix: `add a line ${name}=…` }]
     if (value === '') return [{ what: `${name} is empty in ${file}`, fix: 'set its value' }]
     if (isPlaceholder(value))
@@ -110,6 +122,13 @@ export function valueProblems(
     return []
   })
 }
+
+/**
+ * A password as a URL has it. What need not be encoded stays as it is (RFC 3986, 3.2.1): a % is what an env.py that
+ * hands the URL to ConfigParser cannot bear.
+ */
+export const inUrl = (password: string): string =>
+  encodeURIComponent(password).replace(/%(?:26|2B|2C|3B|3D)/g, decodeURIComponent)
 
 /**
  * What each service is given: the database its own, the backend its own and whatever else stands in the file
@@ -126,8 +145,9 @@ export function serviceVariables(
     for (const service of services) given[service][as ?? name] = value
   }
   const { name, user } = environment.database
-  const password = encodeURIComponent(secrets['DB_PASSWORD'] ?? '')
+  const password = inUrl(secrets['DB_PASSWORD'] ?? '')
   registerSecret(password)
+  registerSecret(encodeURIComponent(secrets['DB_PASSWORD'] ?? ''))
   given.backend['DATABASE_URL'] ??= `postgresql://${user}:${password}@db:5432/${name}`
   return given
 }

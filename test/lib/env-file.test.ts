@@ -27,6 +27,8 @@ const accepted: [written: string, value: string][] = [
   ['grüße 😀', 'grüße 😀'],
   ["' around '", ' around '],
   ["'#'", '#'],
+  ["'a$b$$c$'", 'a$b$$c$'],
+  ["'$HOME $1'", '$HOME $1'],
   ["'a # b'", 'a # b'],
   [`'"quoted" and \`ticked\`'`, '"quoted" and `ticked`'],
   [`'{"key": [1]}'`, '{"key": [1]}'],
@@ -79,7 +81,7 @@ const refusing = suite('env-file: what is refused, with its line')
 const noPair = 'expected KEY=value, with nothing before the key and no white space before the ='
 const differs = (character: string): string =>
   `KEY has a ${character} in it, which the programs that read this file understand differently; ` +
-  "use letters, digits and -_.:/@%+=, or single quotes around a value without ' $ \\"
+  "use letters, digits and -_.:/@%+=, or single quotes around a value without ' \\ ${"
 const space = 'KEY begins or ends with white space; put single quotes around it'
 const control = 'KEY has a control character in it; remove it'
 const separator = 'has a Unicode line separator in it; remove that character'
@@ -93,7 +95,7 @@ const refused: [line: string, problem: string][] = [
   ['KEY=$HOME', differs('$')],
   ['KEY=a$$b', differs('$')],
   ['KEY=$' + '{A:-b}', differs('$')],
-  ["KEY='$HOME'", differs('$')],
+  ["KEY='$" + "{HOME}'", differs('$' + '{')],
   ['KEY="quoted"', differs('"')],
   ['KEY="a\\nb"', differs('"')],
   ['KEY=a"b', differs('"')],
@@ -203,7 +205,7 @@ for (const [, value] of accepted)
     assert.equal(parse(text), { KEY: value, OTHER: 'y' })
   })
 
-for (const value of ["it's", "'x'", 'a$b', 'a\\b', 'a\nb', 'a\rb', 'a\0b', 'a\u2028b', '\t'])
+for (const value of ["it's", "'x'", 'a$' + '{b}', 'a\\b', 'a\nb', 'a\rb', 'a\0b', 'a\u2028b', '\t'])
   writing(
     `${JSON.stringify(value)} cannot be written for every reader, and is named by its key alone`,
     () => {

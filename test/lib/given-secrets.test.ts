@@ -30,6 +30,7 @@ giving('a first file', async () =>
     changed: [],
     removed: [],
     problems: [],
+    faulty: [],
   }),
 )
 
@@ -47,14 +48,14 @@ giving('the same again is no change', async () => {
 })
 
 giving('one that is empty among others, and what not every reader of the file reads alike', async () => {
-  for (const value of ["it's", 'a$b', 'a\\b', 'two\nlines', 'a\u2028b']) {
+  for (const value of ["it's", 'a$' + '{b}', 'a\\b', 'two\nlines', 'a\u2028b']) {
     const after = await given({ T_DB_PASSWORD: '', T_JWT_SECRET: value }, 'DB_PASSWORD=old\n')
     assert.is(
       after?.problems.map(describeProblem).join('\n'),
       'T_DB_PASSWORD is empty, and other secrets are given\n' +
         '→ is it set in GitHub, and spelt like this? gh secret set T_DB_PASSWORD --env production\n' +
         'T_JWT_SECRET has a character in it that the programs which read the .env file understand differently\n' +
-        "→ use no ' $ \\ and no line ends or control characters; openssl rand -hex 32 makes a good one",
+        "→ use no ' \\ ${ and no line ends or control characters; openssl rand -hex 32 makes a good one",
     )
     assert.is(after?.text, 'DB_PASSWORD=old\n')
   }

@@ -7,9 +7,10 @@ import staging from '../../environments/staging.ts'
 import { parseEnvFile } from '../../lib/env-file.ts'
 import type { Secret } from '../../lib/environment.ts'
 import { Problems } from '../../lib/failure.ts'
+import { adviceAfter } from '../../lib/migration-advice.ts'
 import { isPlaceholder } from '../../lib/placeholder.ts'
 import { redact } from '../../lib/redact.ts'
-import { readSecrets, secretsFile, secretsOf, serviceVariables } from '../../lib/secrets.ts'
+import { inUrl, readSecrets, secretsFile, secretsOf, serviceVariables } from '../../lib/secrets.ts'
 import { environmentIn, failureOf, inTemporary, toolkit } from './fixtures.ts'
 
 const good = 'DB_PASSWORD=correct-horse\nJWT_SECRET=battery-staple\n'
@@ -34,6 +35,43 @@ reading('its values, when all is well', async () =>
     problems: [],
   }),
 )
+
+reading('an optional one may be empty', () =>
+  inTemporary(directory => {
+    const secrets: Record<string, Secret> = { WEBHOOK: { services: ['backend'], optional: true } }
+    const environment = { ...environmentIn(directory), secrets }
+    writeFileSync(secretsFile(environment), 'WEBHOOK=\n', { mode: 0o600 })
+    assert.equal(readSecrets(environment), { secrets: { WEBHOOK: '' }, problems: [] })
+  }),
+)
+
+reading('what cannot be read does not hide what is wrong with the other values', async () => {
+  const { problems } = await read('OTHER=a#b\nDB_PASSWORD="quoted"\nJWT_SECRET=change-this\n')
+  assert.equal(
+    problems.map(({ what }) => what?.replace(/, which.*/, '')),
+    [
+      'FILE line 1: OTHER has a # in it',
+      'FILE line 2: DB_PASSWORD has a " in it',
+      'JWT_SECRET in FILE is still a placeholder',
+    ],
+  )
+})
+
+reading('in DATABASE_URL nothing is encoded that need not be', async () => {
+  for (const [password, written] of [
+    ['rT4vB6=nL8+x,y;z&a', 'rT4vB6=nL8+x,y;z&a'],
+    ['Pz7@kW2%mQ9x/:', 'Pz7%40kW2%25mQ9x%2F%3A'],
+  ] as const) {
+    assert.is(inUrl(password), written)
+    assert.is(decodeURIComponent(written), password)
+  }
+})
+
+reading('a URL that env.py cannot read is no fault of a migration', () => {
+  const printed = "ValueError: invalid interpolation syntax in 'postgresql://u:Pz7%40k@db/x' at position 16"
+  assert.match(adviceAfter(printed, 'production', 'mend it'), 'rotate DB_PASSWORD -e production')
+  assert.is(adviceAfter('column "x" does not exist', 'production', 'mend it'), 'mend it')
+})
 
 reading('one that is missing: how to make it', () =>
   inTemporary(directory => {
@@ -73,11 +111,7 @@ const wrong: [what: string, text: string, problems: { what: string; fix: string 
       },
     ],
   ],
-  [
-    'an optional one is given, and empty',
-    `${good}SENTRY_DSN=\n`,
-    [{ what: 'SENTRY_DSN is empty in FILE', fix: 'set its value' }],
-  ],
+  ['no problem: an optional one is given, and empty', `${good}SENTRY_DSN=\n`, []],
   [
     'all at once',
     'DB_PASSWORD=\n',
@@ -93,7 +127,7 @@ const wrong: [what: string, text: string, problems: { what: string; fix: string 
       {
         what:
           'FILE line 3: OTHER has a " in it, which the programs that read this file understand differently; ' +
-          "use letters, digits and -_.:/@%+=, or single quotes around a value without ' $ \\",
+          "use letters, digits and -_.:/@%+=, or single quotes around a value without ' \\ ${",
         fix: undefined,
       },
     ],
@@ -276,7 +310,7 @@ giving('in production the database knows its password and nothing else, the back
 const passwords: [password: string, inUrl: string][] = [
   ['simple', 'simple'],
   ['p@ss:w/rd?#', 'p%40ss%3Aw%2Frd%3F%23'],
-  ['a b&c=d', 'a%20b%26c%3Dd'],
+  ['a b&c=d', 'a%20b&c=d'],
   ['100%', '100%25'],
   ['pässwörd', 'p%C3%A4ssw%C3%B6rd'],
   ['"`', '%22%60'],

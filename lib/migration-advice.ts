@@ -1,0 +1,13 @@
+/**
+ * What to do after an Alembic command has failed, by what it printed. `config.set_main_option("sqlalchemy.url", …)`
+ * hands the URL to ConfigParser, for which every % begins a reference: `%40`, the @ of a password, is one that it does
+ * not understand (https://alembic.sqlalchemy.org/en/latest/api/config.html, set_main_option).
+ */
+export function adviceAfter(printed: string, environment: string, otherwise: string): string {
+  if (!/invalid interpolation syntax|'%' must be followed by/i.test(printed)) return otherwise
+  return [
+    'a % in DATABASE_URL, of a character in DB_PASSWORD such as @ or %, is more than env.py can read: no migration is at fault',
+    `in env.py: config.set_main_option("sqlalchemy.url", os.environ["DATABASE_URL"].replace("%", "%%"))`,
+    `or, once a version is live, give it a password of letters and digits: npx tsx scripts/secrets.ts rotate DB_PASSWORD -e ${environment}`,
+  ].join('\n')
+}
