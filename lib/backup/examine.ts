@@ -9,7 +9,7 @@ import { bytes, shown } from '../text.ts'
 import { badFile } from './bad-file.ts'
 import { checkMarker } from './check.ts'
 import { damage, digestOf } from './digest.ts'
-import { type Format, formatOf } from './format.ts'
+import { type Format, foreignFormat, formatIn, headOf } from './format.ts'
 import { backupDirectory } from './list.ts'
 import { asOwner, type Manifest, readManifest, stamp } from './manifest.ts'
 import { readCustom, readPlain } from './read.ts'
@@ -29,7 +29,7 @@ export interface Examined {
 }
 
 /**
- * Reads a backup whole before anything is done with it: checksum, compression, both ends, and nothing in it that
+ * Reads a backup whole before anything is done with it: format, checksum, compression, both ends, and nothing in it that
  * psql would take for a command of its own.
  * @throws Failure that says what is wrong and at which byte; UsageError where there is no such file.
  */
@@ -37,7 +37,10 @@ export async function examine(site: Site, given: string, step: Step): Promise<Ex
   const { run } = site
   const file = resolve(given)
   const size = sizeOf(file)
-  const format = formatOf(file)
+  const head = headOf(file)
+  const foreign = foreignFormat(head, file, site.environment.database.name)
+  if (foreign) throw badFile(file, `it is ${foreign.name}`, foreign.fix)
+  const format = formatIn(head)
   const manifest = readManifest(dirname(file), basename(file))
   if (manifest) {
     step.progress(`checksum of ${bytes(size)}`)

@@ -1,29 +1,85 @@
 import { closeSync, openSync, readSync } from 'node:fs'
+import { basename } from 'node:path'
+import { quoted } from '../command-text.ts'
 import { isCode } from '../files.ts'
 import { badFile } from './bad-file.ts'
 import { asOwner } from './manifest.ts'
 
-/** What a file is, by its first bytes and not by its name. */
+/** What a file is, by its first bytes and not by its name; pg_restore reads pg_dump's `custom` format and its tar alike. */
 export type Format = 'sql' | 'gzip' | 'zstd' | 'custom'
 
-/** RFC 1952, RFC 8878, and pg_dump's pg_backup_archiver.h. */
+/** So many bytes at a file's front tell what it is. */
+export const headSize = 4096
+
+/** RFC 1952, RFC 8878, pg_dump's pg_backup_archiver.h, and tar's first name as pg_backup_tar.c writes it. */
 const magic: readonly (readonly [Format, string])[] = [
   ['gzip', '\x1f\x8b'],
   ['zstd', '\x28\xb5\x2f\xfd'],
   ['custom', 'PGDMP'],
+  ['custom', 'toc.dat\0'],
 ]
 
-export function formatOf(file: string): Format {
-  const buffer = Buffer.alloc(8)
+/** Other formats that people have: their first bytes, their names, and the command that makes `a` usable as `b`. */
+const others: readonly (readonly [start: RegExp, name: string, command: string])[] = [
+  [/^BZh\d/, 'compressed by bzip2', 'bunzip2 --stdout a > b'],
+  [/^\xfd7zXZ\0/, 'compressed by xz', 'unxz --stdout a > b'],
+  [/^PK(\x03\x04|\x05\x06)/, 'a zip archive', 'unzip -p a > b'],
+  [/^\x04\x22\x4d\x18/, 'compressed by lz4', 'lz4 -dc a > b'],
+  [
+    /^(\xff\xfe|[^\0]\0[^\0]\0[^\0]\0)/,
+    'text in UTF-16, as the > of PowerShell writes it',
+    utf16('UTF-16LE'),
+  ],
+  [/^(\xfe\xff|\0[^\0]\0[^\0]\0[^\0])/, 'text in UTF-16', utf16('UTF-16BE')],
+  [/^[^\n]*\r\n/, 'text with the line ends of Windows (CRLF)', "tr -d '\\r' < a > b"],
+  [/^.{257}ustar/s, 'a tar archive, but none of pg_dump', 'tar -xOf a > b'],
+  [
+    /^(?:--[^\n]*\n|\s|\\restrict \S+\n)*-- PostgreSQL database cluster dump/,
+    'a dump of a whole server, by pg_dumpall',
+    String.raw`sed -n '/^\\connect -*.*"*NAME"*$/,/^-- PostgreSQL database dump complete/p' a | sed -E '/^\\(connect|restrict) /d' > b`,
+  ],
+]
+
+function utf16(encoding: string): string {
+  return `iconv -f ${encoding} -t UTF-8 a | sed '1s/^\\xef\\xbb\\xbf//' | tr -d '\\r' > b`
+}
+
+/** @param head a file's first {@link headSize} bytes, a character each */
+export const formatIn = (head: string): Format =>
+  magic.find(([, start]) => head.startsWith(start))?.[0] ?? 'sql'
+
+/**
+ * What a format is called that is not restored, and the command that makes it usable; undefined for the others.
+ * @param database the one that is wanted out of a dump of many
+ */
+export function foreignFormat(
+  head: string,
+  file: string,
+  database: string,
+): { name: string; fix: string } | undefined {
+  if (formatIn(head) !== 'sql') return undefined
+  const [, name, command] = others.find(([start]) => start.test(head)) ?? []
+  if (name === undefined || command === undefined) return undefined
+  const usable = `${file.replace(/\.(sql)?(\.?(bz2|xz|zip|lz4|tar))?$/, '')}-usable.sql`
+  const words = command
+    .replace('NAME', database)
+    .replace(/ a( |$)/, ` ${quoted(file)}$1`)
+    .replace(/ b$/, ` ${quoted(usable)}`)
+  return { name, fix: `make it usable, and give ${basename(usable)} instead: ${words}` }
+}
+
+/** A file's front, a character a byte. @throws Failure where it may not be read. */
+export function headOf(file: string): string {
+  const buffer = Buffer.alloc(headSize)
   try {
     const descriptor = openSync(file, 'r')
-    readSync(descriptor, buffer, 0, buffer.length, 0)
+    const length = readSync(descriptor, buffer, 0, buffer.length, 0)
     closeSync(descriptor)
+    return buffer.toString('latin1', 0, length)
   } catch (error) {
     if (isCode(error, 'EACCES', 'EPERM')) throw badFile(file, 'it may not be read', asOwner(file))
     throw error
   }
-  return magic.find(([, start]) => buffer.toString('latin1').startsWith(start))?.[0] ?? 'sql'
 }
 
 /** Prints the SQL of a file whose name follows. */

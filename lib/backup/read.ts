@@ -1,12 +1,14 @@
+import { basename } from 'node:path'
 import type { Revision } from '../database.ts'
 import type { Site } from '../site.ts'
 import { lastLines, shown } from '../text.ts'
 import { badFile } from './bad-file.ts'
 import { type Format, unpack } from './format.ts'
 import { inDatabase, inside } from './inside.ts'
+import { revisionIn, revisionLines } from './revisions.ts'
 
 /** Lines that matter, with their byte offsets. In COPY data, `\N`, `\\` and `\.` and the escapes begin lines, too. */
-const lines = String.raw`^\\[^.N\\bfnrtv]|^\\(un)?restrict |^-- PostgreSQL database dump complete|^COPY ([^ ]*\.)?alembic_version `
+const lines = String.raw`^\\[^.N\\bfnrtv]|^\\(un)?restrict |^-- PostgreSQL database dump complete|${revisionLines}`
 
 /** Reads SQL from its first byte to its last. @returns the schema's revision in it. */
 export async function readPlain(
@@ -15,12 +17,13 @@ export async function readPlain(
   name: string,
   format: Exclude<Format, 'custom'>,
 ): Promise<Revision> {
-  const command = `set -o pipefail; ${unpack[format]} "$1" | { LC_ALL=C grep -a -b -A 1 -E "$2" || true; } | { head -c 200000; cat >/dev/null; }`
+  const command = `set -o pipefail; ${unpack[format]} "$1" | { LC_ALL=C grep -a -b -A 50 -E "$2" || true; } | LC_ALL=C cut -b 1-500 | { head -c 500000; cat >/dev/null; }`
   const ran = await inDatabase(project, ['bash', '-c', command, 'bash', inside(name), lines], {
     signal: run.signal,
     timeout: 60 * 60_000,
   })
-  if (!ran.ok) throw badFile(file, `it cannot be unpacked: ${lastLines(ran.stderr, 1)}`)
+  if (!ran.ok)
+    throw badFile(file, `it cannot be unpacked: ${lastLines(ran.stderr, 1).replaceAll(name, basename(file))}`)
   const found = [...ran.stdout.matchAll(/^(\d+)([:-])(.*)$/gm)].map(([, at, sign, text = '']) => ({
     at: Number(at),
     isMatch: sign === ':',
@@ -41,18 +44,19 @@ export async function readPlain(
     .map(({ text }) => text.split(' ')[1])
   if (tokens.length > 0 && (tokens.length !== 2 || tokens[0] !== tokens[1]))
     throw badFile(file, String.raw`its \restrict and \unrestrict do not match`)
-  const copy = found.findIndex(({ isMatch, text }) => isMatch && text.startsWith('COPY '))
-  const row = found[copy + 1]?.text
-  return copy === -1 || row === undefined || row === '\\.' ? null : row
+  return revisionIn(found.map(({ text }) => text))
 }
 
 /** The same for what pg_dump writes in a format of its own. */
 export async function readCustom({ project, run }: Site, file: string, name: string): Promise<Revision> {
   const options = { signal: run.signal, timeout: 60 * 60_000 }
   const whole = await inDatabase(project, ['pg_restore', '--file', '/dev/null', inside(name)], options)
-  if (!whole.ok) throw badFile(file, `pg_restore cannot read it: ${lastLines(whole.stderr, 1)}`)
+  if (!whole.ok)
+    throw badFile(
+      file,
+      `pg_restore cannot read it: ${lastLines(whole.stderr, 1).replaceAll(name, basename(file))}`,
+    )
   const words = ['pg_restore', '--data-only', '--table', 'alembic_version', '--file', '-', inside(name)]
   const { stdout } = await inDatabase(project, words, options)
-  const row = /^COPY .*alembic_version .*\n(.*)$/m.exec(stdout)?.[1]
-  return row === undefined || row === '\\.' ? null : row
+  return revisionIn(stdout.split('\n'))
 }

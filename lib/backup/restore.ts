@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { admin, literal, maintenance, sql } from '../database.ts'
 import { Failure, problemOf } from '../failure.ts'
 import type { Project } from '../project.ts'
@@ -98,7 +99,7 @@ async function load(site: Site, backup: Examined, name: string, step: Step): Pro
       signal: run.signal,
     })
     if (ran.ok) return
-    throw roomProblem(ran.stderr, backup.name) ?? (await refusal(site, backup, ran.stderr))
+    throw roomProblem(ran.stderr, basename(backup.file)) ?? (await refusal(site, backup, ran.stderr))
   } finally {
     growing.stop()
   }
@@ -109,8 +110,8 @@ async function refusal(site: Site, backup: Examined, said: string): Promise<Fail
   const newer = await newerThanServer(site, backup)
   return new Failure({
     what: newer
-      ? `${backup.name} cannot be restored: it was made by pg_dump ${newer.dump}, and PostgreSQL here is ${newer.server}`
-      : `${backup.name} cannot be restored: PostgreSQL refused it`,
+      ? `${basename(backup.file)} cannot be restored: it was made by pg_dump ${newer.dump}, and PostgreSQL here is ${newer.server}`
+      : `${basename(backup.file)} cannot be restored: PostgreSQL refused it`,
     detail: lastLines(said, 5),
     fix: newer
       ? `restore it on PostgreSQL ${newer.dump} or newer, or choose another one: ${listing}`
@@ -131,7 +132,7 @@ async function compare({ environment, project, run }: Site, backup: Examined, na
       : []
   if (lines.length > 0)
     throw new Failure({
-      what: `${backup.name} restores to something else than was dumped`,
+      what: `${basename(backup.file)} restores to something else than was dumped`,
       detail: [...lines.slice(0, 12), ...(lines.length > 12 ? [`and ${lines.length - 12} more`] : [])].join(
         '\n',
       ),
