@@ -5,6 +5,7 @@ import type { Project } from '../project.ts'
 import type { Site } from '../site.ts'
 import type { Step } from '../step.ts'
 import { bytes, lastLines } from '../text.ts'
+import { causeIn } from './cause.ts'
 import { differences, type Found } from './content.ts'
 import { demandDatabaseRoom, guarded, roomProblem } from './database-room.ts'
 import { readContent } from './dump.ts'
@@ -108,14 +109,15 @@ async function load(site: Site, backup: Examined, name: string, step: Step): Pro
 /** @param said PostgreSQL's own words */
 async function refusal(site: Site, backup: Examined, said: string): Promise<Failure> {
   const newer = await newerThanServer(site, backup)
+  const cause = causeIn(said, site.project)
   return new Failure({
     what: newer
       ? `${basename(backup.file)} cannot be restored: it was made by pg_dump ${newer.dump}, and PostgreSQL here is ${newer.server}`
-      : `${basename(backup.file)} cannot be restored: PostgreSQL refused it`,
+      : `${basename(backup.file)} cannot be restored: ${cause?.why ?? 'PostgreSQL refused it'}`,
     detail: lastLines(said, 5),
     fix: newer
       ? `restore it on PostgreSQL ${newer.dump} or newer, or choose another one: ${listing}`
-      : `choose another one: ${listing}`,
+      : (cause?.fix ?? `choose another one: ${listing}`),
   })
 }
 

@@ -1,0 +1,27 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { causeIn } from '../../../lib/backup/cause.ts'
+import { environmentIn } from '../fixtures.ts'
+
+const causes = suite('what PostgreSQL refused: the next step fits the cause')
+const project = {
+  environment: environmentIn('/home/app'),
+  typed: (...words: readonly string[]): string => words.join(' '),
+}
+
+causes('a role that is not here', () => {
+  const cause = causeIn('psql:x.sql:9: ERROR:  role "my reader" does not exist', project)
+  assert.is(cause?.why, 'it names the role my reader, which this server does not have')
+  assert.match(cause?.fix ?? '', `exec db psql -U keeper -d postgres -c 'create role "my reader"'`)
+})
+
+causes('an extension that is not here', () => {
+  const cause = causeIn('ERROR:  extension "postgis" is not available\nDETAIL:  …', project)
+  assert.is(cause?.why, "it needs the extension postgis, which the database's image does not have")
+})
+
+causes('anything else has no cause that is known', () =>
+  assert.is(causeIn('ERROR:  division by zero', project), undefined),
+)
+
+causes.run()
