@@ -4,7 +4,7 @@ import type { Step } from '../step.ts'
 import { count } from '../text.ts'
 import { digestOf } from './digest.ts'
 import { type Examined, examine, removeStaged } from './examine.ts'
-import { dropDatabase, scratchPrefix } from './leftovers.ts'
+import { dropScratch, scratchPrefix } from './leftovers.ts'
 import { type Manifest, stamp, stampedAt, writeManifest } from './manifest.ts'
 import { restoreAside } from './restore.ts'
 
@@ -14,13 +14,13 @@ import { restoreAside } from './restore.ts'
  * @throws Failure when it is damaged, is not restorable or holds something else.
  */
 export async function prove(site: Site, file: string, step: Step): Promise<Manifest> {
-  const { environment, project } = site
+  const { environment } = site
   const backup = await examine(site, file, step)
   const scratch = `${scratchPrefix(environment.database.name)}${stamp(new Date())}`
   const { rows } = await restoreAside(site, backup, scratch, step).finally(() =>
     removeStaged(site, backup.name),
   )
-  await dropDatabase(project, scratch)
+  await dropScratch(site, scratch)
   const manifest = await proved(site, backup, rows)
   writeManifest(dirname(backup.file), manifest)
   const words = { content: 'every row equal', rows: 'as many rows in each', restore: 'restorable' }

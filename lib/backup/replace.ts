@@ -5,7 +5,7 @@ import { Failure } from '../failure.ts'
 import type { Site } from '../site.ts'
 import { duration } from '../text.ts'
 import { hide, runningBackends, show } from './away.ts'
-import { dropDatabase } from './leftovers.ts'
+import { dropScratch } from './leftovers.ts'
 import { backupDirectory } from './list.ts'
 import { type Manifest, stamp } from './manifest.ts'
 import { demandRoom } from './space.ts'
@@ -44,7 +44,7 @@ export async function replaceDatabase(
           [live, side.name],
           [kept, live],
         ]
-  if (side.droppable) run.undo(`Drop ${side.name}`, async () => void (await dropDatabase(project, side.name)))
+  if (side.droppable) run.undo(`Drop ${side.name}`, () => dropScratch(site, side.name))
   run.undo('Put the replaced database back', async step => {
     if (await databaseExists(site, side.name)) return step.skip('it was not replaced: it is as it was')
     await renameDatabases(site, back)

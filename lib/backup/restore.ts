@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { admin, literal, maintenance, sql } from '../database.ts'
-import { Failure, problemOf } from '../failure.ts'
+import { Failure } from '../failure.ts'
 import type { Project } from '../project.ts'
 import type { Site } from '../site.ts'
 import type { Step } from '../step.ts'
@@ -13,7 +13,7 @@ import { isOfServersMajor, newerThanServer } from './dump-version.ts'
 import type { Examined } from './examine.ts'
 import { unpack } from './format.ts'
 import { inDatabase, inside } from './inside.ts'
-import { dropDatabase } from './leftovers.ts'
+import { dropScratch } from './leftovers.ts'
 
 /** What `ALTER DATABASE … SET` takes as a list of names and not as one text. */
 const lists = "'search_path', 'temp_tablespaces', 'session_preload_libraries', 'local_preload_libraries'"
@@ -70,13 +70,7 @@ export async function restoreAside(site: Site, backup: Examined, name: string, s
     step.progress('compare')
     return await compare(site, backup, name)
   } catch (error) {
-    await dropDatabase(project, name).catch((left: unknown) =>
-      run.warn({
-        what: `the database ${name} could not be removed: ${problemOf(left).what}`,
-        detail: problemOf(left).detail,
-        fix: 'the next backup or rollback removes it',
-      }),
-    )
+    await dropScratch(site, name)
     throw error
   }
 }
