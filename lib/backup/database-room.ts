@@ -37,9 +37,9 @@ const warning = 'too little room is left'
  */
 export const guarded = (restore: string): string => `
 guard() {
-  # PostgreSQL is process 1 in there, and inherits orphans: one that a signal ends is to it a server process that has
-  # crashed, for which it restarts all of them.
-  trap 'exit 0' TERM
+  # What loses its parent goes to process 1, and that may be PostgreSQL: one that ends with 2 or by a signal is to it a
+  # server process that has crashed, for which it restarts all of them. So nothing here outlives what started it.
+  trap 'eval "exec \${server[1]}>&-"; wait; exit 0' TERM
   # Connected from the start: when it is needed, a busy machine has no time to start it.
   coproc server { psql --username "$1" --dbname postgres --no-psqlrc --quiet --output /dev/null --set name="$2"; }
   while sleep 0.1; do

@@ -91,46 +91,38 @@ async function dump(
   options: { timeout: number; signal: AbortSignal },
 ): Promise<Found & { schema: Revision; postgres: string; pgDump: string }> {
   const { name, user } = project.environment.database
-  // A pipe with a name takes no room: what pg_dump says of a full disk must not need room on it.
-  const start =
-    '{ said=$(pg_dump --username "$DB_USER" --dbname "$DB_NAME" --snapshot "$SNAPSHOT" --file "$DUMP" 2>&1); printf "%s\\npg_dump ended: %s\\n" "$said" $? >"$PIPES/ended"; } </dev/null >/dev/null 2>&1 &'
-  const wait = '{ cat "$PIPES/ended"; pg_dump --version; } </dev/null'
   const script = [
     'begin isolation level repeatable read, read only;',
     'select pg_export_snapshot() as snapshot \\gset',
     '\\setenv SNAPSHOT :snapshot',
-    `\\! ${start}`,
+    '\\! echo "$SNAPSHOT" >&4',
     "select to_regclass('alembic_version') is not null as versioned \\gset",
     '\\if :versioned',
     "select 'schema ' || string_agg(version_num, ',' order by version_num) from alembic_version;",
     '\\endif',
     contentQuery(hashed),
-    `\\! ${wait}`,
+    '\\! cat <&6; pg_dump --version </dev/null', // the pipe ends when pg_dump does
     // How far the sequences have come meanwhile.
     ...(hashed ? [contentQuery(false).split('-- The sum of')[0] ?? ''] : []),
     "select 'postgres ' || current_setting('server_version');",
     'commit;',
   ].join('\n')
-  const shell = [
-    'umask 077; export PGAPPNAME="$1" DB_USER="$2" DB_NAME="$3" DUMP="/backups/$4"; PIPES=$(mktemp -d) || exit 1',
-    'export PIPES; trap \'rm -rf "$PIPES"\' EXIT; mkfifo "$PIPES/ended" || exit 1',
-    'psql --username "$DB_USER" --dbname "$DB_NAME" --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --file -',
-  ].join('; ')
   const words = ['sh', applicationName, user, name, partial]
-  const ran = await inDatabase(project, ['sh', '-c', shell, ...words], { ...options, input: script }).catch(
+  const ran = await inDatabase(project, ['sh', '-c', dumping, ...words], { ...options, input: script }).catch(
     async (error: unknown) => {
-      await endDumps(project) // the client was ended; what it had started in the container was not
+      // The client was ended; what it had started in the container was not. What cannot be reached now, the next run ends.
+      await endDumps(project).catch(() => undefined)
       throw error
     },
   )
   const dumped = /^pg_dump ended: (\d+)$/m.exec(ran.stdout)?.[1]
   if (!ran.ok || dumped !== '0') {
-    await endDumps(project)
+    if (dumped === undefined) await endDumps(project) // the engine lost sight of it
     const said = ran.stdout.split('\n').filter(line => line.startsWith('pg_dump: '))
     throw new Failure({
       what: 'the database could not be backed up',
       detail: lastLines([...said, ran.stderr].join('\n'), 5),
-      fix: 'make room (df -h) or mend the database, then try again',
+      fix: 'make room (df -h) or fix the database, then try again',
     })
   }
   const versionOf = (program: string): string =>
@@ -142,6 +134,31 @@ async function dump(
     pgDump: versionOf('pg_dump \\(PostgreSQL\\)'),
   }
 }
+
+/**
+ * `docker exec`'s own child stays the parent of all that it starts, and outlives it: what loses its parent goes to
+ * process 1, and where that is PostgreSQL, one that ends with 2 or by a signal makes it end every session.
+ *
+ * pg_dump waits for its snapshot at pipe 4. What it says goes through pipe 6, which takes no room: what it says of a full
+ * disk must not need room on it. That pipe's only writer is pg_dump, so it ends when pg_dump does, however it does.
+ */
+const dumping = `
+umask 077; export PGAPPNAME="$1" DB_USER="$2" DB_NAME="$3" DUMP="/backups/$4"
+pipes=$(mktemp -d) && mkfifo "$pipes/snapshot" "$pipes/said" || exit 1
+exec 4<>"$pipes/snapshot" 5<>"$pipes/said" 6<"$pipes/said"
+rm -r "$pipes"
+{
+  read -r snapshot <&4 && exec 4<&- 6<&- &&
+    exec pg_dump --username "$DB_USER" --dbname "$DB_NAME" --snapshot "$snapshot" --file "$DUMP"
+} </dev/null >&5 2>&5 5>&- & dumper=$!
+exec 5>&-
+psql --username "$DB_USER" --dbname "$DB_NAME" --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --file -
+code=$?
+[ $code = 0 ] || kill $dumper 2>/dev/null # it may be waiting for a snapshot, or for somebody who hears it
+wait $dumper
+echo "pg_dump ended: $?"
+exit $code
+`
 
 /** Ends dumps of ours that are still being written. */
 export async function endDumps(project: Project): Promise<void> {
