@@ -72,6 +72,11 @@ export interface Environment {
   readonly ports: Readonly<Record<Part | 'database', number>>
   /** Image names without a tag for the parts; with a pinned tag for the services that stay. */
   readonly images: Readonly<Record<Part | 'database' | 'proxy', string>>
+  /**
+   * How the backend's migration files are named, or `off`: `YYYYMMDD`, `HHMM`, `NNNN`, `{revision}` and
+   * `{description}` in the order that they have. `YYYYMMDD_HHMM_{revision}_{description}` unless told.
+   */
+  readonly naming?: string
   /** Where `--build` finds the sources, relative to the toolkit's directory. */
   readonly sources: Readonly<Record<Part, string>>
   /** PostgreSQL's database and its owner. */

@@ -24,6 +24,10 @@ export interface Judgement {
   readonly allowed: Judged['allowed']
 }
 
+/** What a deploy has an option for, where the check itself cannot be made. */
+export const orUnchecked =
+  'deploy again when the machine is less busy (free -m, uptime); or run what is pending unchecked, once: --accept-migrations'
+
 /** Of migrations that were not tried. */
 export const notJudged: Judgement = { verdicts: [], findings: [], allowed: [] }
 
@@ -48,12 +52,18 @@ export async function judge(site: Site, pending: Pending, step: Step): Promise<J
   const { check, usual } = await import('./migrate-check/check.ts') // most deploys have nothing to check
   step.progress('starting a scratch PostgreSQL')
   return onScratchServer(
-    id => throwawayServer(state.database.image, id, { isolated: true }),
+    id =>
+      throwawayServer(state.database.image, id, {
+        isolated: true,
+        otherwise: orUnchecked,
+        signal: site.run.signal,
+      }),
     async (server, id) => {
       const report = await check(server, id, {
         place: placeIn(site, pending.image),
         ...usual,
         scope: 'pending',
+        naming: undefined, // a misnamed file is no reason to keep a deploy from users
         live: liveInImage(live.images.backend, site.run.signal),
         isJudged: ({ id: name }) => pending.revisions.includes(name),
         signal: site.run.signal,
@@ -72,12 +82,14 @@ function judgementOf(report: Report, { revisions }: Pending): Judgement {
     ),
     allowed: report.allowed.filter(({ finding }) => isPending(finding.revision)),
     findings: report.findings.filter(
-      ({ id, revision }) => /^(load|fresh)\./.test(id) || (isPending(revision) && hurts.test(id)),
+      ({ id, revision, also = [] }) =>
+        /^(load|fresh)\./.test(id) ||
+        (id === 'data.no-rows' && also.length > 0) || // a pending revision touches the table
+        (isPending(revision) && hurts.test(id)),
     ),
   }
 }
 
-/** A misnamed file is no reason to keep a deploy from users. */
 const hurts = /^(step|data|safe|squawk|reversible)\./
 
 /** Alembic in an image, with the settings that the backend would have. */

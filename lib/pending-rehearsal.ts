@@ -26,7 +26,14 @@ export async function rehearsePending(site: Site, pending: Pending, step: Step):
   const file = backupFile('latest', environment)
   await demandRoom(site)
   const done = await onScratchServer(
-    id => throwawayServer(state.database.image, id, { backups: dirname(file), isolated: true }),
+    id =>
+      throwawayServer(state.database.image, id, {
+        backups: dirname(file),
+        isolated: true,
+        otherwise:
+          'deploy again when the machine is less busy, or leave --rehearse out; it is always on where the settings have `rehearse: true`',
+        signal: site.run.signal,
+      }),
     (server, id) =>
       rehearse(server, id, {
         place: placeIn(site, pending.image),

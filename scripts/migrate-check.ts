@@ -10,7 +10,14 @@ import { check, usual } from '../lib/migrate-check/check.ts'
 import { demandDocker, scratchServer } from '../lib/migrate-check/choose-server.ts'
 import { liveAt } from '../lib/migrate-check/live-version.ts'
 import { onScratchServer } from '../lib/migrate-check/on-scratch-server.ts'
-import { backendOf, type Given, options, placeOf, postgresImage } from '../lib/migrate-check/options.ts'
+import {
+  backendOf,
+  type Given,
+  namingOf,
+  options,
+  placeOf,
+  postgresImage,
+} from '../lib/migrate-check/options.ts'
 import { rehearsalFailure, rehearsalTable, rehearse } from '../lib/migrate-check/rehearsal.ts'
 import { publish } from '../lib/migrate-check/report/publish.ts'
 import { backupFile } from '../lib/migrate-check/restore.ts'
@@ -41,14 +48,16 @@ await main({
     const since = given['changed-since']
     const changed = since === undefined ? undefined : await changedSince(directory, since)
     const place = placeOf(given, backend)
+    const naming = await namingOf(given)
     const report = await onScratchServer(
-      id => scratchServer(given, id, text => process.stderr.write(`${text}\n`)),
+      id => scratchServer(given, id, text => process.stderr.write(`${text}\n`), signal),
       (server, id) =>
         check(server, id, {
           place,
           config: given.config ?? usual.config,
           irreversible: given.irreversible ?? usual.irreversible,
           scope: 'all',
+          naming,
           isJudged: changed && (({ file: { file: name } }) => changed.has(name)),
           live: since === undefined ? undefined : liveAt(directory, since),
           signal,
@@ -78,7 +87,12 @@ async function rehearsal(
   const place = placeOf(given, backend)
   await demandDocker('--from-backup')
   const done = await onScratchServer(
-    id => throwawayServer(postgresImage(given, environment), id, { backups: dirname(file) }),
+    id =>
+      throwawayServer(postgresImage(given, environment), id, {
+        backups: dirname(file),
+        otherwise: 'try again when the machine is less busy, or name an image with --postgres-image',
+        signal,
+      }),
     (server, id) =>
       rehearse(server, id, {
         place,

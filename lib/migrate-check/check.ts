@@ -8,6 +8,7 @@ import { checkGraph, stopsAlembic } from './graph.ts'
 import { inOrder, type Revision, revisionsOf } from './history.ts'
 import { irreversibleIn, judge } from './judge.ts'
 import type { LiveVersion } from './live-version.ts'
+import type { Naming } from './naming.ts'
 import { invocation, type Place } from './python.ts'
 import type { ScratchServer } from './scratch-server.ts'
 import type { Judged } from './suppressions.ts'
@@ -20,6 +21,8 @@ export interface Wanted {
   readonly irreversible: string
   /** `pending`: only the judged revisions, on a database that has what is before them. */
   readonly scope: 'all' | 'pending'
+  /** How revision files are named; undefined: as they please. */
+  readonly naming: Naming | undefined
   readonly live: LiveVersion | undefined
   /** Which revisions matter: they, and what follows them, are gone through step by step. All unless told. */
   readonly isJudged: ((revision: Revision) => boolean) | undefined

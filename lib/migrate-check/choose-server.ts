@@ -8,6 +8,8 @@ import { type Given, postgresImage } from './options.ts'
 import { embeddedPackage, findPrograms } from './programs.ts'
 import { givenServer, type ScratchServer, throwawayServer } from './scratch-server.ts'
 
+const otherwise = 'give a server with --database-url postgresql://…, or an image with --postgres-image'
+
 /**
  * The scratch server: the one that was given, else a container, else, where Docker cannot be reached, one that this
  * machine has the programs for.
@@ -17,11 +19,12 @@ export async function scratchServer(
   given: Given,
   id: string,
   say: (text: string) => void,
+  signal: AbortSignal,
 ): Promise<ScratchServer> {
   const url = given['database-url']
   if (url !== undefined) return givenServer(url)
   const silence = await whyNoDocker()
-  if (silence === undefined) return throwawayServer(postgresImage(given), id)
+  if (silence === undefined) return throwawayServer(postgresImage(given), id, { otherwise, signal })
   for (const option of ['image', 'postgres-image'] as const)
     if (given[option] !== undefined)
       throw dockerNeeded(

@@ -1,23 +1,32 @@
 import type { Drift, ModelTable } from './facts.ts'
 import type { Finding } from './finding.ts'
+import type { LiveVersion } from './live-version.ts'
+import { environmentFile } from './python-error.ts'
+import { type Around, bare, placeOfTable } from './table-place.ts'
 
-/** Models against the schema that the history makes. */
-export function checkDrift(
+/**
+ * Models against the schema that the history makes, table by table, each where it is declared.
+ * @param live says where the version before the change had a table that no model has any more
+ */
+export async function checkDrift(
   drift: Drift,
-  declared: readonly ModelTable[],
-  head: { file: string; id: string } | undefined,
-): Finding[] {
+  around: Around,
+  live: LiveVersion | undefined,
+): Promise<Finding[]> {
   if (!drift.models)
     return [
       {
         id: 'drift.no-models',
         level: 'warning',
+        file: environmentFile,
+        line: 1,
         what: 'env.py gives Alembic no target_metadata',
         why: 'Nobody can tell whether the models and the schema agree, and autogenerate does not work.',
         fix: "import the models' Base in env.py, and pass target_metadata=Base.metadata to context.configure()",
       },
     ]
-  const forgotten = notImported(drift, declared)
+  const forgotten = notImported(drift, around.models)
+  const importers = [environmentFile, ...(drift.modules ?? []).filter(file => file.endsWith('__init__.py'))]
   const names = new Set(forgotten.map(({ table }) => table))
   const differences = (drift.differences ?? []).filter(({ table }) => !names.has(bare(table)))
   const found: Finding[] = forgotten.map(({ table, file, line }) => ({
@@ -25,26 +34,31 @@ export function checkDrift(
     level: 'error',
     file,
     line,
+    also: importers,
     what: `env.py does not import the model of the table ${table}`,
     why: 'Autogenerate takes the table for unwanted and writes a migration that drops it.',
     fix: `import ${file.replace(/\.py$/, '').replaceAll('/', '.')} where env.py imports the other models`,
   }))
-  if (differences.length > 0)
+  const tables = [...new Set(differences.map(({ table }) => table))]
+  for (const table of tables) {
+    const own = differences.filter(each => each.table === table)
+    const { file, line, also = [] } = placeOfTable(table, around)
+    const isModelled = around.models.some(each => each.table === bare(table))
+    const before = isModelled || !live ? [] : await live(table)
     found.push({
       id: 'drift.schema',
       level: 'error',
-      file: head?.file,
-      line: 1,
-      revision: head?.id,
-      what: `the models and the migrated schema differ: ${differences.slice(0, 3).map(wordsFor).join('; ')}${differences.length > 3 ? '; …' : ''}`,
+      file,
+      line,
+      also: [...also, ...before.map(place => place.replace(/:\d+$/, ''))],
+      what: `the models and the migrated schema differ: ${own.slice(0, 3).map(wordsFor).join('; ')}${own.length > 3 ? '; …' : ''}`,
       why: 'The code expects what the database does not have: it fails at the first query that needs it.',
       fix: 'alembic revision --autogenerate -m "…", read what it wrote, and commit it',
-      detail: differences.map(wordsFor).join('\n'),
+      detail: own.map(wordsFor).join('\n'),
     })
-  return [...found, ...(drift.enums ?? []).map(each => enumFinding(each, declared))]
+  }
+  return [...found, ...(drift.enums ?? []).map(each => enumFinding(each, around))]
 }
-
-const bare = (table: string): string => table.split('.').at(-1) ?? table
 
 /** Models that are in a file of the backend and in no metadata. */
 function notImported(drift: Drift, declared: readonly ModelTable[]): ModelTable[] {
@@ -77,7 +91,7 @@ const wordsFor = ({ kind, table, what }: { kind: string; table: string; what: st
 
 function enumFinding(
   { type, table, column, models, database }: NonNullable<Drift['enums']>[number],
-  declared: readonly ModelTable[],
+  around: Around,
 ): Finding {
   const lower = (labels: readonly string[]): string =>
     labels
@@ -85,12 +99,10 @@ function enumFinding(
       .sort()
       .join()
   const isCase = lower(models) === lower(database)
-  const model = declared.find(each => each.table === bare(table))
   return {
     id: isCase ? 'drift.enum-case' : 'drift.enum-values',
     level: 'error',
-    file: model?.file,
-    line: model?.line,
+    ...placeOfTable(table, around),
     what: isCase
       ? `the enum ${type} is written ${models.join(', ')} in the models and ${database.join(', ')} in the database`
       : `the enum ${type} has ${models.join(', ')} in the models and ${database.join(', ')} in the database`,

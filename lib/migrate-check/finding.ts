@@ -10,8 +10,10 @@ export interface Finding {
   readonly id: string
   readonly level: Level
   /** Relative to the backend's directory. */
-  readonly file?: string | undefined
-  readonly line?: number | undefined
+  readonly file: string
+  readonly line: number
+  /** Other files that may have caused it: a change of one of them has to do with it as well. */
+  readonly also?: readonly string[] | undefined
   /** The revision that it belongs to, where it belongs to one. */
   readonly revision?: string | undefined
   readonly what: string
@@ -30,8 +32,6 @@ const order: readonly Level[] = ['error', 'blocks', 'warning', 'note']
 export function sorted(findings: readonly Finding[]): Finding[] {
   return [...findings].sort(
     (a, b) =>
-      order.indexOf(a.level) - order.indexOf(b.level) ||
-      (a.file ?? '').localeCompare(b.file ?? '') ||
-      (a.line ?? 0) - (b.line ?? 0),
+      order.indexOf(a.level) - order.indexOf(b.level) || a.file.localeCompare(b.file) || a.line - b.line,
   )
 }

@@ -10,7 +10,11 @@ import { revisionsOf } from './history.ts'
 /** Everything about the graph of revisions that can be said from the files alone. `alembic heads` is not asked. */
 export function checkGraph(files: readonly RevisionFile[]): Finding[] {
   const revisions = revisionsOf(files)
-  const broken = [...files.flatMap(checkFile), ...checkLinks(revisions, files), ...cycles(revisions)]
+  const broken = [
+    ...files.flatMap(file => checkFile(file, revisions)),
+    ...checkLinks(revisions, files),
+    ...cycles(revisions),
+  ]
   // Where a link is broken, both of its sides look like ends.
   return [...broken, ...(stopsAlembic(broken) ? [] : ends(revisions)), ...revisions.flatMap(docstring)]
 }

@@ -6,12 +6,14 @@ import { type Finding, sorted } from './finding.ts'
 import { checkGraph } from './graph.ts'
 import { inOrder, type Revision, revisionsOf } from './history.ts'
 import { checkIrreversible, parseIrreversible } from './irreversible.ts'
+import type { LiveVersion } from './live-version.ts'
 import { checkNames } from './names.ts'
 import { loadFailure } from './python-error.ts'
 import { checkReversible } from './reversible.ts'
 import { checkSafety } from './safety.ts'
 import { lint } from './squawk.ts'
 import { applySuppressions } from './suppressions.ts'
+import { placeOfTable } from './table-place.ts'
 import { configProblems, noRows, stopped } from './untried.ts'
 
 /** What the facts of a run mean: everything that would hurt, less what a migration's own comment allows. */
@@ -29,20 +31,21 @@ export async function judge(facts: readonly Fact[], wanted: Wanted): Promise<Rep
     }),
   )
   const graph = configProblems(facts)
+  const around = { revisions, steps, models: all(facts, 'model') }
   const findings = [
     ...graph,
     ...(graph.length === 0 ? checkGraph(files) : []),
-    ...checkNames(revisions, Date.now()),
+    ...checkNames(revisions, wanted.naming, Date.now()),
     ...checkIrreversible(irreversible, revisions, wanted.irreversible),
     ...all(facts, 'load-failed').map(({ what, error }) => loadFailure(what, error)),
     ...checkHandlers(revisions),
     ...freshAndData(fresh, steps, revisions),
     ...all(facts, 'stopped')
       .filter(({ left }) => left > 0)
-      .map(stopped),
+      .map(fact => stopped(fact, revisions)),
     ...checkReversible(revisions, steps, irreversible),
-    ...drift(facts, revisions),
-    ...all(facts, 'no-rows').map(noRows),
+    ...(await drift(facts, revisions, wanted.live)),
+    ...all(facts, 'no-rows').map(fact => noRows(fact, placeOfTable(fact.table, around))),
     ...safety.flat(),
     ...(await lint(steps, revisions)),
   ]
@@ -77,15 +80,19 @@ function freshAndData(
   ]
 }
 
-function drift(facts: readonly Fact[], revisions: readonly Revision[]): Finding[] {
-  const head = revisions.at(-1)
-  const about = head && { file: head.file.file, id: head.id }
+async function drift(
+  facts: readonly Fact[],
+  revisions: readonly Revision[],
+  live: LiveVersion | undefined,
+): Promise<Finding[]> {
   const failed = all(facts, 'drift-failed').map(({ error }) => ({
     ...loadFailure('env', error),
     id: 'drift.fails',
     what: `the models cannot be compared with the schema: ${error.message.split('\n')[0]}`,
   }))
-  return [...failed, ...all(facts, 'drift').flatMap(fact => checkDrift(fact, all(facts, 'model'), about))]
+  const around = { revisions, steps: all(facts, 'revision'), models: all(facts, 'model') }
+  const found = await Promise.all(all(facts, 'drift').map(fact => checkDrift(fact, around, live)))
+  return [...failed, ...found.flat()]
 }
 
 /** A handler that is seen in the text and at work is one finding. */

@@ -7,10 +7,10 @@ import { Failure } from '../failure.ts'
 import { readIfThere } from '../files.ts'
 import { attempt } from '../shell.ts'
 import { lastLines } from '../text.ts'
-import { sleep } from '../wait.ts'
+import { untilReady, whyNotReady } from './patience.ts'
 import { isEmbedded, type Programs } from './programs.ts'
 import { scratchDirectory } from './scratch-directory.ts'
-import { type ScratchServer, settings, startTimeout } from './scratch-server.ts'
+import { type ScratchServer, settings } from './scratch-server.ts'
 
 /** PostgreSQL refuses to run as root: then it is this user's, whom everybody has and who may do nothing. */
 const nobody = 65534
@@ -19,7 +19,7 @@ const nobody = 65534
  * Starts a server of this machine's own programs, on a port of the loopback interface, with a random password and its
  * data in a temporary directory. Like a container it lives as long as our end of its standard input is open; then a
  * shell of its own ends it and removes the directory.
- * @throws Failure with what it printed when it does not answer within a minute.
+ * @throws Failure with what it printed when it ends, or shows no sign of work for a while.
  */
 export async function localServer(programs: Programs): Promise<ScratchServer> {
   const home = scratchDirectory()
@@ -99,22 +99,21 @@ async function started(home: string, programs: string, port: number): Promise<Ch
     said = (said + chunk.toString()).slice(-4000)
   })
   child.stdin.on('error', () => {}) // it died: what it said is told below
-  const deadline = Date.now() + startTimeout
-  while (!isReady(home)) {
-    const ended = child.exitCode !== null || child.signalCode !== null
-    if (ended || Date.now() > deadline) {
-      await closed(home, child)
-      throw new Failure({
-        what: ended
-          ? 'the scratch PostgreSQL could not be started'
-          : 'the scratch PostgreSQL does not answer after 60 s',
-        detail: lastLines(said, 6),
-        fix: 'give a server with --database-url postgresql://…',
-      })
-    }
-    await sleep(20)
-  }
-  return child
+  const outcome = await untilReady(
+    () => ({
+      isReady: isReady(home),
+      hasEnded: child.exitCode !== null || child.signalCode !== null,
+      progress: `${said}${pidFile(home).join()}`,
+    }),
+    20,
+  )
+  if (outcome === 'ready') return child
+  await closed(home, child)
+  throw new Failure({
+    what: whyNotReady(outcome),
+    detail: lastLines(said, 6),
+    fix: 'give a server with --database-url postgresql://…',
+  })
 }
 
 /** What `pg_ctl --wait` waits for: line 8 of the file (src/include/utils/pidfile.h). */

@@ -1,67 +1,89 @@
 import type { Finding } from './finding.ts'
 import { buildsOn, nameOf, type Revision } from './history.ts'
+import type { Naming } from './naming.ts'
 
 const day = 24 * 3600 * 1000
 /** No Alembic before its first release. */
 const earliest = Date.UTC(2011, 10, 29)
 
-/** File names as the documentation has them, `YYYYMMDD_HHMM_{revision}_{description}.py`, against what is in them. */
-export function checkNames(revisions: readonly Revision[], now: number): Finding[] {
+/** File names as `naming` has them, against what is in them. */
+export function checkNames(
+  revisions: readonly Revision[],
+  naming: Naming | undefined,
+  now: number,
+): Finding[] {
+  if (!naming) return []
   return revisions.flatMap(revision => {
-    const { id, file } = revision
-    const name = nameOf(revision)
-    const match = /^(\d{8})_(\d{4})_(.+)\.py$/.exec(name)
-    const about = { level: 'warning', file: file.file, line: 1, revision: id } as const
-    if (!match)
-      return [
-        {
-          ...about,
-          id: 'name.pattern',
-          what: `${name} is not named YYYYMMDD_HHMM_{revision}_{description}.py`,
-          why: 'The directory no longer lists the history in its order.',
-          fix: `set file_template in alembic.ini, and rename it: YYYYMMDD_HHMM_${id}_….py`,
-        },
-      ]
-    const [, date = '', time = '', rest = ''] = match
-    const found: Finding[] = []
-    if (!(rest === id || rest.startsWith(`${id}_`)))
-      found.push({
-        ...about,
-        id: 'name.revision',
-        level: 'error',
-        line: file.revision?.line,
-        what: `${name} is named after another revision: the one in it is ${id}`,
-        why: 'Whoever looks the revision up by name, in an incident, opens the wrong file.',
-        fix: `rename it: ${date}_${time}_${id}_….py, or restore its revision`,
-      })
-    else if (rest === id)
-      found.push({
-        ...about,
-        id: 'name.pattern',
-        what: `${name} has no description behind its revision`,
-        why: 'The list of files no longer tells what each migration does.',
-        fix: `rename it: ${date}_${time}_${id}_what_it_does.py`,
-      })
-    return [...found, ...dates(revision, date, time, revisions, now)]
+    const match = naming.matches(stemOf(revision), revision.id)
+    if (match) return dates(revision, match, { revisions, naming, now })
+    return [misnamed(revision, naming)]
   })
 }
 
-function dates(
-  revision: Revision,
-  date: string,
-  time: string,
-  revisions: readonly Revision[],
-  now: number,
-): Finding[] {
+const stemOf = (revision: Revision): string => nameOf(revision).replace(/\.py$/, '')
+
+function misnamed(revision: Revision, naming: Naming): Finding {
+  const { id, file } = revision
+  const about = { file: file.file, revision: id } as const
+  const stem = stemOf(revision)
+  const like = naming.resembles(stem)
+  const right = exampleOf(naming, id, like?.groups)
+  if (!like)
+    return {
+      ...about,
+      id: 'name.pattern',
+      level: 'warning',
+      line: 1,
+      what: `${stem}.py is not named ${naming.pattern}.py`,
+      why: 'The directory no longer lists the history in its order.',
+      fix: `rename it: ${right}; \`naming\` in the environment's settings is another pattern, or off`,
+    }
+  if (`_${stem}_`.replace(/[-.]/g, '_').includes(`_${id.replace(/[-.]/g, '_')}_`))
+    return {
+      ...about,
+      id: 'name.pattern',
+      level: 'warning',
+      line: 1,
+      what: `${stem}.py has no description behind its revision`,
+      why: 'The list of files no longer tells what each migration does.',
+      fix: `rename it: ${right}`,
+    }
+  return {
+    ...about,
+    id: 'name.revision',
+    level: 'error',
+    line: file.revision?.line ?? 1,
+    what: `${stem}.py is named after another revision: the one in it is ${id}`,
+    why: 'Whoever looks the revision up by name, in an incident, opens the wrong file.',
+    fix: `rename it: ${right}, or restore its revision`,
+  }
+}
+
+const exampleOf = ({ pattern }: Naming, id: string, groups: RegExpExecArray['groups']): string =>
+  `${pattern
+    .replace('{revision}', () => id)
+    .replace('{description}', 'what_it_does')
+    .replace('YYYYMMDD', word => groups?.['date'] ?? word)
+    .replace('HHMM', word => groups?.['time'] ?? word)}.py`
+
+interface Around {
+  readonly revisions: readonly Revision[]
+  readonly naming: Naming
+  readonly now: number
+}
+
+function dates(revision: Revision, { groups }: RegExpExecArray, around: Around): Finding[] {
+  const { date, time = '0000' } = groups ?? {}
+  if (date === undefined) return []
   const at = parseDate(date, time)
   const why =
     at === undefined
-      ? `there is no ${date} ${time}`
-      : at > now + day
+      ? `there is no ${date}${groups?.['time'] === undefined ? '' : ` ${time}`}`
+      : at > around.now + day
         ? 'it lies in the future'
         : at < earliest
           ? 'Alembic did not exist then'
-          : before(revision, at, revisions)
+          : before(revision, at, around)
   if (why === undefined) return []
   return [
     {
@@ -77,10 +99,10 @@ function dates(
   ]
 }
 
-function before(revision: Revision, at: number, revisions: readonly Revision[]): string | undefined {
+function before(revision: Revision, at: number, { revisions, naming }: Around): string | undefined {
   for (const below of buildsOn(revisions, revision)) {
-    const [, date = '', time = ''] = /^(\d{8})_(\d{4})_/.exec(nameOf(below)) ?? []
-    const parent = parseDate(date, time)
+    const { date, time = '0000' } = naming.matches(stemOf(below), below.id)?.groups ?? {}
+    const parent = date === undefined ? undefined : parseDate(date, time)
     if (parent !== undefined && at < parent - day) return `it is before that of ${below.id}, which it follows`
   }
   return undefined

@@ -5,8 +5,10 @@ import { parseEnvFile } from '../env-file.ts'
 import type { Environment } from '../environment.ts'
 import { Problems, UsageError } from '../failure.ts'
 import { commonOptions } from '../options.ts'
+import { environmentNames, loadEnvironment } from '../settings.ts'
 import { shown } from '../text.ts'
 import { usual } from './check.ts'
+import { type Naming, parseNaming } from './naming.ts'
 import type { Place } from './python.ts'
 
 export const options = {
@@ -50,7 +52,7 @@ export const options = {
     type: 'value',
     short: 'e',
     value: '<name>',
-    describe: 'whose newest backup --from-backup latest takes',
+    describe: 'whose settings name the files, and whose newest backup --from-backup latest takes',
   },
   host: commonOptions.host,
   'from-backup': {
@@ -74,6 +76,13 @@ export type Given = Parsed<typeof options>
 export function postgresImage(given: Given, environment?: Environment): string {
   const own = environment && (readComposeState(environment)?.database.image ?? environment.images.database)
   return given['postgres-image'] ?? process.env['MIGRATE_CHECK_POSTGRES'] ?? own ?? 'postgres:17'
+}
+
+/** How revision files are named: as the environment's settings say, or the first settings that say anything. */
+export async function namingOf({ environment }: Given): Promise<Naming | undefined> {
+  const names = environment === undefined ? await environmentNames() : [environment]
+  const all = await Promise.all(names.map(loadEnvironment))
+  return parseNaming(all.find(({ naming }) => naming !== undefined)?.naming)
 }
 
 /** Where Alembic runs. */

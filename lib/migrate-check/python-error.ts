@@ -1,10 +1,20 @@
 import type { PythonError } from './facts.ts'
 import type { Finding } from './finding.ts'
 
-/** Where in the backend's own files an error was raised: the innermost frame in `file`, or in any of them. */
-export function placeOf(error: PythonError, file?: string): { file?: string; line?: number } {
+/** What every command of Alembic runs: where a finding stands that belongs to nothing smaller. */
+export const environmentFile = 'alembic/env.py'
+
+/**
+ * Where in the backend's own files an error was raised: the innermost frame in `file`, or in any of them. A change of
+ * `file` has to do with it also where the error is raised elsewhere.
+ */
+export function placeOf(error: PythonError, file?: string): Pick<Finding, 'file' | 'line' | 'also'> {
   const frame = error.frames.findLast(each => file === undefined || each.file === file) ?? error.frames.at(-1)
-  return frame ? { file: frame.file, line: frame.line } : file ? { file, line: 1 } : {}
+  return {
+    file: frame?.file ?? file ?? environmentFile,
+    line: frame?.line ?? 1,
+    ...(file === undefined ? {} : { also: [file] }),
+  }
 }
 
 /** The first line of what the error says, with its type where that says more: `KeyError: 'a1'`. */
@@ -29,7 +39,7 @@ export function loadFailure(what: 'env' | 'revision', error: PythonError | null)
     return {
       id: 'load.env',
       level: 'error',
-      file: 'alembic/env.py',
+      file: environmentFile,
       line: 1,
       what: 'env.py came to its end and ran no migrations',
       why: '`alembic upgrade head` would do nothing and report success.',
@@ -39,13 +49,13 @@ export function loadFailure(what: 'env' | 'revision', error: PythonError | null)
   const missing = error.module ? ` (the module ${error.module})` : ''
   const isSetting = /not set|Field required|validation error|environment/i.test(error.message)
   return {
-    id: what === 'env' ? (place.file?.endsWith('env.py') ? 'load.env' : 'load.models') : 'load.revision',
+    id: what === 'env' ? (place.file.endsWith('env.py') ? 'load.env' : 'load.models') : 'load.revision',
     level: 'error',
     ...place,
     what: `${what === 'env' ? 'env.py cannot be run' : 'a revision file cannot be imported'}: ${headline(error)}${missing}`,
     why: 'No migration can be applied while this is so, and autogenerate does not work either.',
     fix: isSetting
-      ? 'give the settings that it needs: --settings <file>'
+      ? 'give the settings that env.py needs: a deploy takes those of .env.<name>, migrate-check those of --settings <file>'
       : 'mend what the traceback names; whatever env.py imports must be installed where it runs',
     detail: traceback(error),
   }

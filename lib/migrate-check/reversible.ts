@@ -14,9 +14,10 @@ export function checkReversible(
     const written = asWritten(revision)
     const step = steps.find(each => each.revision === revision.id)
     const down = step?.down
-    if (written === 'noop' && (!down || (down.different ?? []).length > 0 || down.statements > 0))
-      return [noop(revision)]
-    if (written === 'noop') return []
+    if (written === 'noop')
+      return !down || down.statements > 0 || leaves(down) || writes(step)
+        ? [noop(revision, leaves(down))]
+        : []
     if (written) return [written]
     // What fails with rows fails with those of the newer version, too: that is said already.
     return down && !(step.error && down.againError) ? checkDown(revision, down) : []
@@ -47,15 +48,25 @@ function asWritten({ id, file }: Revision): Finding | 'noop' | undefined {
   return downgrade.body === 'empty' && upgrade?.body === 'body' ? 'noop' : undefined
 }
 
-function noop({ id, file }: Revision): Finding {
+/** Whether the schema or a row is not what it was. */
+const leaves = (down: Down | undefined): boolean =>
+  !down || [...(down.different ?? []), ...(down.lost ?? [])].length > 0
+
+/** Whether an upgrade did something, though none of our rows shows it. */
+const writes = (step: Step | undefined): boolean =>
+  (step?.statements ?? []).some(({ sql }) => /^\s*(insert|update|delete|truncate|alter|merge)\b/i.test(sql))
+
+function noop({ id, file }: Revision, isSeen: boolean): Finding {
   return {
     id: 'reversible.noop',
-    level: 'error',
+    level: isSeen ? 'error' : 'warning',
     file: file.file,
     line: file.functions?.['downgrade']?.line ?? 1,
     revision: id,
     what: `the downgrade of ${id} does nothing`,
-    why: 'Alembic records the older revision while the schema stays the newer one; the next upgrade then fails.',
+    why: isSeen
+      ? 'Alembic records the older revision while schema and rows stay those of the newer one; the next upgrade may fail.'
+      : 'Its upgrade writes, and what it wrote stays after a rollback: the older version has to live with it.',
     fix: 'write downgrade(), or name the revision with a reason in irreversible.txt',
   }
 }

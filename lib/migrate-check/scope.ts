@@ -3,6 +3,7 @@ import { UsageError } from '../failure.ts'
 import { attempt } from '../shell.ts'
 import { shown } from '../text.ts'
 import type { Finding } from './finding.ts'
+import { stopsAlembic } from './graph.ts'
 
 /** The backend's files that a change has added or touched since it left `ref`, relative to the backend's directory. */
 export async function changedSince(backend: string, ref: string): Promise<Set<string>> {
@@ -25,10 +26,13 @@ export async function changedSince(backend: string, ref: string): Promise<Set<st
 }
 
 /**
- * What a change is responsible for: findings in its own files, and those that belong to no file. Of two heads, or two
- * files with one revision, either may be the new one.
+ * What a change is responsible for: findings in files that it touched, or that those have to do with; and whatever keeps
+ * Alembic from working at all, since then nothing of the change can be tried either.
  */
 export function inScope(finding: Finding, changed: ReadonlySet<string> | undefined): boolean {
-  if (changed === undefined || finding.file === undefined) return true
-  return changed.has(finding.file) || /^(graph|drift)\./.test(finding.id) || /^load\./.test(finding.id)
+  if (changed === undefined || stopsEverything(finding)) return true
+  return [finding.file, ...(finding.also ?? [])].some(file => changed.has(file))
 }
+
+const stopsEverything = (finding: Finding): boolean =>
+  stopsAlembic([finding]) || finding.id === 'graph.heads' || finding.id.startsWith('load.')

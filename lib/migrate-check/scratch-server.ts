@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { Failure } from '../failure.ts'
 import { attempt, run } from '../shell.ts'
 import { lastLines } from '../text.ts'
-import { sleep } from '../wait.ts'
 import { label } from './leftovers.ts'
 import { ownerLabel } from './owner.ts'
+import { untilReady, whyNotReady } from './patience.ts'
 
 /** A PostgreSQL server on which databases are made and dropped. Never the one that serves users. */
 export interface ScratchServer {
@@ -24,8 +24,6 @@ export function givenServer(url: string): ScratchServer {
   return { url, network: ['--network', 'host'], urlInside: url, container: undefined, close: async () => {} }
 }
 
-/** In ms. */
-export const startTimeout = 60_000
 const port = '5432/tcp'
 
 /** Speed is all: nothing here outlives the run. */
@@ -45,17 +43,21 @@ export interface Throwaway {
   readonly backups?: string
   /** On no network at all, and modest about the processor: beside a database that serves users. */
   readonly isolated?: boolean
+  /** What to do when it cannot be started, with options of the command that was typed. */
+  readonly otherwise: string
+  /** Gives up waiting. */
+  readonly signal?: AbortSignal
 }
 
 /**
  * Starts a throwaway container with its data in memory. It lives as long as our end of its standard input is open:
  * the kernel closes that when we die, however we die, and `--rm` does the rest.
- * @throws Failure when it does not answer within a minute, with the end of its log.
+ * @throws Failure when it ends, or shows no sign of work for a while, with the end of its log.
  */
 export async function throwawayServer(
   image: string,
   id: string,
-  { backups, isolated = false }: Throwaway = {},
+  { backups, isolated = false, otherwise, signal }: Throwaway,
 ): Promise<ScratchServer> {
   const name = `migrate-check-${id}-postgres`
   const password = randomBytes(16).toString('hex')
@@ -67,7 +69,7 @@ export async function throwawayServer(
     [
       ...['run', '--interactive', '--rm', '--name', name, '--label', `${label}=${ownerLabel()}`],
       ...['--env', 'POSTGRES_PASSWORD', '--env', 'POSTGRES_INITDB_ARGS=--no-sync', '--entrypoint', 'sh'],
-      ...(isolated ? ['--network', 'none', '--cpu-shares', '256'] : ['--publish', '127.0.0.1::5432']),
+      ...(isolated ? ['--network', 'none'] : ['--publish', '127.0.0.1::5432']),
       ...(backups === undefined
         ? ['--tmpfs', '/var/lib/postgresql/data']
         : ['--volume', `${backups}:/backups:ro`]),
@@ -75,17 +77,20 @@ export async function throwawayServer(
       ...['-c', `${server} & cat > /dev/null; kill -INT $!; wait`],
     ],
     {
-      stdio: ['pipe', 'ignore', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
       env: { ...process.env, POSTGRES_PASSWORD: password },
     },
   )
   let said = ''
-  child.stderr.on('data', (chunk: Buffer) => {
-    said = (said + chunk.toString()).slice(-4000)
-  })
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      said = (said + chunk.toString()).slice(-4000)
+    })
   try {
-    await untilReady(child, name, () => said)
+    await answering({ child, name, said: () => said, otherwise, signal })
+    // From here on only: a quarter of nearly nothing is not enough to start with on a busy machine.
+    if (isolated) await run(['docker', 'update', '--cpu-shares', '256', name])
     const inside = `postgresql://postgres:${password}@127.0.0.1:5432/postgres`
     const address = isolated ? undefined : (await run(['docker', 'port', name, port])).split('\n')[0]
     return {
@@ -101,27 +106,37 @@ export async function throwawayServer(
   }
 }
 
-async function untilReady(child: ChildProcess, name: string, said: () => string): Promise<void> {
-  const deadline = Date.now() + startTimeout
+interface Starting {
+  readonly child: ChildProcess
+  readonly name: string
+  readonly said: () => string
+  readonly otherwise: string
+  readonly signal: AbortSignal | undefined
+}
+
+/** Over TCP: while the official image initialises, a first server answers on the socket alone. Its files show how far it is. */
+const question = 'pg_isready --quiet --host 127.0.0.1 && echo ready; du -s "$PGDATA" 2> /dev/null'
+
+async function answering({ child, name, said, otherwise, signal }: Starting): Promise<void> {
   let failed: Error | undefined
   child.once('error', error => {
     failed = error
   })
-  for (;;) {
-    // Over TCP: while the official image initialises, a first server answers on the socket alone.
-    const ready = await attempt(['docker', 'exec', name, 'pg_isready', '--quiet', '--host', '127.0.0.1'])
-    if (ready.ok) return
-    const ended = failed !== undefined || child.exitCode !== null
-    if (ended || Date.now() > deadline)
-      throw new Failure({
-        what: ended
-          ? 'the scratch PostgreSQL could not be started'
-          : 'the scratch PostgreSQL does not answer after 60 s',
-        detail: failed?.message ?? lastLines(said(), 6),
-        fix: 'give a server with --database-url postgresql://…, or an image with --postgres-image',
-      })
-    await sleep(100)
-  }
+  const outcome = await untilReady(async () => {
+    signal?.throwIfAborted()
+    const asked = await attempt(['docker', 'exec', name, 'sh', '-c', question])
+    return {
+      isReady: asked.stdout.startsWith('ready'),
+      hasEnded: failed !== undefined || child.exitCode !== null,
+      progress: `${said()}${asked.stdout}`,
+    }
+  }, 100)
+  if (outcome === 'ready') return
+  throw new Failure({
+    what: whyNotReady(outcome),
+    detail: failed?.message ?? lastLines(said(), 6),
+    fix: otherwise,
+  })
 }
 
 async function closed(child: ChildProcess, name: string): Promise<void> {

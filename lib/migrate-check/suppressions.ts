@@ -8,7 +8,7 @@ export interface Judged {
 }
 
 /** What may be allowed: matters of judgement. A broken graph is none. */
-const allowable = /^(safe|squawk|data)\./
+const allowable = /^(safe|squawk|data|name)\.|^graph\.(docstring|ignored-file)$/
 
 /** Takes out what `# migrate-check: allow <finding>: <reason>` in the revision's file allows. */
 export function applySuppressions(findings: readonly Finding[], files: readonly RevisionFile[]): Judged {

@@ -1,5 +1,7 @@
 import type { Fact, FactOf } from './facts.ts'
 import type { Finding } from './finding.ts'
+import type { Revision } from './history.ts'
+import { environmentFile } from './python-error.ts'
 
 /** Why nothing of Alembic works here: its configuration. */
 export function configProblems(facts: readonly Fact[]): Finding[] {
@@ -9,9 +11,11 @@ export function configProblems(facts: readonly Fact[]): Finding[] {
         {
           id: 'load.config',
           level: 'error' as const,
+          file: fact.file,
+          line: 1,
           what: `${fact.file} is not in the backend's directory`,
           why: 'Alembic finds nothing without it.',
-          fix: 'name the directory with --backend, or the file with --config',
+          fix: "it belongs into the backend's directory, the working directory of its image; migrate-check takes another with --backend or --config",
         },
       ]
     if (fact.type === 'bad-config')
@@ -31,7 +35,10 @@ export function configProblems(facts: readonly Fact[]): Finding[] {
 }
 
 /** What could not be tried, because something before it fails. */
-export const stopped = ({ revision, left }: FactOf<'stopped'>): Finding => ({
+export const stopped = ({ revision, left }: FactOf<'stopped'>, revisions: readonly Revision[]): Finding => ({
+  file: revisions.find(({ id }) => id === revision)?.file.file ?? environmentFile,
+  line: 1,
+  also: revisions.slice(-left).map(({ file }) => file.file),
   id: 'fresh.stopped',
   level: 'note',
   revision,
@@ -41,10 +48,14 @@ export const stopped = ({ revision, left }: FactOf<'stopped'>): Finding => ({
 })
 
 /** Tables that stayed empty. */
-export const noRows = ({ table, why }: FactOf<'no-rows'>): Finding => ({
+export const noRows = (
+  { table, why }: FactOf<'no-rows'>,
+  place: Pick<Finding, 'file' | 'line' | 'also'>,
+): Finding => ({
   id: 'data.no-rows',
-  level: 'note',
+  level: 'warning',
+  ...place,
   what: `no row could be made up for ${table}: ${why}`,
   why: 'Migrations were tried with this table empty.',
-  fix: '--from-backup tries them with real rows',
+  fix: 'try them on real rows: migrate-check --from-backup <file|latest>',
 })

@@ -8,7 +8,7 @@ export function ends(revisions: readonly Revision[]): Finding[] {
     return [
       {
         id: 'graph.empty',
-        level: 'error',
+        ...at('alembic.ini', 1),
         what: 'there are no revisions',
         why: 'There is nothing to check: the version location may be wrong.',
         fix: 'look at script_location and version_locations in alembic.ini',
@@ -39,6 +39,7 @@ export function ends(revisions: readonly Revision[]): Finding[] {
     for (const { id, file } of bases.slice(1))
       found.push({
         id: 'graph.bases',
+        also: bases.map(base => base.file.file),
         ...at(file.file, file.down_revision?.line),
         revision: id,
         what: `there are ${bases.length} first revisions: ${bases.map(base => base.id).join(', ')}`,

@@ -1,12 +1,12 @@
 import type { RevisionFile } from '../facts.ts'
 import type { Finding } from '../finding.ts'
-import { wordsOf } from '../history.ts'
+import { parentCalled, type Revision, wordsOf } from '../history.ts'
 import { at } from './place.ts'
 
 /** What keeps a file by itself from being a revision. */
-export const checkFile = (file: RevisionFile): Finding[] => [
+export const checkFile = (file: RevisionFile, revisions: readonly Revision[]): Finding[] => [
   ...unreadable(file),
-  ...ignored(file),
+  ...ignored(file, revisions),
   ...assignedTwice(file),
 ]
 
@@ -37,15 +37,24 @@ function unreadable({ file, error, ignored, revision, down_revision }: RevisionF
   ]
 }
 
-function ignored({ file, ignored: is }: RevisionFile): Finding[] {
+/** One that follows a revision which Alembic reads is lost work; one that follows none belongs to an archive. */
+function ignored(
+  { file, ignored: is, down_revision }: RevisionFile,
+  revisions: readonly Revision[],
+): Finding[] {
   if (!is) return []
+  const parents = wordsOf(down_revision) ?? []
+  const isArchived = !parents.some(word => parentCalled(revisions, word)) && /\.py$/.test(file)
   return [
     {
       id: 'graph.ignored-file',
       ...at(file, 1),
+      level: isArchived ? 'note' : 'error',
       what: `${file} is a revision that Alembic does not read`,
       why: 'Its name or its directory is not one that Alembic looks at: what it does never happens, and nothing says so.',
-      fix: 'move it into a version location under a name that ends in .py, or delete it',
+      fix: isArchived
+        ? 'nothing, if it is kept as an archive'
+        : 'move it into a version location under a name that ends in .py, or delete it',
     },
   ]
 }

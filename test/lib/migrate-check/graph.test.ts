@@ -5,6 +5,7 @@ import { checkGraph } from '../../../lib/migrate-check/graph.ts'
 import { inOrder, revisionsOf } from '../../../lib/migrate-check/history.ts'
 import { checkIrreversible, parseIrreversible } from '../../../lib/migrate-check/irreversible.ts'
 import { checkNames } from '../../../lib/migrate-check/names.ts'
+import { parseNaming } from '../../../lib/migrate-check/naming.ts'
 import { pending } from '../../../lib/migrate-check/rehearsal.ts'
 import { applySuppressions } from '../../../lib/migrate-check/suppressions.ts'
 
@@ -94,6 +95,20 @@ for (const [what, files, ids] of cases)
     ),
   )
 
+graph(
+  'an archive beside the versions is told, and fails nothing; one that follows the history is lost work',
+  () => {
+    const archived = { ignored: true, name: '../versions_archive/20250101_0900_old2_x.py' }
+    const files = [file('a111', null), file('old1', null, archived), file('old2', 'old1', archived)]
+    const levels = (all: RevisionFile[]): string[] => checkGraph(all).map(({ id, level }) => `${level} ${id}`)
+    assert.equal(levels(files), ['note graph.ignored-file', 'note graph.ignored-file'])
+    assert.equal(
+      levels([...files, file('b222', 'a111', { ignored: true })]).at(-1),
+      'error graph.ignored-file',
+    )
+  },
+)
+
 graph('a file name instead of a revision: the message says which revision is meant', () => {
   const [found] = checkGraph([file('a111', null), file('b222', '20260101_0900_a111_x')])
   assert.is(
@@ -146,10 +161,36 @@ const nameCases: [name: string, ids: string[]][] = [
   ['20270103_1430_a111_add_user_roles.py', ['name.date']],
   ['19700103_1430_a111_add_user_roles.py', ['name.date']],
 ]
+const named = (id: string, name: string, pattern?: string): string[] =>
+  checkNames(revisionsOf([file(id, null, { name })]), parseNaming(pattern), now).map(found => found.id)
+names('ids that begin with a date order the files by themselves', () => {
+  assert.equal(named('20260301_0001', '20260301_0001_add_weight.py'), [])
+  assert.equal(named('20260301_0001', '20260301_0002_add_weight.py'), ['name.revision'])
+  assert.equal(named('20260230_0001', '20260230_0001_add_weight.py'), ['name.date'])
+  assert.equal(named('20260301_0001', '20260301_0930_20260301_0001_add_weight.py'), [])
+})
+names('another pattern, or none', () => {
+  assert.equal(named('a111', 'a111_add_weight.py', '{revision}_{description}'), [])
+  assert.equal(named('a111', 'b222_add_weight.py', '{revision}_{description}'), ['name.revision'])
+  assert.equal(named('a111', 'V0001__a111.py', 'VNNNN__{revision}'), [])
+  assert.equal(named('a111', 'whatever.py', 'VNNNN__{revision}'), ['name.pattern'])
+  assert.equal(named('a111', 'whatever.py', 'off'), [])
+})
+names('a pattern that nothing can be compared with', () => {
+  for (const pattern of [
+    '',
+    'YYYYMMDD',
+    '{id}_{revision}',
+    '{revision}_{revision}',
+    '{revision}.py',
+    'a/{revision}',
+  ])
+    assert.throws(() => parseNaming(pattern), /is no pattern of file names/, pattern)
+})
 for (const [name, ids] of nameCases)
   names(name, () =>
     assert.equal(
-      checkNames(revisionsOf([file('a111', null, { name })]), now).map(({ id }) => id),
+      checkNames(revisionsOf([file('a111', null, { name })]), parseNaming(), now).map(({ id }) => id),
       ids,
     ),
   )
@@ -189,6 +230,11 @@ allowing('one about something else is told, and allows nothing', () => {
     findings.map(({ id }) => id),
     ['safe.drop-column', 'suppression.unused'],
   )
+})
+allowing('a name', () => {
+  const misnamed = { ...finding, id: 'name.revision', level: 'error' } as const
+  const { findings } = applySuppressions([misnamed], [withComment('name.revision', 'released under it')])
+  assert.equal(findings, [])
 })
 allowing('a broken graph cannot be allowed', () => {
   const heads = { ...finding, id: 'graph.heads', level: 'error' } as const

@@ -96,17 +96,23 @@ reading('an annotation: nothing in it can be taken for a command', () =>
   ),
 )
 
-reading("a pull request's own findings, and those of the graph", () => {
+reading("a pull request's own findings, and what keeps Alembic from working", () => {
   const changed = new Set(['new.py'])
-  const at = (id: string, file?: string): boolean => inScope({ ...finding, id, file }, changed)
+  const at = (id: string, file: string, also: string[] = []): boolean =>
+    inScope({ ...finding, level: 'error', id, file, also }, changed)
   assert.equal(
     [
       at('data.fails', 'new.py'),
       at('data.fails', 'old.py'),
       at('graph.heads', 'old.py'),
-      at('drift.no-models'),
+      at('graph.missing-parent', 'old.py'),
+      at('load.env', 'alembic/env.py'),
+      at('graph.docstring', 'old.py'),
+      at('graph.ignored-file', 'old.py'),
+      at('drift.schema', 'app/old.py'),
+      at('drift.schema', 'app/old.py', ['new.py']),
     ],
-    [true, false, true, true],
+    [true, false, true, true, true, false, false, false, true],
   )
 })
 

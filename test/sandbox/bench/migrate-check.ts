@@ -12,7 +12,7 @@ import { alternate, type Figure, figure, timed } from './measure.ts'
 export async function migrateCheck(): Promise<Figure[]> {
   await buildBaseImages(() => {})
   await removeLeftovers()
-  const server = await throwawayServer(images.postgres, `bench${process.pid}`)
+  const server = await throwawayServer(images.postgres, `bench${process.pid}`, { otherwise: '' })
   try {
     await ours(server, 25) // what is read from the disk for the first time is nobody's fault
     const walk = await alternate(3, { ours: () => ours(server, 25), naive: () => naive(server, 25) })

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readIfThere } from '../../../lib/files.ts'
 import { check, type Report, usual } from '../../../lib/migrate-check/check.ts'
+import { parseNaming } from '../../../lib/migrate-check/naming.ts'
 import { checkId } from '../../../lib/migrate-check/on-scratch-server.ts'
 import type { ScratchServer } from '../../../lib/migrate-check/scratch-server.ts'
 
@@ -38,6 +39,7 @@ export function checkDirectory(
     place: { backend, image: python, python: undefined, variables: {} },
     ...usual,
     scope: 'all',
+    naming: parseNaming(),
     live: undefined,
     isJudged: undefined,
     signal: new AbortController().signal,

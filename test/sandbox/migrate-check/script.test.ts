@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { suite } from 'uvu'
@@ -48,7 +48,7 @@ const script = suite('scripts/migrate-check: as it is used')
 let server: ScratchServer
 script.before(async () => {
   await buildBaseImages(() => {})
-  server = await throwawayServer(images.postgres, `script${process.pid}`)
+  server = await throwawayServer(images.postgres, `script${process.pid}`, { otherwise: '' })
 })
 script.after(() => server.close())
 
@@ -141,12 +141,30 @@ script('--changed-since: old faults are history; what the running version uses m
         cwd: directory,
         stdio: 'pipe',
       })
+    const revision = (name: string, text: string): void =>
+      writeFileSync(join(directory, 'alembic', name), text)
+    mkdirSync(join(directory, 'alembic/versions_archive'))
+    revision('versions_archive/20240101_0001_old.py', addPhone('20240101_0001', '20231231_0001'))
+    const second = join(directory, 'alembic/versions/20260106_0900_bbbb2222_create_shipments.py')
+    writeFileSync(second, readFileSync(second, 'utf8').replace('Revises: aaaa1111', 'Revises: 9999ffff'))
+    writeFileSync(join(directory, 'app/old.py'), 'class Old:\n    __tablename__ = "old"\n')
     git('init', '--quiet')
     git('add', '.')
     git('commit', '--quiet', '-m', 'all')
     const old = await migrateCheck(directory, [...url(), '--changed-since', 'HEAD'])
     assert.is(old.code, 0, old.stdout)
-    writeFileSync(join(directory, 'alembic/versions/20260108_0900_dddd4444_drop_the_name.py'), dropTheName)
+    revision('versions/20260301_0001_add_phone.py', addPhone('20260301_0001', 'cccc3333'))
+    const models = join(directory, 'app/models.py')
+    const withPhone = (text: string): string =>
+      text.replace(
+        '    email: Mapped',
+        '    phone: Mapped[str | None] = mapped_column(String(40))\n    email: Mapped',
+      )
+    writeFileSync(models, withPhone(readFileSync(models, 'utf8')))
+    const clean = await migrateCheck(directory, [...url(), '--changed-since', 'HEAD'])
+    assert.is(clean.code, 0, clean.stdout)
+    assert.match(clean.stdout, /, 0 findings, 0 warnings/)
+    revision('versions/20260108_0900_dddd4444_drop_the_name.py', dropTheName)
     const used = await migrateCheck(directory, [...url(), '--changed-since', 'HEAD'])
     assert.is(used.code, 1)
     assert.match(used.stdout, /It is used in app\/models\.py:\d+/)
@@ -154,13 +172,30 @@ script('--changed-since: old faults are history; what the running version uses m
   }),
 )
 
+const addPhone = (id: string, parent: string): string => `"""add phone"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "${id}"
+down_revision = "${parent}"
+
+
+def upgrade() -> None:
+    op.add_column("customers", sa.Column("phone", sa.String(40)))
+
+
+def downgrade() -> None:
+    op.drop_column("customers", "phone")
+`
+
 const dropTheName = `"""drop the name"""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "dddd4444"
-down_revision = "cccc3333"
+down_revision = "20260301_0001"
 
 
 def upgrade() -> None:

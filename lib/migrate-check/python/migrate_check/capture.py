@@ -100,15 +100,14 @@ class Capture:
                                 "sql": plain(context.statement or "", None)})
 
     def where(self):
-        """The line of the revision file that is being executed; None outside of one."""
+        """The line of the revision file that is being executed, not of another one that it borrows from; None outside."""
         frame = sys._getframe(2)
-        line = None
+        lines, own = {}, None
         while frame:
-            if frame.f_code.co_filename in self.version_files:
-                line = frame.f_lineno
-                break
+            own = frame.f_code.co_filename if frame.f_code.co_filename in self.version_files else own
+            lines.setdefault(frame.f_code.co_filename, frame.f_lineno)
             frame = frame.f_back
-        return line
+        return lines.get(own)
 
     def locks(self, connection):
         """What this session holds now: those of a transaction are held until its end."""

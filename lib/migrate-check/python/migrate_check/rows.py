@@ -22,7 +22,10 @@ KEYS = """
         (SELECT string_agg(a.attname, chr(31) ORDER BY u.ord) FROM unnest(k.confkey) WITH ORDINALITY u(num, ord) JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.num)
     FROM pg_constraint k WHERE k.conrelid = {oid} AND k.contype IN ('f', 'c')
 """
-REFERENCES = "SELECT conrelid, confrelid FROM pg_constraint WHERE contype = 'f' AND conrelid <> confrelid"
+REFERENCES = """
+    SELECT conrelid, confrelid, (SELECT bool_and(a.attnotnull) FROM pg_attribute a WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey))
+    FROM pg_constraint k WHERE contype = 'f' AND conrelid <> confrelid
+"""
 
 
 class Generator:
@@ -34,34 +37,81 @@ class Generator:
         self.failed = {}
 
     def fill(self, connection, snapshot, tables):
-        """Adds rows to these tables (oids), those that others refer to first. Returns the tables that got some."""
+        """Adds rows to these tables (oids) and to those that stayed empty before, those that others refer to first.
+
+        A table that gets none is tried again after the others. A key that was left NULL because its table came later is
+        set then. Returns the tables that got some.
+        """
         got = []
-        for oid in self.ordered(connection, tables):
-            name = snapshot.names().get(oid)
-            kind = snapshot.tables[oid][("table", name)][0] if name else "f"
-            if name is None or kind.startswith("f") or " FOR VALUES" in kind or kind.endswith("DEFAULT"):
-                continue # a foreign table, or a partition: its parent is filled
-            made, why = self.fill_table(connection, oid, name)
-            if made:
-                got.append(oid)
-                self.failed.pop(name, None)
-            else:
-                self.failed[name] = why
+        names = snapshot.names()
+        self.failed = {name: why for name, why in self.failed.items() if name in names.values()}
+        again = {oid for oid, name in names.items() if name in self.failed}
+        left = [oid for oid in self.ordered(connection, set(tables) | again) if fillable(snapshot, names.get(oid), oid)]
+        while left:
+            empty = []
+            for oid in left:
+                made, why = self.fill_table(connection, oid, names[oid])
+                if made:
+                    got.append(oid)
+                    self.failed.pop(names[oid], None)
+                else:
+                    empty.append(oid)
+                    self.failed[names[oid]] = why
+            if len(empty) == len(left):
+                break
+            left = empty
+        for oid in got:
+            self.complete(connection, oid, names[oid])
         return got
 
+    def complete(self, connection, oid, name):
+        """Sets keys that are NULL in every row, though what they refer to has rows by now: in one row of each table."""
+        for kind, _, table, _, near, far in list(connection.exec_driver_sql(KEYS.format(oid=oid))):
+            if kind != "f":
+                continue
+            near, far = near.split("\x1f"), far.split("\x1f")
+            target = quoted_name(name)
+            unset = " AND ".join(f"{quoted(column)} IS NULL" for column in near)
+            if connection.exec_driver_sql(f"SELECT 1 FROM {target} WHERE NOT ({unset}) LIMIT 1").first():
+                continue
+            present = " AND ".join(f"{quoted(column)} IS NOT NULL" for column in far)
+            columns = ", ".join(quoted(column) for column in near)
+            values = ", ".join(quoted(column) for column in far)
+            try: # a check or a trigger may want it NULL
+                connection.exec_driver_sql(
+                    f"UPDATE {target} SET ({columns}) = (SELECT {values} FROM {table} WHERE {present} LIMIT 1)"
+                    f" WHERE ctid = (SELECT min(ctid) FROM {target}) AND EXISTS (SELECT FROM {table} WHERE {present})"
+                )
+            except Exception: # noqa: the row stays as it was
+                continue
+
     def ordered(self, connection, tables):
+        """Each table after those that it must refer to, and, where no circle forbids it, after those that it may."""
         wanted = set(tables)
-        parents = {}
-        for child, parent in connection.exec_driver_sql(REFERENCES):
+        must, may = {}, {}
+        for child, parent, required in connection.exec_driver_sql(REFERENCES):
             if child in wanted and parent in wanted:
-                parents.setdefault(child, set()).add(parent)
+                (must if required else may).setdefault(child, set()).add(parent)
         done, order = set(), []
+
+        def needed(oid):
+            found, todo = set(), [oid]
+            while todo:
+                one = todo.pop()
+                if one not in found:
+                    found.add(one)
+                    todo.extend(must.get(one, ()))
+            return found
 
         def visit(oid, path):
             if oid in done or oid in path:
                 return
-            for parent in sorted(parents.get(oid, ())):
-                visit(parent, path | {oid})
+            inside = path | {oid}
+            for parent in sorted(must.get(oid, ())):
+                visit(parent, inside)
+            for parent in sorted(may.get(oid, ())):
+                if not needed(parent) & inside:
+                    visit(parent, inside)
             done.add(oid)
             order.append(oid)
 
@@ -130,6 +180,12 @@ class Generator:
             else:
                 values.update((column, "NULL") for column in near)
         return values
+
+
+def fillable(snapshot, name, oid):
+    """Not a foreign table, nor a partition: its parent is filled."""
+    kind = snapshot.tables[oid][("table", name)][0] if name else "f"
+    return not (kind.startswith("f") or " FOR VALUES" in kind or kind.endswith("DEFAULT"))
 
 
 class Column:

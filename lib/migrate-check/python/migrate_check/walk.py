@@ -131,7 +131,7 @@ class Walk:
         changed |= {oid for oid in after.tables if oid not in self.content}
         if any(change["change"] == "enum changed" for change in step["changes"]):
             changed |= set(after.tables)
-        self.generator.fill(connection, after, changed)
+        changed |= set(self.generator.fill(connection, after, changed))
         self.content = {oid: content for oid, content in self.content.items() if oid in after.tables}
         self.content.update(rows.content(connection, after, changed))
 
