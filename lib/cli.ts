@@ -1,7 +1,10 @@
+import { appendFileSync } from 'node:fs'
 import { parse, wordsOf } from './arguments.ts'
 import type { Command, Options } from './command.ts'
-import { describeProblem, Failure } from './failure.ts'
+import { describeProblem, Failure, problemOf } from './failure.ts'
 import { helpText } from './help.ts'
+import { redact } from './redact.ts'
+import { stepOutput } from './step-output.ts'
 
 /**
  * The front door of every script: parses the arguments, answers `--help`, runs, and turns whatever is
@@ -18,6 +21,9 @@ export async function main<O extends Options>(
         ? print(helpText(command))
         : await (await import('./where.ts')).runWhereItBelongs(command, options, wordsOf(command, args))
   } catch (error) {
+    // What fails before a run begins has no log of its own: the workflow's other jobs are told here.
+    const output = process.env['GITHUB_OUTPUT']
+    if (output) appendFileSync(output, stepOutput('problem', redact(describeProblem(problemOf(error)))))
     if (!(error instanceof Failure)) throw error
     process.stderr.write(`${describeProblem(error)}\n`)
     process.exitCode = error.exitCode

@@ -8,6 +8,26 @@ export interface GitHub {
   request(method: 'GET' | 'POST' | 'PATCH', path: string, body?: object): Promise<unknown>
 }
 
+/** GitHub answered with an error. */
+class Refused extends Failure {
+  override readonly name = 'Refused'
+  readonly status: number
+
+  constructor(asked: string, status: number, said: string) {
+    const fix =
+      status === 403 ? "the job's token may not: see `permissions` of the job in the workflow" : undefined
+    super({ what: `${asked}: ${status}`, detail: lastLines(said.slice(0, 2000), 5), fix })
+    this.status = status
+  }
+}
+
+/** An answer; undefined where GitHub has no such thing (404). */
+export const orUndefined = (answer: Promise<unknown>): Promise<unknown> =>
+  answer.catch((error: unknown) => {
+    if (error instanceof Refused && error.status === 404) return undefined
+    throw error
+  })
+
 /**
  * As a workflow's variables tell: the API's address, the repository and the token.
  * @throws UsageError naming the variables that are missing.
@@ -53,9 +73,5 @@ async function request(url: string, token: string, method: string, body?: object
     })
     .finally(() => clearTimeout(timer))
   if (answer.ok) return JSON.parse(answer.text) as unknown
-  throw new Failure({
-    what: `${asked}: ${answer.status}`,
-    detail: lastLines(answer.text.slice(0, 2000), 5),
-    ...(answer.status === 403 && { fix: 'the job needs permissions: issues: write' }),
-  })
+  throw new Refused(asked, answer.status, answer.text)
 }

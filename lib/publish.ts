@@ -15,7 +15,7 @@ export interface Published {
 export interface PublishOptions {
   /** The repository's directory: what is published is its commit HEAD. */
   readonly checkout: string
-  /** Names of this build, such as `develop` and `develop-3f1c9a0…`. */
+  /** Names of this build, such as `develop` and `develop-3f1c9a0…`; none where it is still to be tested. */
   readonly tags: readonly string[]
   /** Build also what is known: when the base image has been mended. */
   readonly rebuild: boolean
@@ -60,6 +60,24 @@ export async function publish(
   return { image, how: known ? 'known' : 'built' }
 }
 
+/**
+ * Gives an image that is in the registry more names, in their order: its digest stays.
+ * @throws Failure when the registry does not have it, or takes it as another one.
+ */
+export async function tagPublished(
+  access: RegistryAccess,
+  image: PinnedImage,
+  { tags, ...options }: Pick<PublishOptions, 'tags' | 'signal' | 'say'>,
+): Promise<void> {
+  const [name, digest] = image.split('@')
+  await pull(access, image, { ...options, timeout: 10 * 60_000, progress: options.say })
+  for (const tag of tags) {
+    const pushed = await push(access, image, `${name}:${tag}`, options)
+    if (pushed !== digest)
+      throw new Failure({ what: `the registry keeps ${name}:${tag} as ${pushed}; expected ${digest}` })
+  }
+}
+
 /** The git tree of a directory as committed: the same for the same content, whichever commit or branch. */
 async function committedTree(checkout: string, source: string): Promise<string> {
   const changed = await run(['git', 'status', '--porcelain', '--', source], { cwd: checkout })
@@ -86,7 +104,7 @@ async function push(
   access: RegistryAccess,
   local: string,
   reference: string,
-  { signal }: PublishOptions,
+  { signal }: Pick<PublishOptions, 'signal'>,
 ): Promise<string> {
   await run(['docker', 'tag', local, reference])
   const said = await run(['docker', ...access, 'push', reference], { signal, timeout: 15 * 60_000 })

@@ -2,7 +2,7 @@
 ':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
 
 import { main } from '../lib/cli.ts'
-import { keepIssue, readNeeds } from '../lib/deploy-issue.ts'
+import { keepIssue, lookAtJobs, readNeeds } from '../lib/deploy-issue.ts'
 import { githubOf } from '../lib/github-api.ts'
 import { commonOptions } from '../lib/options.ts'
 import { redact } from '../lib/redact.ts'
@@ -14,14 +14,17 @@ await main({
     "Keeps the one issue about an environment's deploys: a failed one opens it or adds to it, a good one closes it.\n" +
     'For the last job of a workflow, which gives it toJSON(needs) as NEEDS.',
   options: { environment: commonOptions.environment },
-  examples: [['npx tsx scripts/deploy-issue.ts -e staging', 'as deploy-staging.yml does']],
+  examples: [['npx tsx scripts/deploy-issue.ts -e staging', 'as deploy.yml does']],
   exitCodes: '0 done · 1 GitHub refused · 2 wrong usage or configuration',
   run: async options => {
     const { name } = await loadEnvironment(options.environment)
     const variable = (key: string): string => process.env[key] ?? ''
-    const done = await keepIssue(githubOf(process.env), {
+    const github = githubOf(process.env)
+    const run = `${variable('GITHUB_RUN_ID')}/attempts/${variable('GITHUB_RUN_ATTEMPT')}`
+    const done = await keepIssue(github, {
       environment: name,
       ...readNeeds(variable('NEEDS')),
+      ...(await lookAtJobs(github, run)),
       who: variable('GITHUB_ACTOR'),
       page: `${variable('GITHUB_SERVER_URL')}/${variable('GITHUB_REPOSITORY')}/actions/runs/${variable('GITHUB_RUN_ID')}`,
     })

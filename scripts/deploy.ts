@@ -17,6 +17,7 @@ import { demandHarmless, judgeOrWarn, notJudged } from '../lib/pending-check.ts'
 import { planOf } from '../lib/plan.ts'
 import { preflight } from '../lib/preflight/preflight.ts'
 import { type Images, nextVersion, readReleases, sameImages } from '../lib/releases.ts'
+import { variableOf } from '../lib/remote/destination.ts'
 import { repair } from '../lib/repair/repair.ts'
 import { liveRows, type Result, resultOf } from '../lib/result.ts'
 import { pendingAt } from '../lib/revision-graph.ts'
@@ -158,6 +159,12 @@ async function confirmPlan(site: Site, wanted: Wanted, images: Images): Promise<
   await confirm(`Deploy ${wanted.tag} to ${site.environment.name}?`, site.run.signal)
 }
 
+const noHost = (name: string): UsageError =>
+  new UsageError(
+    `${variableOf(name, 'HOST')} is not set: this machine is GitHub's, and no VPS`,
+    `gh variable set ${variableOf(name, 'HOST')} --env ${name} --body <the VPS's host name>`,
+  )
+
 const waysOut = 'deploy a newer version, which knows that revision, or take the schema back first'
 
 await main({
@@ -200,6 +207,9 @@ await main({
     const digests = parseDigests(options['backend-digest'], options['frontend-digest'])
     if (digests && options.build) throw new UsageError('--build makes its own images: it takes no digests')
     const environment = await loadTarget(options.environment)
+    // Without the variable it would run here, and find nothing of what a VPS has.
+    if (process.env['GITHUB_ACTIONS'] === 'true' && process.env['RUNNER_ENVIRONMENT'] === 'github-hosted')
+      throw noHost(environment.name)
     const session = { script: 'deploy', wait, json: options.json, verbose: options.verbose }
     if (environment.kind === 'edge')
       return (await import('../lib/edge/deploy.ts')).deployEdge(environment, options, session)

@@ -6,19 +6,28 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { main } from '../lib/cli.ts'
 import { type Part, parts } from '../lib/environment.ts'
+import { describeProblem, UsageError } from '../lib/failure.ts'
+import { githubOf } from '../lib/github-api.ts'
 import { interruptSignal } from '../lib/interrupt.ts'
-import { publish } from '../lib/publish.ts'
+import { overtakenBy } from '../lib/newest-commit.ts'
+import { parseDigests } from '../lib/options.ts'
+import { publish, tagPublished } from '../lib/publish.ts'
 import { withRegistry } from '../lib/registry.ts'
+import { pinned } from '../lib/releases.ts'
 import { environmentOfBranch } from '../lib/settings.ts'
 import { run } from '../lib/shell.ts'
 import { stepOutput } from '../lib/step-output.ts'
-import { columns, printable } from '../lib/text.ts'
+import { columns } from '../lib/text.ts'
+import { annotation, harmless } from '../lib/workflow-command.ts'
+
+const said = { built: 'built', known: 'the same sources were built before', given: 'as it was built' }
 
 await main({
   name: 'publish',
   summary:
     'Builds the images of the commit that is checked out and pushes them, tagged with branch and commit.\n' +
-    'Sources that were built before are not built again: their image gets the new tags.',
+    'Sources that were built before are not built again: their image gets the new tags. A run of a workflow that is\n' +
+    "not the branch's newest leaves the branch's tag where it is.",
   options: {
     branch: {
       type: 'value',
@@ -26,6 +35,13 @@ await main({
       describe: 'what the tags begin with, and whose environment they are for (default: as checked out)',
     },
     rebuild: { type: 'flag', describe: 'build also what was built before: when a base image was mended' },
+    untagged: { type: 'flag', describe: 'give no tags yet: they are for what has passed tests and scan' },
+    'backend-digest': {
+      type: 'value',
+      value: '<sha256:…>',
+      describe: 'build nothing: give the tags to this image, which is in the registry',
+    },
+    'frontend-digest': { type: 'value', value: '<sha256:…>', describe: 'likewise; both or neither' },
     verbose: { type: 'flag', short: 'v', describe: 'show what docker build prints' },
   },
   examples: [
@@ -41,20 +57,35 @@ await main({
   exitCodes: '0 both are in the registry · 1 failed · 2 wrong usage or configuration',
   run: async options => {
     const checkout = process.cwd()
+    const digests = parseDigests(options['backend-digest'], options['frontend-digest'])
+    if (digests && (options.untagged || options.rebuild))
+      throw new UsageError('digests name what is tagged: there is nothing to build, and tags are meant')
     const branch = options.branch ?? (await run(['git', 'branch', '--show-current'], { cwd: checkout }))
     const environment = await environmentOfBranch(branch)
     const commit = await run(['git', 'rev-parse', 'HEAD'], { cwd: checkout })
-    const tags = [branch, `${branch}-${commit}`]
+    // The commit's own tag comes first: the branch's never names what has no other.
+    const problem =
+      process.env['GITHUB_ACTIONS'] === 'true' && !options.untagged
+        ? await overtakenBy(githubOf(process.env), process.env, { branch, commit })
+        : undefined
+    if (problem)
+      process.stdout.write(
+        `${annotation('warning', { title: `the tag ${branch} stays where it is` }, describeProblem(problem))}\n`,
+      )
+    const tags = options.untagged ? [] : [`${branch}-${commit}`, ...(problem ? [] : [branch])]
     const signal = interruptSignal()
+    const say = (line: string): void => void (options.verbose && process.stdout.write(`${harmless(line)}\n`))
     const rows: string[][] = []
     const outputs = [stepOutput('tag', `${branch}-${commit}`)]
     const publishPart = async (access: readonly string[], part: Part): Promise<void> => {
-      const { image, how } = await publish(environment, access, part, {
-        ...{ checkout, tags, signal, rebuild: options.rebuild },
-        labels: labelsOf(commit),
-        say: line => options.verbose && process.stdout.write(`${printable(line)}\n`),
-      })
-      rows.push([part, how === 'built' ? 'built' : 'the same sources were built before', image])
+      const { image, how } = digests
+        ? { image: pinned(`${environment.images[part]}@${digests[part]}`), how: 'given' as const }
+        : await publish(environment, access, part, {
+            ...{ checkout, tags, signal, say, rebuild: options.rebuild },
+            labels: labelsOf(commit),
+          })
+      if (digests) await tagPublished(access, image, { tags, signal, say })
+      rows.push([part, said[how], image])
       outputs.push(stepOutput(`${part}-digest`, image.slice(image.indexOf('@') + 1)), stepOutput(part, image))
     }
     const login = mkdtempSync(join(tmpdir(), 'tracehub-login-'))
@@ -65,7 +96,7 @@ await main({
       },
       login,
     )
-    process.stdout.write(`${columns([...rows, ['tags', tags.join(' ')]])}\n`)
+    process.stdout.write(`${columns([...rows, ['tags', tags.join(' ') || 'none yet']])}\n`)
     toGitHub('GITHUB_OUTPUT', outputs.join(''))
     toGitHub('GITHUB_STEP_SUMMARY', summaryOf(tags, rows))
     return 0
@@ -83,7 +114,7 @@ function labelsOf(commit: string): Record<string, string> {
 
 function summaryOf(tags: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = rows.map(([part, how, image]) => `| ${part} | ${how} | \`${image}\` |`)
-  return `${[`## Images ${tags.map(tag => `\`${tag}\``).join(', ')}`, '', '| | | |', '|---|---|---|', ...cells].join('\n')}\n\n`
+  return `${[`## Images ${tags.map(tag => `\`${tag}\``).join(', ') || 'to be tested'}`, '', '| | | |', '|---|---|---|', ...cells].join('\n')}\n\n`
 }
 
 function toGitHub(variable: 'GITHUB_OUTPUT' | 'GITHUB_STEP_SUMMARY', text: string): void {

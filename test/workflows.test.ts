@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadEnvironment } from '../lib/settings.ts'
+import { interpolate } from './sandbox/workflows/expressions.ts'
 import { type Job, needsOf, readAction, readWorkflow, type Step } from './sandbox/workflows/shapes.ts'
+import { runStep } from './sandbox/workflows/step.ts'
 
 const github = join(import.meta.dirname, '..', '.github')
 const files = readdirSync(join(github, 'workflows')).sort()
@@ -15,13 +17,14 @@ const called = (job: Job): string | undefined => job.uses?.replace('./.github/wo
 
 const all = suite('workflows: what holds for all of them')
 
-all('they are the documented six', () =>
+all('they are the documented six, and what two of them have in common', () =>
   assert.equal(files, [
     'backend-ci.yml',
     'build-and-push.yml',
     'database-migrations.yml',
     'deploy-production.yml',
     'deploy-staging.yml',
+    'deploy.yml',
     'frontend-ci.yml',
   ]),
 )
@@ -88,18 +91,136 @@ all('every job has an end, and no permission that it does not need', () => {
   }
   assert.equal([...mayWrite].sort(), [
     'build-and-push.yml build packages',
-    'deploy-production.yml images packages',
-    'deploy-production.yml report issues',
-    'deploy-staging.yml images packages',
-    'deploy-staging.yml report issues',
+    'build-and-push.yml tag packages',
+    'deploy-production.yml production issues', // what the called workflow's jobs may, at most
+    'deploy-production.yml production packages',
+    'deploy-staging.yml staging issues',
+    'deploy-staging.yml staging packages',
+    'deploy.yml images packages',
+    'deploy.yml report issues',
   ])
 })
 
-all('secrets reach the deploys alone', () => {
-  for (const file of files) assert.is(/\bsecrets\./.test(text(file)), file.startsWith('deploy-'), file)
+/** Names of secrets that a text asks for: `secrets.NAME`, or the format of one. */
+const secretsIn = (source: string): string[] => source.match(/\bsecrets(\.\w+|\[[^\]]*\])/g) ?? []
+
+all('secrets reach the deploy job alone, and of it the steps that deploy', () => {
+  for (const file of files) {
+    const { jobs } = workflow(file)
+    for (const [id, job] of Object.entries(jobs)) {
+      const { steps = [], ...rest } = job
+      assert.equal(secretsIn(JSON.stringify(rest)), [], `${file} ${id}`)
+      for (const step of steps)
+        if (secretsIn(JSON.stringify(step)).length > 0)
+          assert.match(`${step.run}`, /\/scripts\/deploy\.ts" -e /, `${file} ${id} ${step.name}`)
+      if (job.secrets)
+        assert.equal([file.startsWith('deploy-'), job.secrets], [true, 'inherit'], `${file} ${id}`)
+    }
+  }
+})
+
+all("the toolkit's place is said in one variable", () => {
+  const place = '$' + "{{ vars.TOOLKIT || '.' }}"
+  for (const file of files) {
+    const own = text(file).replaceAll(/^ *#.*$/gm, '')
+    assert.is(/\bTOOLKIT\b/.test(own), workflow(file).env?.['TOOLKIT'] === place, file)
+  }
+  for (const [where, step] of steps)
+    for (const script of `${step.run ?? ''}`.match(/\S*\/?scripts\/[\w-]+\.ts\S*/g) ?? [])
+      assert.match(script, /^"\$TOOLKIT\/scripts\//, where)
 })
 
 all.run()
+
+const checksNames = suite('workflows: required checks')
+
+/** As pull requests show them: a job's name, else its id. */
+const ownJobs = files.flatMap(file =>
+  jobsOf(file)
+    .filter(([, job]) => !job.uses)
+    .map(([id, job]) => ({ file, id, job, name: job.name ?? id })),
+)
+const checked = files.filter(file => workflow(file).on.pull_request)
+
+checksNames('no two jobs have one name', () => {
+  const names = ownJobs.map(({ name }) => name)
+  assert.equal(
+    names.filter((name, i) => names.indexOf(name) !== i),
+    [],
+  )
+})
+checksNames('each workflow of a pull request has one gate: it always runs, and waits for all others', () => {
+  for (const file of checked) {
+    const jobs = jobsOf(file)
+    const [, gate] = jobs.find(([id]) => id === 'gate') ?? []
+    assert.is(gate?.if, '$' + '{{ always() }}', file)
+    assert.equal(
+      [...needsOf(gate as Job)],
+      jobs.map(([id]) => id).filter(id => id !== 'gate'),
+      file,
+    )
+    const step = gate?.steps?.at(-1)
+    assert.is(step?.uses, './.github/actions/gate')
+    assert.equal(step?.with, {
+      results: '$' + "{{ join(needs.*.result, ' ') }}",
+      affected: '$' + '{{ needs.affected.outputs.affected }}',
+    })
+  }
+})
+
+const gateStep = readAction(join(github, 'actions', 'gate')).runs.steps[0] as Step
+for (const [results, affected, passes] of [
+  ['success success success', 'true', true],
+  ['success skipped skipped', 'false', true],
+  ['failure skipped skipped', '', false], // it could not be told what is affected
+  ['cancelled skipped skipped', '', false],
+  ['success success failure', 'true', false],
+  ['success success cancelled', 'true', false],
+  ['success success skipped', 'true', false], // left out for another reason
+  ['success failure skipped', 'false', false],
+] as const)
+  checksNames(`${results}, affected ${affected || 'not known'}: ${passes ? 'passes' : 'fails'}`, async () => {
+    const { code } = await runStep({
+      name: 'gate',
+      script: `${gateStep.run}`,
+      shell: gateStep.shell,
+      cwd: github,
+      env: { PATH: `${process.env['PATH']}`, RESULTS: results, AFFECTED: affected },
+    })
+    assert.is(code === 0, passes)
+  })
+
+checksNames.run()
+
+const installing = suite('workflows: what runs beside secrets and pushes')
+
+installing("the toolkit is installed without development's packages, install scripts and caches", () => {
+  const [node, install] = readAction(join(github, 'actions', 'setup-toolkit')).runs.steps
+  assert.equal(node?.with, { 'node-version': 22, 'package-manager-cache': false })
+  assert.match(`${install?.run}`, /^npm ci --omit=dev --ignore-scripts /)
+})
+installing('no job that deploys, tags, builds or scans takes anything from a cache', () => {
+  const cached = actions.filter(name =>
+    readFileSync(join(github, 'actions', name, 'action.yml'), 'utf8').match(/^ *cache: (?!"false")/m),
+  )
+  assert.equal(cached, ['setup-frontend', 'setup-python'])
+  for (const file of ['deploy.yml', 'build-and-push.yml'])
+    for (const [id, job] of jobsOf(file))
+      for (const { uses = '', with: given } of job.steps ?? []) {
+        assert.not(
+          cached.some(name => uses.endsWith(`/${name}`)),
+          `${file} ${id} ${uses}`,
+        )
+        assert.is(`${given?.['cache'] ?? 'false'}`, 'false', `${file} ${id} ${uses}`)
+        if (uses.startsWith('aquasecurity/')) assert.is(given?.['cache'], 'false', 'it caches unless told')
+      }
+})
+installing('Trivy gets no password of its own', () => {
+  for (const [where, step] of steps)
+    assert.not.match(JSON.stringify(step.env ?? {}), /TRIVY_(USERNAME|PASSWORD)/, where)
+})
+
+installing.run()
 
 const triggers = suite('workflows: what starts them')
 
@@ -119,10 +240,16 @@ function reached(event: 'push' | 'pull_request', branch: string): string[] {
 const checks = ['backend-ci.yml', 'database-migrations.yml', 'frontend-ci.yml']
 
 triggers('a push to develop: all tests, the images, staging', () =>
-  assert.equal(reached('push', 'develop'), [...checks, 'build-and-push.yml', 'deploy-staging.yml'].sort()),
+  assert.equal(
+    reached('push', 'develop'),
+    [...checks, 'build-and-push.yml', 'deploy-staging.yml', 'deploy.yml'].sort(),
+  ),
 )
 triggers('a push to main: all tests, the images, production', () =>
-  assert.equal(reached('push', 'main'), [...checks, 'build-and-push.yml', 'deploy-production.yml'].sort()),
+  assert.equal(
+    reached('push', 'main'),
+    [...checks, 'build-and-push.yml', 'deploy-production.yml', 'deploy.yml'].sort(),
+  ),
 )
 triggers('a pull request: tests only', () => {
   assert.equal(reached('pull_request', 'main'), checks)
@@ -136,33 +263,122 @@ triggers('both deploys and the build can be started by hand', () => {
 
 triggers.run()
 
+const order = suite('workflows: nothing goes out that has not passed')
+
+const build = workflow('build-and-push.yml').jobs
+const deployJobs = workflow('deploy.yml').jobs
+
+order('tests, then images, then the scan, then the tags; by hand as well', () => {
+  assert.equal(needsOf(build['build'] as Job), ['backend', 'frontend', 'migrations'])
+  assert.equal(needsOf(build['scan'] as Job), ['build'])
+  assert.equal(needsOf(build['tag'] as Job), ['build', 'scan'])
+  for (const [id, job] of Object.entries(build)) assert.is(job.if, undefined, `${id} is never left out`)
+  const publishes = Object.entries(build).flatMap(([id, job]) =>
+    (job.steps ?? []).flatMap(({ run = '' }) => (/\/publish\.ts"/.test(run) ? [[id, run] as const] : [])),
+  )
+  assert.equal(
+    publishes.map(([id]) => id),
+    ['build', 'tag'],
+  )
+  assert.match(`${publishes[0]?.[1]}`, ' --untagged ')
+  assert.match(
+    `${publishes[1]?.[1]}`,
+    ' --backend-digest "$BACKEND_DIGEST" --frontend-digest "$FRONTEND_DIGEST"',
+  )
+})
+order('who calls it gets what was tagged', () => {
+  for (const { value } of Object.values(workflow('build-and-push.yml').on.workflow_call?.outputs ?? {}))
+    assert.match(value, /^\$\{\{ jobs\.tag\.outputs\.[\w-]+ \}\}$/)
+})
+order('the deploy waits for the images, and for the answer whether it may', () => {
+  assert.equal(needsOf(deployJobs['deploy'] as Job), ['allowed', 'images'])
+  assert.match(`${deployJobs['deploy']?.if}`, "needs.allowed.result == 'success'")
+  assert.equal(needsOf(deployJobs['report'] as Job), ['allowed', 'images', 'deploy'])
+})
+order('it asks again in the job itself, which may be run again alone or be approved days later', () => {
+  for (const id of ['allowed', 'deploy']) {
+    const job = deployJobs[id]
+    const asks = job?.steps?.findIndex(({ run = '' }) => run.includes('/scripts/may-deploy.ts"')) ?? -1
+    const deploys = job?.steps?.findIndex(({ run = '' }) => run.includes('/scripts/deploy.ts"')) ?? -1
+    assert.ok(asks >= 0 && (deploys === -1 || asks < deploys), id)
+    assert.is(job?.permissions?.['actions'], 'read')
+    assert.is(job?.permissions?.['pull-requests'], 'read')
+  }
+})
+order(
+  "by hand, whatever branch GitHub starts it on, toolkit and settings are the environment's branch's",
+  () => {
+    const checkouts = Object.entries(deployJobs).flatMap(([id, job]) =>
+      (job.steps ?? [])
+        .filter(({ uses }) => uses?.startsWith('actions/checkout@'))
+        .map(step => [id, step] as const),
+    )
+    assert.is(checkouts.length, 3)
+    for (const [id, step] of checkouts)
+      assert.is(
+        step.with?.['ref'],
+        '$' + "{{ github.event_name == 'push' && github.sha || inputs.branch }}",
+        id,
+      )
+  },
+)
+
+order.run()
+
 for (const name of ['staging', 'production'] as const) {
   const deploys = suite(`workflows: deploy-${name}.yml`)
   const file = `deploy-${name}.yml`
 
-  deploys('tests, then images, then the deploy', () => {
-    const { jobs } = workflow(file)
-    assert.equal(needsOf(jobs['images'] as Job), ['backend', 'frontend', 'migrations'])
-    assert.equal(needsOf(jobs['deploy'] as Job), ['images'])
-    assert.equal(needsOf(jobs['report'] as Job), ['backend', 'frontend', 'migrations', 'images', 'deploy'])
-  })
   deploys('one at a time, and none is cancelled for another', () => {
     assert.equal(workflow(file).concurrency, { group: `deploy-${name}`, 'cancel-in-progress': false })
-    for (const [id, job] of jobsOf(file))
+    for (const [id, job] of [...jobsOf(file), ...jobsOf('deploy.yml')])
       assert.is(job.concurrency, undefined, `${id} would wait for its own workflow`)
   })
   deploys('branch, address and variables are the environment’s', async () => {
     const environment = await loadEnvironment(name)
     const { on, jobs } = workflow(file)
+    const job = jobs[name]
     assert.equal(on.push?.branches, [environment.branch])
-    assert.equal(jobs['deploy']?.environment, { name, url: `https://${environment.domain}` })
-    const step = jobs['deploy']?.steps?.find(({ id }) => id === 'deploy')
+    assert.equal(job?.with, {
+      environment: name,
+      branch: environment.branch,
+      variables: name.toUpperCase(),
+      url: `https://${environment.domain}`,
+      tag: '$' + '{{ inputs.tag }}',
+    })
+    assert.is(deployJobs['deploy']?.environment?.name, '$' + '{{ inputs.environment }}')
+  })
+  deploys('the deploy is given the documented variables, by their names', async () => {
+    const step = deployJobs['deploy']?.steps?.find(({ id }) => id === 'deploy')
     const documented = ['SSH_KEY', 'HOST', 'USER', 'DB_PASSWORD', 'JWT_SECRET'].map(
       each => `${name.toUpperCase()}_${each}`,
     )
-    for (const variable of [...documented, 'VIZION_API_KEY', 'DEMO_PASSWORD'])
-      assert.match(`${step?.env?.[variable]}`, `secrets.${variable} `)
-    assert.match(`${step?.run}`, `exec scripts/deploy.ts -e ${name} `)
+    const secrets = [...documented, 'VIZION_API_KEY', 'DEMO_PASSWORD']
+    const contexts = {
+      values: {
+        github: { token: 'a-token' },
+        inputs: { ...workflow(file).jobs[name]?.with, tag: '' },
+        needs: { images: { outputs: {} } },
+        vars: {},
+        secrets: Object.fromEntries(secrets.map(each => [each, `the ${each}`])),
+      },
+      status: 'success',
+    } as const
+    const env = Object.entries(step?.env ?? {}).map(([key, value]) => [key, interpolate(value, contexts)])
+    const { said } = await runStep({
+      name: 'deploy',
+      // In the deploy's place, what its environment is; and not the programs that it would start.
+      script: `${step?.run}`.replace(
+        /exec "\$TOOLKIT\/scripts\/deploy\.ts" (.*)/,
+        'printenv; echo "ARGS $1"',
+      ),
+      shell: undefined,
+      cwd: github,
+      env: { PATH: `${process.env['PATH']}`, TOOLKIT: '.', ...Object.fromEntries(env) },
+    })
+    for (const variable of secrets) assert.match(said, `\n${variable}=the ${variable}\n`)
+    assert.not.match(said, /^THE_/m)
+    assert.match(`${step?.run}`, '\nexec "$TOOLKIT/scripts/deploy.ts" -e "$ENVIRONMENT" ')
   })
   deploys.run()
 }

@@ -6,6 +6,7 @@ import {
   type DeployReport,
   failureText,
   keepIssue,
+  lookAtJobs,
   readNeeds,
   titleOf,
   verdictOn,
@@ -18,6 +19,8 @@ const report = (jobs: Record<string, string>, more: Partial<DeployReport> = {}):
   environment: 'staging',
   jobs,
   problem: '',
+  failed: [],
+  unapproved: false,
   tag: 'develop-3f1c9a0',
   who: 'ada',
   page: 'https://github.example/vibotaj/tracehub/actions/runs/7',
@@ -51,8 +54,69 @@ for (const [jobs, verdict] of [
   [good, 'works'],
   [{ backend: 'skipped', images: 'skipped', deploy: 'success' }, 'works'],
   [{ images: 'skipped', deploy: 'skipped' }, 'undecided'],
+  [{ images: 'success', deploy: 'cancelled' }, 'failed'], // out of time: a cancelled workflow does not come here
+  [{ images: 'cancelled', deploy: 'skipped' }, 'failed'],
+  [{ allowed: 'failure', images: 'success', deploy: 'skipped' }, 'failed'],
 ] as const)
-  reading(`${Object.values(jobs)}: ${verdict}`, () => assert.is(verdictOn({ jobs }), verdict))
+  reading(`${Object.values(jobs)}: ${verdict}`, () =>
+    assert.is(verdictOn({ jobs, unapproved: false }), verdict),
+  )
+
+for (const [jobs, verdict] of [
+  [bad, 'undecided'],
+  [{ images: 'failure', deploy: 'failure' }, 'failed'],
+] as const)
+  reading(`${Object.values(jobs)}, not approved: ${verdict}`, () =>
+    assert.is(verdictOn({ jobs, unapproved: true }), verdict),
+  )
+reading('whichever job it was that said why', () =>
+  assert.is(
+    readNeeds(
+      JSON.stringify({
+        allowed: { result: 'failure', outputs: { problem: 'nobody is asked' } },
+        deploy: { result: 'skipped', outputs: {} },
+      }),
+    ).problem,
+    'nobody is asked',
+  ),
+)
+for (const [what, jobs, expected] of [
+  [
+    'rejected, or never approved: it was on no machine',
+    [
+      { name: 'production / images / Tag', conclusion: 'success', steps: [{}] },
+      { name: 'production / Deploy', conclusion: 'failure', steps: [] },
+    ],
+    { failed: ['production / Deploy'], unapproved: true },
+  ],
+  [
+    'a deploy that failed, and a job that ran out of time',
+    [
+      { name: 'staging / images / backend / Backend: lint', conclusion: 'timed_out', steps: [{}] },
+      { name: 'staging / Deploy', conclusion: 'failure', steps: [{ name: 'Set up job' }] },
+      { name: 'staging / Issue', conclusion: null, steps: [{}] },
+    ],
+    {
+      failed: ['staging / images / backend / Backend: lint (out of time)', 'staging / Deploy'],
+      unapproved: false,
+    },
+  ],
+  ['GitHub does not tell', undefined, { failed: [], unapproved: false }],
+] as const)
+  reading(`the jobs: ${what}`, async () => {
+    const tracker = await issueTracker('a-token')
+    if (jobs) tracker.answers.set('/actions/runs/7/attempts/2/jobs', { jobs })
+    const found = await lookAtJobs(
+      githubOf({
+        GITHUB_API_URL: tracker.api,
+        GITHUB_REPOSITORY: 'vibotaj/tracehub',
+        GITHUB_TOKEN: 'a-token',
+      }),
+      '7/attempts/2',
+    )
+    tracker.close()
+    assert.equal(found, expected)
+  })
 
 reading.run()
 
@@ -66,6 +130,13 @@ writing('what, who, where, why', () =>
       '[The workflow run](https://github.example/vibotaj/tracehub/actions/runs/7) has the whole log.',
   ),
 )
+writing('the jobs by their full names, and what ran out of time', () => {
+  assert.match(
+    failureText(report(bad, { failed: ['staging / images / Trivy', 'staging / Deploy (out of time)'] })),
+    'failed in: staging / images / Trivy, staging / Deploy (out of time).',
+  )
+  assert.match(failureText(report({ deploy: 'cancelled' })), 'failed in: deploy (out of time).')
+})
 writing('a log cannot leave its block, and has an end', () => {
   const text = failureText(report(bad, { problem: `\`\`\`\n@everyone \u001b[2J${'x'.repeat(10_000_000)}` }))
   assert.is(text.split('```').length, 3)
@@ -87,6 +158,10 @@ keeping('opened once, added to, closed when deploying works; another environment
   try {
     assert.match(await keepIssue(github, report(good)), 'no issue says otherwise')
     assert.match(await keepIssue(github, report({ deploy: 'skipped' })), 'no issue is needed')
+    assert.match(
+      await keepIssue(github, report(bad, { unapproved: true })),
+      'not approved, which is no failure',
+    )
     assert.match(await keepIssue(github, report(bad, { problem: 'first' })), /^opened .*\/issues\/1$/)
     assert.match(
       await keepIssue(github, report(bad, { environment: 'production' })),

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -35,6 +35,36 @@ refusing('each with its whole message and exit code 2', () =>
       refused.map(([, stderr]) => ({ code: 2, stdout: '', stderr })),
     )
     assert.equal(readdirSync(directory), [])
+  }),
+)
+
+refusing("on GitHub's machine without a host: said, and told to the workflow's other jobs", () =>
+  onMachine(async ({ run, directory }) => {
+    const output = join(directory, '..', 'output')
+    const problem =
+      "PRODUCTION_HOST is not set: this machine is GitHub's, and no VPS\n" +
+      "→ gh variable set PRODUCTION_HOST --env production --body <the VPS's host name>\n"
+    assert.equal(
+      await run(deploy, ['-e', 'production'], {
+        env: {
+          GITHUB_ACTIONS: 'true',
+          RUNNER_ENVIRONMENT: 'github-hosted',
+          GITHUB_OUTPUT: output,
+          PRODUCTION_HOST: '',
+        },
+      }),
+      { code: 2, stdout: '', stderr: problem },
+    )
+    assert.match(readFileSync(output, 'utf8'), /^problem<</)
+    assert.match(readFileSync(output, 'utf8'), `\n${problem}`)
+    // What SSH says before there is a run, likewise.
+    await run(deploy, ['-e', 'production'], {
+      env: { GITHUB_OUTPUT: output, PRODUCTION_HOST: 'vps.invalid', PRODUCTION_SSH_KEY: 'no key' },
+    })
+    assert.match(
+      readFileSync(output, 'utf8'),
+      'PRODUCTION_SSH_KEY is neither a private key nor a readable file',
+    )
   }),
 )
 

@@ -18,7 +18,7 @@ import { layCheckout } from '../workflows/checkout.ts'
  */
 
 await ensurePrograms(say, { git: ['git'] })
-const checkout = await layCheckout(() => true)
+const checkout = await layCheckout(() => true, '.')
 const person = join(checkout.directory, '.git', 'person')
 /** A person who opens the file and types real values. */
 const typeSecrets = `#!/bin/sh

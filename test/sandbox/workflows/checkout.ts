@@ -5,7 +5,10 @@ import { run } from '../../../lib/shell.ts'
 
 const toolkit = join(import.meta.dirname, '..', '..', '..')
 
-/** A repository as the workflows expect it: the toolkit, and TraceHub's stand-in in `tracehub/`. */
+/** Where the toolkit is in it: the workflows know the place by the variable TOOLKIT alone. */
+export const toolkitsPlace = 'devops'
+
+/** A repository as the workflows expect it: the toolkit in its place, and TraceHub's stand-in in `tracehub/`. */
 export interface Checkout {
   readonly directory: string
   /** Changes a file, on a branch, and commits. @returns the commit. */
@@ -16,7 +19,10 @@ export interface Checkout {
 }
 
 /** @param isWanted which of this project's files; unless told, those that belong to TraceHub's repository. */
-export async function layCheckout(isWanted: (file: string) => boolean = isToolkits): Promise<Checkout> {
+export async function layCheckout(
+  isWanted: (file: string) => boolean = isToolkits,
+  place = toolkitsPlace,
+): Promise<Checkout> {
   const directory = mkdtempSync(join(tmpdir(), 'tracehub-checkout-'))
   const git = (...words: readonly string[]): Promise<string> =>
     run(
@@ -35,7 +41,8 @@ export async function layCheckout(isWanted: (file: string) => boolean = isToolki
   const listed = await run(['git', 'ls-files', '--cached', '--others', '--exclude-standard'], {
     cwd: toolkit,
   })
-  for (const file of listed.split('\n').filter(isWanted)) copy(join(toolkit, file), join(directory, file))
+  for (const file of listed.split('\n').filter(isWanted))
+    copy(join(toolkit, file), join(directory, file.startsWith('.github/') ? '' : place, file))
   for (const part of ['backend', 'frontend'])
     cpSync(join(toolkit, 'test', 'sandbox', 'tracehub', part), join(directory, 'tracehub', part), {
       recursive: true,

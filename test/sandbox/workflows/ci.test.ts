@@ -8,7 +8,7 @@ import { ensurePrograms } from '../apt.ts'
 import { registry } from '../build-images.ts'
 import { say } from '../harness.ts'
 import { images } from '../migrate-check/corpus.ts'
-import { layCheckout } from './checkout.ts'
+import { layCheckout, toolkitsPlace } from './checkout.ts'
 import type { Happening } from './happening.ts'
 import { type JobDone, notRun, runWorkflow } from './runner.ts'
 
@@ -78,6 +78,7 @@ const happens = async (more: Partial<Happening> = {}): Promise<Happening> => ({
   token: registry.password,
   api: 'http://127.0.0.1:9',
   secrets: {},
+  vars: { TOOLKIT: toolkitsPlace },
   takenOut: ['python -m pip install', 'safety check', 'npm audit'],
   machine,
   ...more,
@@ -103,7 +104,14 @@ if (hasPythonTools)
     const jobs = await runWorkflow('backend-ci.yml', await happens())
     assert.equal(
       verdicts(jobs),
-      { affected: 'success', lint: 'success', types: 'success', test: 'success', security: 'success' },
+      {
+        affected: 'success',
+        lint: 'success',
+        types: 'success',
+        test: 'success',
+        security: 'success',
+        gate: 'success',
+      },
       said(jobs),
     )
     assert.match(said(jobs), /^app\/settings\.py +\d+ +0 +100%/m)
@@ -124,6 +132,7 @@ if (hasPythonTools)
         types: 'failure at mypy',
         test: 'failure at pytest',
         security: 'failure at bandit',
+        gate: 'failure at Gate',
       },
       said(jobs),
     )
@@ -139,7 +148,14 @@ if (hasFrontendPackages)
     const good = await runWorkflow('frontend-ci.yml', await happens())
     assert.equal(
       verdicts(good),
-      { affected: 'success', lint: 'success', types: 'success', build: 'success', audit: 'success' },
+      {
+        affected: 'success',
+        lint: 'success',
+        types: 'success',
+        build: 'success',
+        audit: 'success',
+        gate: 'success',
+      },
       said(good),
     )
     await checkout.change(
@@ -152,13 +168,14 @@ if (hasFrontendPackages)
       types: 'failure at tsc',
       build: 'failure at build',
       audit: 'success',
+      gate: 'failure at Gate',
     })
     await checkout.git('reset', '--quiet', '--hard', 'HEAD^')
   })
 
 ci('migrations: the whole history on a push, with its summary', async () => {
   const jobs = await runWorkflow('database-migrations.yml', await happens())
-  assert.equal(verdicts(jobs), { affected: 'success', check: 'success' }, said(jobs))
+  assert.equal(verdicts(jobs), { affected: 'success', check: 'success', gate: 'success' }, said(jobs))
   const summary = jobs['check']?.steps.map(step => step.summary).join('') ?? ''
   assert.match(summary, /^## ✅ Migrations: 10 revisions, 0 findings, 0 warnings$/m)
   assert.match(summary, '`a1b2c3d4`')
@@ -179,7 +196,7 @@ ci('migrations: what a pull request adds fails it where it would hurt, at its li
   const jobs = await pullRequest('database-migrations.yml')
   assert.equal(
     verdicts(jobs),
-    { affected: 'success', check: 'failure at Check what the pull request adds' },
+    { affected: 'success', check: 'failure at Check what the pull request adds', gate: 'failure at Gate' },
     said(jobs),
   )
   assert.match(
@@ -193,7 +210,7 @@ ci('a pull request that does not touch a part leaves its jobs out, and they coun
   await checkout.switchTo('feature', 'main')
   write('README.md', 'A change elsewhere.\n')
   await checkout.commit()
-  const left = { affected: 'success', lint: 'skipped', types: 'skipped' }
+  const left = { affected: 'success', lint: 'skipped', types: 'skipped', gate: 'success' }
   assert.equal(verdicts(await pullRequest('backend-ci.yml')), {
     ...left,
     test: 'skipped',
@@ -207,6 +224,7 @@ ci('a pull request that does not touch a part leaves its jobs out, and they coun
   assert.equal(verdicts(await pullRequest('database-migrations.yml')), {
     affected: 'success',
     check: 'skipped',
+    gate: 'success',
   })
 })
 

@@ -1,3 +1,5 @@
+import type { JobDone } from './runner.ts'
+
 /** What GitHub knows when it starts a workflow. */
 export interface Happening {
   /** The directory in which the repository is checked out. */
@@ -10,6 +12,10 @@ export interface Happening {
   readonly api: string
   readonly inputs?: Readonly<Record<string, string>>
   readonly secrets: Readonly<Record<string, string>>
+  /** Configuration variables, of the repository and of the environment. */
+  readonly vars?: Readonly<Record<string, string>>
+  /** 1, unless it is run again. */
+  readonly attempt?: number
   /** The machine's own variables, beside a runner's. */
   readonly machine: Readonly<Record<string, string>>
   /** Jobs that are tested elsewhere: here they count as passed. */
@@ -17,6 +23,10 @@ export interface Happening {
   /** How those steps begin that this machine cannot run; whoever takes one out says why. */
   readonly takenOut?: readonly string[]
   readonly cancelWhen?: (said: string) => boolean
+  /** It is called by another workflow. */
+  readonly called?: boolean
+  /** Is told how each job of a called workflow ended. */
+  readonly done?: (id: string, job: JobDone) => void
 }
 
 /** What expressions see of it. */
@@ -31,6 +41,7 @@ export const contextsOf = (happening: Happening): Record<string, unknown> => ({
     token: happening.token,
   },
   secrets: happening.secrets,
+  vars: happening.vars ?? {},
   inputs: {},
 })
 
@@ -45,10 +56,12 @@ export const variablesOf = (happening: Happening): Record<string, string> => ({
   GITHUB_REF: `refs/heads/${happening.branch}`,
   GITHUB_REF_NAME: happening.branch,
   GITHUB_REPOSITORY: 'vibotaj/tracehub',
+  GITHUB_RUN_ATTEMPT: `${happening.attempt ?? 1}`,
   GITHUB_RUN_ID: '4711',
   GITHUB_SERVER_URL: 'https://github.example',
   GITHUB_SHA: happening.sha,
   GITHUB_WORKSPACE: happening.checkout,
+  RUNNER_ENVIRONMENT: 'github-hosted',
   RUNNER_OS: 'Linux',
   RUNNER_TEMP: '/tmp',
 })

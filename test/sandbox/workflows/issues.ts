@@ -14,11 +14,14 @@ interface Issue {
 export interface IssueTracker {
   readonly api: string
   readonly issues: readonly Issue[]
+  /** What else it answers to GET, by the path below the repository: `/environments/production`. */
+  readonly answers: Map<string, unknown>
   close(): void
 }
 
 export async function issueTracker(token: string): Promise<IssueTracker> {
   const issues: Issue[] = []
+  const answers = new Map<string, unknown>()
   const server = createServer((request, response) => {
     let text = ''
     request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
@@ -30,6 +33,9 @@ export async function issueTracker(token: string): Promise<IssueTracker> {
         return answer(401, { message: 'Bad credentials' })
       const body = text === '' ? {} : (JSON.parse(text) as Record<string, never>)
       const { pathname, searchParams } = new URL(`${request.url}`, 'http://localhost')
+      const below = pathname.replace('/repos/vibotaj/tracehub', '')
+      if (request.method === 'GET' && !below.startsWith('/issues'))
+        return answers.has(below) ? answer(200, answers.get(below)) : answer(404, { message: 'Not Found' })
       const [, number, comments] =
         /^\/repos\/vibotaj\/tracehub\/issues(?:\/(\d+)(\/comments)?)?$/.exec(pathname) ?? []
       const issue = issues.find(each => each.number === Number(number))
@@ -62,5 +68,5 @@ export async function issueTracker(token: string): Promise<IssueTracker> {
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo // it listens on a port
-  return { api: `http://127.0.0.1:${port}`, issues, close: () => server.close() }
+  return { api: `http://127.0.0.1:${port}`, issues, answers, close: () => server.close() }
 }

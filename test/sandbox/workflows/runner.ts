@@ -22,36 +22,54 @@ export async function runWorkflow(
 ): Promise<Readonly<Record<string, JobDone>>> {
   const workflow = readWorkflow(join(happening.checkout, '.github/workflows', file))
   const done: Record<string, JobDone> = {}
-  const inputs = { ...defaultsOf(workflow), ...happening.inputs }
+  const inputs = { ...defaultsOf(workflow, happening), ...happening.inputs }
   let cancelled = false
   for (const [id, job] of Object.entries(workflow.jobs)) {
     // The files list jobs after those that they need; a cycle or a wrong name is actionlint's to find.
     const needs = Object.fromEntries(needsOf(job).map(name => [name, done[name]]))
     const failed = Object.values(needs).some(need => need?.result !== 'success')
     const status = cancelled ? 'cancelled' : failed ? 'failure' : 'success'
-    const values = { ...contextsOf(happening), inputs, needs: needsContext(needs) }
+    const own = { ...contextsOf(happening), inputs }
+    const env = interpolated(workflow.env ?? {}, { values: own, status })
+    const values = { ...own, env, needs: needsContext(needs) }
     if (happening.passed?.includes(id)) done[id] = { result: 'success', outputs: {}, steps: [] }
     else if (!isTrue(job.if, { values, status })) done[id] = { result: 'skipped', outputs: {}, steps: [] }
-    else if (job.uses) done[id] = await runCalled(job.uses, happening)
+    else if (job.uses) done[id] = await runCalled(job.uses, job, happening, { values, status })
     else done[id] = await runJob(workflow, job, happening, values)
     cancelled ||= done[id].result === 'cancelled'
   }
   return done
 }
 
-const defaultsOf = ({ on }: Workflow): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(on.workflow_dispatch?.inputs ?? {}).map(([name, input]) => [name, input.default]),
-  )
+/** A workflow that is called sees the inputs of its call alone. */
+function defaultsOf({ on }: Workflow, { inputs, event, called }: Happening): Record<string, unknown> {
+  const declared = called
+    ? on.workflow_call?.inputs
+    : event === 'workflow_dispatch'
+      ? on.workflow_dispatch?.inputs
+      : {}
+  for (const name of Object.keys(inputs ?? {}))
+    if (!declared?.[name]) throw new Error(`there is no input ${name}`)
+  for (const [name, input] of Object.entries(declared ?? {}))
+    if ('required' in input && input.required && !inputs?.[name])
+      throw new Error(`the input ${name} is missing`)
+  return Object.fromEntries(Object.entries(declared ?? {}).map(([name, input]) => [name, input.default]))
+}
 
 const needsContext = (needs: Readonly<Record<string, JobDone | undefined>>): unknown =>
   Object.fromEntries(
     Object.entries(needs).map(([name, need]) => [name, { result: need?.result, outputs: need?.outputs }]),
   )
 
-async function runCalled(uses: string, happening: Happening): Promise<JobDone> {
+async function runCalled(uses: string, job: Job, happening: Happening, contexts: Contexts): Promise<JobDone> {
   const file = uses.replace('./.github/workflows/', '')
-  const jobs = await runWorkflow(file, { ...happening, inputs: {} })
+  const jobs = await runWorkflow(file, {
+    ...happening,
+    called: true,
+    inputs: interpolated(job.with ?? {}, contexts),
+    secrets: job.secrets === 'inherit' ? happening.secrets : {},
+  })
+  for (const [id, done] of Object.entries(jobs)) happening.done?.(id, done)
   const results = Object.values(jobs).map(({ result }) => result)
   const result = results.includes('cancelled')
     ? 'cancelled'
@@ -120,7 +138,7 @@ async function perform(step: Step, state: State, values: Readonly<Record<string,
     env: {
       ...happening.machine,
       ...variablesOf(happening),
-      ...interpolated({ ...job.env, ...step.env }, contexts),
+      ...interpolated({ ...workflow.env, ...job.env, ...step.env }, contexts),
       ...state.variables,
     },
     cancelWhen: state.status === 'success' ? happening.cancelWhen : undefined,

@@ -24,6 +24,8 @@ export interface Job {
   readonly 'timeout-minutes'?: number
   readonly permissions?: Readonly<Record<string, string>>
   readonly environment?: { readonly name: string; readonly url: string }
+  readonly with?: Readonly<Record<string, string>>
+  readonly secrets?: 'inherit'
   readonly concurrency?: unknown
   readonly outputs?: Readonly<Record<string, string>>
   readonly env?: Readonly<Record<string, string>>
@@ -38,6 +40,9 @@ export interface Workflow {
     readonly push?: { readonly branches: readonly string[] }
     readonly pull_request?: { readonly branches: readonly string[] }
     readonly workflow_call?: {
+      readonly inputs?: Readonly<
+        Record<string, { readonly type: string; readonly required?: boolean; readonly default?: string }>
+      >
       readonly outputs?: Readonly<Record<string, { readonly value: string }>>
     } | null
     readonly workflow_dispatch?: {
@@ -45,6 +50,7 @@ export interface Workflow {
     }
   }
   readonly permissions?: Readonly<Record<string, string>>
+  readonly env?: Readonly<Record<string, string>>
   readonly concurrency?: { readonly group: string; readonly 'cancel-in-progress': boolean }
   readonly defaults?: { readonly run: { readonly 'working-directory': string } }
   readonly jobs: Readonly<Record<string, Job>>

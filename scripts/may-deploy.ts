@@ -1,0 +1,41 @@
+#!/bin/sh
+':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
+
+import { main } from '../lib/cli.ts'
+import { UsageError } from '../lib/failure.ts'
+import { githubOf } from '../lib/github-api.ts'
+import { demandMayDeploy } from '../lib/may-deploy.ts'
+import { commonOptions } from '../lib/options.ts'
+import { redact } from '../lib/redact.ts'
+import { loadEnvironment } from '../lib/settings.ts'
+
+await main({
+  name: 'may-deploy',
+  summary:
+    'Asks GitHub whether this run of a workflow may deploy: what it names has passed the gates, old does not replace\n' +
+    'new, and where the environment asks a person, an approval is required there too.',
+  options: {
+    environment: commonOptions.environment,
+    tag: { type: 'value', value: '<tag>', describe: 'what a person has named; empty for a push' },
+  },
+  examples: [['npx tsx scripts/may-deploy.ts -e production', 'as deploy.yml does before it deploys']],
+  exitCodes: '0 it may · 1 it may not, or GitHub refused · 2 wrong usage or configuration',
+  run: async options => {
+    const environment = await loadEnvironment(options.environment)
+    const github = githubOf(process.env)
+    const variable = (key: string): string => {
+      const value = process.env[key]
+      if (value) return value
+      throw new UsageError(`${key} is not set`, 'this runs in a workflow, where GitHub sets it')
+    }
+    const reason = await demandMayDeploy(github, environment, {
+      event: variable('GITHUB_EVENT_NAME'),
+      branch: variable('GITHUB_REF_NAME'),
+      commit: variable('GITHUB_SHA'),
+      attempt: Number(variable('GITHUB_RUN_ATTEMPT')),
+      tag: options.tag ?? '',
+    })
+    process.stdout.write(`${redact(reason)}\n`)
+    return 0
+  },
+})
