@@ -5,6 +5,7 @@ import { describeProblem, Failure, problemOf } from './failure.ts'
 import { helpText } from './help.ts'
 import { redact } from './redact.ts'
 import { stepOutput } from './step-output.ts'
+import { harmless } from './workflow-command.ts'
 
 /**
  * The front door of every script: parses the arguments, answers `--help`, runs, and turns whatever is
@@ -25,7 +26,8 @@ export async function main<O extends Options>(
     const output = process.env['GITHUB_OUTPUT']
     if (output) appendFileSync(output, stepOutput('problem', redact(describeProblem(problemOf(error)))))
     if (!(error instanceof Failure)) throw error
-    process.stderr.write(`${describeProblem(error)}\n`)
+    const said = describeProblem(error) // with what programs printed: for GitHub's runner that might be a command
+    process.stderr.write(`${process.env['GITHUB_ACTIONS'] === 'true' ? harmless(said) : said}\n`)
     process.exitCode = error.exitCode
   }
 }

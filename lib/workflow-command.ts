@@ -13,6 +13,9 @@ export function annotation(
   return `::${level} ${about.join(',')}::${data(text)}`
 }
 
+/** GitHub shows so many of a level for each step, and drops the others without a word (actions/toolkit, "Problem Matchers"). */
+export const mostAnnotations = 10
+
 /** Begins a part of the log that is folded. */
 export const group = (title: string): string => `::group::${data(title)}`
 

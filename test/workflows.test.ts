@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -132,6 +132,37 @@ all("the toolkit's place is said in one variable", () => {
 
 all.run()
 
+const guide = suite('docs/ci.md: what it names is there, and it leaves nothing out')
+const guideText = readFileSync(join(github, '..', 'docs', 'ci.md'), 'utf8')
+
+guide('workflows, jobs that people see, scripts', () => {
+  assert.equal(
+    [...new Set(guideText.match(/\b[\w-]+\.yml\b/g))].filter(name => !files.includes(name)),
+    [],
+  )
+  for (const file of files) assert.match(guideText, file)
+  for (const file of ['deploy.yml', 'build-and-push.yml'])
+    for (const [id, { name, uses }] of jobsOf(file)) if (!uses) assert.match(guideText, name ?? id, file)
+  for (const script of guideText.match(/[\w-]+\.ts\b/g) ?? [])
+    assert.ok(existsSync(join(github, '..', 'scripts', script)), script)
+})
+guide('the required checks, by their names', () => {
+  for (const file of ['backend-ci.yml', 'frontend-ci.yml', 'database-migrations.yml'])
+    assert.match(guideText, `\`${workflow(file).jobs['gate']?.name}\``)
+})
+guide('every secret and variable that a workflow reads', () => {
+  const all = files.map(text).join('')
+  const whole = [...all.matchAll(/\b(?:secrets|vars)\.(\w+)/g)].map(([, name = '']) => name)
+  const ends = [...all.matchAll(/\{0\}(_\w+)/g)].map(([, end = '']) => end)
+  assert.ok(whole.length > 2 && ends.length > 5)
+  for (const name of [...whole, ...ends]) assert.match(guideText, name)
+})
+guide('it begins with what most readers came for', () =>
+  assert.match(guideText, /^# On GitHub\n\n```\ngh workflow run deploy-staging\.yml /),
+)
+
+guide.run()
+
 const checksNames = suite('workflows: required checks')
 
 /** As pull requests show them: a job's name, else its id. */
@@ -218,6 +249,13 @@ installing('no job that deploys, tags, builds or scans takes anything from a cac
 installing('Trivy gets no password of its own', () => {
   for (const [where, step] of steps)
     assert.not.match(JSON.stringify(step.env ?? {}), /TRIVY_(USERNAME|PASSWORD)/, where)
+})
+
+installing('dependencies are audited by what is supported as well', () => {
+  const audits = (workflow('backend-ci.yml').jobs['security']?.steps ?? []).map(
+    ({ run = '' }) => run.split(' ')[0],
+  )
+  assert.equal(audits.filter(Boolean), ['safety', 'pip-audit', 'bandit'])
 })
 
 installing.run()
@@ -353,7 +391,12 @@ for (const name of ['staging', 'production'] as const) {
     const documented = ['SSH_KEY', 'HOST', 'USER', 'DB_PASSWORD', 'JWT_SECRET'].map(
       each => `${name.toUpperCase()}_${each}`,
     )
-    const secrets = [...documented, 'VIZION_API_KEY', 'DEMO_PASSWORD']
+    const optional = [
+      `${name.toUpperCase()}_SSH_PASSPHRASE`,
+      `${name.toUpperCase()}_HOST_KEY`,
+      'NOTIFY_WEBHOOK_URL',
+    ]
+    const secrets = [...documented, ...optional, 'VIZION_API_KEY', 'DEMO_PASSWORD']
     const contexts = {
       values: {
         github: { token: 'a-token' },

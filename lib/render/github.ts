@@ -20,6 +20,7 @@ export function githubRenderer(files: {
   const say = (text: string): void => void process.stdout.write(`${text}\n`)
   const active = new Map<number, { title: string; said: string[]; since: number; last: string }>()
   const rows: string[] = []
+  const warnings: string[] = []
   let what = ''
   let log: string | undefined
   let timer: NodeJS.Timeout | undefined
@@ -63,6 +64,7 @@ export function githubRenderer(files: {
         say(harmless(`  ${event.text}`))
         return
       case 'warning':
+        warnings.push(describeProblem(event.problem))
         say(annotation('warning', { title: what }, describeProblem(event.problem)))
         return
       case 'run-finished': {
@@ -70,7 +72,7 @@ export function githubRenderer(files: {
         say(harmless(closing(event, what, log)))
         if (event.problem)
           say(annotation('error', { title: `${what}: ${event.outcome}` }, describeProblem(event.problem)))
-        if (files.summary) appendFileSync(files.summary, summary(what, event, rows))
+        if (files.summary) appendFileSync(files.summary, summary(what, event, { rows, warnings }))
         if (files.output) appendFileSync(files.output, outputs(event))
         return
       }
@@ -88,12 +90,16 @@ function outputs(event: Extract<RunEvent, { type: 'run-finished' }>): string {
 function summary(
   what: string,
   event: Extract<RunEvent, { type: 'run-finished' }>,
-  rows: readonly string[],
+  { rows, warnings }: { readonly rows: readonly string[]; readonly warnings: readonly string[] },
 ): string {
   const sign = event.exitCode === 0 ? '✅' : '❌'
   const parts = [`## ${sign} ${what}: ${event.outcome} in ${duration(event.ms)}`]
-  if (event.problem)
-    parts.push(`\`\`\`text\n${describeProblem(event.problem).replaceAll('```', "'''")}\n\`\`\``)
+  // Of warnings as annotations GitHub drops the eleventh without a word: here are all.
+  for (const text of [
+    ...(event.problem ? [describeProblem(event.problem)] : []),
+    ...warnings.map(each => `⚠ ${each}`),
+  ])
+    parts.push(`\`\`\`text\n${text.replaceAll('```', "'''")}\n\`\`\``)
   if (event.result)
     parts.push(
       [

@@ -38,6 +38,20 @@ front('nothing runs when a word is wrong or help is asked for', async () => {
   assert.is(ran, 1)
 })
 
+front("on GitHub, what a program printed before it failed is no command of the runner's", async () => {
+  const { GITHUB_ACTIONS } = process.env
+  process.env['GITHUB_ACTIONS'] = 'true'
+  const detail = 'step 3\n::add-mask::x\n##[error]planted'
+  const failing = {
+    ...command,
+    run: () => Promise.reject(new Failure({ what: 'docker build failed', detail })),
+  }
+  const { stderr } = await captured(() => main(failing, []))
+  if (GITHUB_ACTIONS === undefined) delete process.env['GITHUB_ACTIONS']
+  else process.env['GITHUB_ACTIONS'] = GITHUB_ACTIONS
+  assert.is(stderr, 'docker build failed\n  step 3\n  : :add-mask::x\n  # #[error]planted\n')
+})
+
 for (const code of [0, 1, 2, 3, 4, 5] as const) {
   front(`exit code ${code} of a run is the exit code`, async () => {
     const said = await captured(() => main({ ...command, run: async () => code }, []))

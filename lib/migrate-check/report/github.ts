@@ -1,12 +1,32 @@
 import { printable } from '../../text.ts'
-import { annotation } from '../../workflow-command.ts'
+import { annotation, mostAnnotations } from '../../workflow-command.ts'
 import { type Finding, fails } from '../finding.ts'
 import type { Judged } from '../suppressions.ts'
 import { inWords, type Verdict } from './verdict.ts'
 
-/** A finding as an annotation of the pull request. `prefix` leads to the backend. */
-export function beside(finding: Finding, prefix: string): string {
-  const level = fails(finding) ? 'error' : finding.level === 'warning' ? 'warning' : 'notice'
+const levelOf = (finding: Finding): 'error' | 'warning' | 'notice' =>
+  fails(finding) ? 'error' : finding.level === 'warning' ? 'warning' : 'notice'
+
+/**
+ * Findings as annotations of the pull request. Of a level that has more than GitHub shows, the last place says how many
+ * stand in the summary alone. `prefix` leads to the backend.
+ */
+export function annotations(findings: readonly Finding[], prefix: string): string[] {
+  return (['error', 'warning', 'notice'] as const).flatMap(level => {
+    const all = findings.filter(finding => levelOf(finding) === level)
+    if (all.length <= mostAnnotations) return all.map(finding => beside(finding, prefix))
+    const shown = all.slice(0, mostAnnotations - 1)
+    const text = `${all.length - shown.length} more are in the summary of this run, and in its log`
+    return [
+      ...shown.map(finding => beside(finding, prefix)),
+      annotation(level, { title: 'Migrations' }, text),
+    ]
+  })
+}
+
+/** A finding as an annotation. */
+function beside(finding: Finding, prefix: string): string {
+  const level = levelOf(finding)
   const place = finding.file ? { file: prefix + finding.file, line: finding.line ?? 1 } : {}
   const text = [finding.what, finding.why, finding.detail, `→ ${finding.fix}`]
     .filter(line => line !== undefined)
@@ -25,6 +45,9 @@ export function summary(title: string, verdicts: readonly Verdict[], { findings,
     `## ${findings.some(fails) ? '❌' : '✅'} ${title}`,
     table(news),
     [...findings.map(found), ...allowed.map(permitted)].join('\n'),
+    findings.length > mostAnnotations
+      ? `GitHub shows ${mostAnnotations} of a level beside the lines of a pull request; this list is whole.`
+      : '',
     folded(news),
   ]
   return `${parts.filter(part => part !== '').join('\n\n')}\n\n`

@@ -4,7 +4,7 @@ import { count } from '../../text.ts'
 import { harmless } from '../../workflow-command.ts'
 import type { Report } from '../check.ts'
 import { fails } from '../finding.ts'
-import { beside, summary } from './github.ts'
+import { annotations, summary } from './github.ts'
 import { jsonReport } from './json.ts'
 import { sumOf, terminalReport } from './terminal.ts'
 import { verdicts } from './verdict.ts'
@@ -46,7 +46,7 @@ export function publish(
         /^\.\//,
         '',
       )
-    for (const finding of shown) process.stdout.write(`${beside(finding, prefix)}\n`)
+    for (const line of annotations(shown, prefix)) process.stdout.write(`${line}\n`)
   }
   const file = process.env['GITHUB_STEP_SUMMARY']
   if (file) appendFileSync(file, summary(`Migrations: ${sumOf(text)}`, each, { findings: shown, allowed }))

@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Statement } from '../../../lib/migrate-check/facts.ts'
 import { isAlive } from '../../../lib/migrate-check/owner.ts'
-import { beside } from '../../../lib/migrate-check/report/github.ts'
+import { annotations } from '../../../lib/migrate-check/report/github.ts'
 import { inWords } from '../../../lib/migrate-check/report/verdict.ts'
 import { strongestLocks } from '../../../lib/migrate-check/safety/locks.ts'
 import { writtenWhole } from '../../../lib/migrate-check/safety/writes.ts'
@@ -90,11 +90,26 @@ const finding = {
 } as const
 
 reading('an annotation: nothing in it can be taken for a command', () =>
-  assert.is(
-    beside(finding, 'app/'),
+  assert.equal(annotations([finding], 'app/'), [
     '::error file=app/a%2Cb.py,line=3,title=data.fails::50%25 of it%0Ax%0Ay%0A→ z',
-  ),
+  ]),
 )
+
+reading('of a level GitHub shows ten, and drops the others without a word: the tenth place says so', () => {
+  const warning = { ...finding, level: 'warning' } as const
+  const many = (count: number) => [...Array(count).fill(finding), ...Array(count).fill(warning)]
+  const begins = (count: number, level: string) =>
+    annotations(many(count), '').filter(line => line.startsWith(`::${level} `))
+  for (const level of ['error', 'warning']) {
+    assert.is(begins(10, level).length, 10)
+    assert.is(begins(10, level).filter(line => line.includes('title=data.fails')).length, 10)
+    assert.is(begins(25, level).length, 10)
+    assert.is(
+      begins(25, level).at(-1),
+      `::${level} title=Migrations::16 more are in the summary of this run, and in its log`,
+    )
+  }
+})
 
 reading("a pull request's own findings, and what keeps Alembic from working", () => {
   const changed = new Set(['new.py'])

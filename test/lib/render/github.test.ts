@@ -120,6 +120,14 @@ const page = (events: readonly RunEvent[]): Promise<string> =>
     return readFileSync(file, 'utf8')
   })
 
+summary('warnings, also those that GitHub drops from its annotations', async () => {
+  const warnings = Array.from({ length: 12 }, (_, i) => ({
+    ...{ type: 'warning', at: 0, problem: { what: `warning ${i + 1} of them`, fix: 'mend it' } },
+  })) as RunEvent[]
+  const text = await page([...warnings, finished()])
+  for (let i = 1; i <= 12; i += 1) assert.match(text, `⚠ warning ${i} of them\n→ mend it\n`)
+})
+
 summary('of a run that went well', async () =>
   assert.is(
     await page(success),
@@ -151,6 +159,11 @@ backend-green is unhealthy
   the end of its log:
   100% of 5 checks failed
 → mend what its log says, build again and deploy
+\`\`\`
+
+\`\`\`text
+⚠ the disk is 90% full
+→ docker image prune
 \`\`\`
 
 | | Step | | Time |

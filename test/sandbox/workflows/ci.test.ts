@@ -22,6 +22,7 @@ const reasons: Readonly<Record<string, string>> = {
   'python -m pip install': "PyPI is not reached; Debian's packages are used",
   'service db': 'the stand-in’s unit tests need no database',
   'safety check': 'its database of vulnerabilities is on the internet, and it is in PyPI alone',
+  'pip-audit': 'it asks PyPI, and Debian has no package of it',
   'npm audit': 'the registry that is reached here does not answer audits',
 }
 
@@ -79,7 +80,7 @@ const happens = async (more: Partial<Happening> = {}): Promise<Happening> => ({
   api: 'http://127.0.0.1:9',
   secrets: {},
   vars: { TOOLKIT: toolkitsPlace },
-  takenOut: ['python -m pip install', 'safety check', 'npm audit'],
+  takenOut: ['python -m pip install', 'safety check', 'pip-audit', 'npm audit'],
   machine,
   ...more,
 })

@@ -20,7 +20,7 @@ const actionlint = (cwd: string) =>
 lint('actionlint has nothing to say', async () => {
   const { ok, stdout, stderr } = await actionlint(toolkit)
   assert.ok(ok, stdout + stderr)
-  assert.match(stdout + stderr, 'Checking 6 workflow file(s)')
+  assert.match(stdout + stderr, 'Checking 7 workflow file(s)')
 })
 
 const scripts: [where: string, step: Step][] = [
