@@ -87,7 +87,7 @@ const inBox = ({ enter }: Box): Place => ({ enter, beside: true })
 
 /** BOXES=2, say: how many files of the real system run beside each other; 0 or 1: one after another, on this machine. */
 function numberOfBoxes(): number {
-  const given = process.env['BOXES'] || '3'
+  const given = process.env['BOXES'] || '1'
   if (!/^\d$/.test(given)) throw new Error(`BOXES=${given}: a number from 0 to 9 was expected`)
   return Number(given)
 }
