@@ -16,6 +16,7 @@ const cases: [name: string, code: number | null, output: string, failed: number,
   ['one of a second suite failed', 1, summary(3, 3) + summary(2, 1), 1, ''],
   ['one was skipped', 0, summary(3, 2, 1), 1, 'skipped 1'],
   ['all pass, and then it fails', 1, summary(3, 3), 1, 'exited with 1'],
+  ['it hangs before its summary', null, '', 1, 'did not end in time'],
   ['all pass, and then it hangs', null, summary(3, 3), 1, 'did not end in time'],
 ]
 for (const [name, code, output, failed, why] of cases)

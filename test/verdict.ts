@@ -18,7 +18,9 @@ export function judge(file: string, code: number | null, output: string): Omit<V
   const [total, passed, skipped] = [number('Total'), number('Passed'), number('Skipped')]
   const why =
     total === 0
-      ? 'ran no test: is .run() missing?'
+      ? code === null
+        ? 'did not end in time'
+        : 'ran no test: is .run() missing?'
       : skipped > 0
         ? `skipped ${skipped}`
         : passed < total
