@@ -12,8 +12,8 @@ import { loadEnvironment } from '../lib/settings.ts'
 await main({
   name: 'may-deploy',
   summary:
-    'Asks GitHub whether this run of a workflow may deploy: what it names has passed the gates, old does not replace\n' +
-    'new, and where the environment asks a person, an approval is required there too.',
+    'Asks GitHub whether this run of a workflow may deploy: what it names has passed the gates, old does not\n' +
+    'replace new, and where the environment asks a person, an approval is required there too.',
   options: {
     environment: commonOptions.environment,
     tag: { type: 'value', value: '<tag>', describe: 'what a person has named; empty for a push' },

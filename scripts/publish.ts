@@ -32,7 +32,7 @@ await main({
     branch: {
       type: 'value',
       value: '<name>',
-      describe: 'what the tags begin with, and whose environment they are for (default: as checked out)',
+      describe: 'what the tags begin with, and who they are for (default: as checked out)',
     },
     rebuild: { type: 'flag', describe: 'build also what was built before: when a base image was mended' },
     untagged: { type: 'flag', describe: 'give no tags yet: they are for what has passed tests and scan' },

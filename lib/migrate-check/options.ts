@@ -36,7 +36,7 @@ export const options = {
   'database-url': {
     type: 'value',
     value: '<url>',
-    describe: 'a PostgreSQL for scratch databases (default: a throwaway container, or server)',
+    describe: 'a PostgreSQL for scratch databases (default: one of its own for the check)',
   },
   'postgres-image': {
     type: 'value',
@@ -52,7 +52,7 @@ export const options = {
     type: 'value',
     short: 'e',
     value: '<name>',
-    describe: 'whose settings name the files, and whose newest backup --from-backup latest takes',
+    describe: 'whose settings name the files, and whose backups --from-backup latest means',
   },
   host: commonOptions.host,
   'from-backup': {

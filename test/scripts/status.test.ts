@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { onMachine, scriptFile } from './scripts.ts'
@@ -41,17 +42,7 @@ script('on a machine with no environment: both are named, each with what to do',
 
 script('its help fits into 110 columns, as that of all scripts', () =>
   onMachine(async ({ run }) => {
-    const names = [
-      'backup',
-      'cleanup',
-      'deploy-issue',
-      'enter',
-      'maintenance',
-      'publish',
-      'repair',
-      'secrets',
-      'status',
-    ]
+    const names = readdirSync('scripts').map(file => file.replace(/\.ts$/, ''))
     const helps = await Promise.all(names.map(name => run(scriptFile(name), ['--help'])))
     const wide = helps.flatMap(({ stdout }) => stdout.split('\n')).filter(line => line.length > 110)
     assert.equal(wide, [])
