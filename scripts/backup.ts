@@ -122,7 +122,7 @@ async function schedule(name: string | undefined, words: readonly string[]): Pro
   return 0
 }
 
-await main({
+void main({
   name: 'backup',
   summary: 'Backs the database and the uploads up, and proves a backup by restoring it.',
   options: { ...commonOptions, ...backupOptions },

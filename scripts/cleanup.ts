@@ -50,7 +50,7 @@ async function cleanUp(site: Site, asked: Asked): Promise<Result> {
   return compared(before, await roomOf(environment.directory))
 }
 
-await main({
+void main({
   name: 'cleanup',
   summary:
     'Removes what nobody needs any more, and shows before what, why and how much: images, old logs and backups,\n' +

@@ -8,7 +8,7 @@ import { commonOptions } from '../lib/options.ts'
 import { redact } from '../lib/redact.ts'
 import { loadEnvironment } from '../lib/settings.ts'
 
-await main({
+void main({
   name: 'deploy-issue',
   summary:
     "Keeps the one issue about an environment's deploys: a failed one opens it or adds to it, a good one closes it.\n" +

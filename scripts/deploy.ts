@@ -167,7 +167,7 @@ const noHost = (name: string): UsageError =>
 
 const waysOut = 'deploy a newer version, which knows that revision, or take the schema back first'
 
-await main({
+void main({
   name: 'deploy',
   summary:
     'Brings a version live beside the one that is, and loses no request. A failure is taken back by itself.',

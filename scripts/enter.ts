@@ -37,7 +37,7 @@ function foreground(command: readonly string[], cwd: string): Promise<number> {
   })
 }
 
-await main({
+void main({
   name: 'enter',
   summary: 'Opens what one looks at by hand: all logs as they come, psql, or a shell in the live backend.',
   words: [{ choices: ['logs', 'psql', 'shell'] }],

@@ -10,7 +10,7 @@ import { runAt } from '../lib/session.ts'
 import { loadEdge, loadEnvironment } from '../lib/settings.ts'
 import { demandDirectory } from '../lib/site.ts'
 
-await main({
+void main({
   name: 'maintenance',
   summary:
     'Shows the users of an environment a page that says so, at the TLS edge, until it is taken away again.',

@@ -9,7 +9,7 @@ import { commonOptions } from '../lib/options.ts'
 import { redact } from '../lib/redact.ts'
 import { loadEnvironment } from '../lib/settings.ts'
 
-await main({
+void main({
   name: 'may-deploy',
   summary:
     'Asks GitHub whether this run of a workflow may deploy: what it names has passed the gates, old does not\n' +

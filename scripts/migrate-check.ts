@@ -26,7 +26,7 @@ import { throwawayServer } from '../lib/migrate-check/scratch-server.ts'
 import { loadEnvironment } from '../lib/settings.ts'
 import { shown } from '../lib/text.ts'
 
-await main({
+void main({
   name: 'migrate-check',
   summary:
     'Runs every migration up, down and up again on a scratch database with rows in it, and says what would hurt.',

@@ -22,7 +22,7 @@ import { annotation, harmless } from '../lib/workflow-command.ts'
 
 const said = { built: 'built', known: 'the same sources were built before', given: 'as it was built' }
 
-await main({
+void main({
   name: 'publish',
   summary:
     'Builds the images of the commit that is checked out and pushes them, tagged with branch and commit.\n' +

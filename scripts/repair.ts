@@ -55,7 +55,7 @@ async function tested(site: Site, step: Step): Promise<void> {
   }
 }
 
-await main({
+void main({
   name: 'repair',
   summary:
     'Brings back what was live: after a crash, a reboot, a killed run, a lost file. It deploys nothing.',

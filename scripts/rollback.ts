@@ -136,7 +136,7 @@ async function list(name: string | undefined): Promise<number> {
   return 0
 }
 
-await main({
+void main({
   name: 'rollback',
   summary: 'Returns to what was before: the version with the gates of a deploy, the schema, or the data.',
   options: {

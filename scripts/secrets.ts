@@ -103,7 +103,7 @@ async function plan(site: Site, { names }: Wanted): Promise<Result> {
   ]
 }
 
-await main({
+void main({
   name: 'secrets',
   summary:
     "Checks an environment's secrets, replaces them while users are served, and brings a lost file back.",

@@ -60,7 +60,7 @@ function showHistory(one: Environment, last: number, asJson: boolean): number {
   return 0
 }
 
-await main({
+void main({
   name: 'status',
   summary: 'Shows how the environments do, on one screen, and what is wrong with the command that mends it.',
   words: [{ choices: ['history'], optional: true }],

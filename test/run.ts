@@ -129,7 +129,7 @@ function choose(what: string | undefined): string[] {
   return all.filter(file => file.includes(what))
 }
 
-if (process.argv[1] === import.meta.filename) {
+async function main(): Promise<void> {
   const files = process.argv.length > 2 ? process.argv.slice(2).flatMap(choose) : choose(undefined)
   const verdicts = await runAll(files)
   const failed = verdicts.filter(verdict => verdict.failed > 0)
@@ -145,3 +145,5 @@ if (process.argv[1] === import.meta.filename) {
   process.stdout.write(`\n${files.length} test files\n${sum('passed')} passed, ${failures} failed\n`)
   process.exitCode = failures === 0 ? 0 : 1
 }
+
+if (process.argv[1] === import.meta.filename) void main()

@@ -1,4 +1,4 @@
 import { writeFileSync } from 'node:fs'
 import { referenceFile, settingsReference } from './settings-reference.ts'
 
-writeFileSync(referenceFile, await settingsReference())
+void settingsReference().then(text => writeFileSync(referenceFile, text))

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readIfThere, writeAtomically, writeOnWayBack } from '../../lib/files.ts'
-import { ended, inTemporary, moduleUrl } from './fixtures.ts'
+import { ended, evaluating, inTemporary } from './fixtures.ts'
 
 const mode = (file: string): string => (statSync(file).mode & 0o777).toString(8)
 
@@ -80,13 +80,10 @@ writing('on a full disk it fails and leaves the old text, never half of the new'
     writeAtomically(file, 'old')
     const program = `
       import { execFileSync } from 'node:child_process'
-      import { writeAtomically } from ${JSON.stringify(moduleUrl('lib/files.ts'))}
+      import { writeAtomically } from 'lib/files.ts'
       execFileSync('prlimit', ['--pid', String(process.pid), '--fsize=1024']) // a write is cut short there
       try { writeAtomically(process.argv[1], 'new'.repeat(1000)) } catch (error) { console.log(error.what) }`
-    const { stdout } = await ended(process.execPath, [
-      ...['--import', 'tsx', '--input-type=module', '--eval', program],
-      file,
-    ])
+    const { stdout } = await ended(process.execPath, [...evaluating(program), file])
     assert.is(readFileSync(file, 'utf8'), 'old')
     assert.is(stdout, `${file} cannot be written: EFBIG: file too large, write\n`)
     assert.equal(readdirSync(directory), ['x'], 'nothing half is left')
@@ -111,20 +108,12 @@ writing('killed at any moment, the file has the old text or the new one', () =>
     writeAtomically(file, texts[0] ?? '')
     // Each child replaces the file over and over, and kills itself in between, sooner or later.
     const program = `
-      import { writeAtomically } from ${JSON.stringify(moduleUrl('lib/files.ts'))}
+      import { writeAtomically } from 'lib/files.ts'
       import { spawn } from 'node:child_process'
       spawn('sh', ['-c', 'sleep ' + process.argv[2] + '; kill -9 ' + process.pid], { detached: true, stdio: 'ignore' })
       for (let i = 0; ; i++) writeAtomically(process.argv[1], (i % 2 ? 'old' : 'new').repeat(200_000))`
     for (const seconds of ['0.02', '0.05', '0.09']) {
-      await ended(process.execPath, [
-        '--import',
-        'tsx',
-        '--input-type=module',
-        '--eval',
-        program,
-        file,
-        seconds,
-      ])
+      await ended(process.execPath, [...evaluating(program), file, seconds])
       assert.ok(texts.includes(readFileSync(file, 'utf8')), 'it is torn')
     }
   }),

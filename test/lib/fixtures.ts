@@ -2,16 +2,26 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Environment } from '../../lib/environment.ts'
 import { Failure } from '../../lib/failure.ts'
 import { type Images, pinned, type Release } from '../../lib/releases.ts'
 
 /** The toolkit's own directory. */
-export const toolkit = fileURLToPath(new URL('../..', import.meta.url))
+export const toolkit = join(import.meta.dirname, '..', '..')
 export const tsx = join(toolkit, 'node_modules', '.bin', 'tsx')
-/** A module of ours as a program of its own can import it. */
-export const moduleUrl = (file: string): string => new URL(`../../${file}`, import.meta.url).href
+/** What makes Node run TypeScript, from any directory. */
+export const loader = join(toolkit, 'node_modules', 'tsx', 'dist', 'loader.mjs')
+
+/** Node's arguments that run a program of a few lines. What it imports of ours it names from the toolkit's root. */
+export function evaluating(program: string): string[] {
+  const imports = /^\s*import (\{.*\}) from '(.*)'$/gm
+  const required = [...program.matchAll(imports)].map(([, names, from = '']) => {
+    const file = from.startsWith('lib/') ? join(toolkit, from) : from
+    return `const ${names} = require(${JSON.stringify(file)});`
+  })
+  const body = `${required.join('\n')}\nvoid (async () => {${program.replace(imports, '')}\n})()`
+  return ['--import', loader, '--input-type=commonjs', '--eval', body]
+}
 
 /** A directory that exists while `act` runs. */
 export async function inTemporary<T>(act: (directory: string) => Promise<T> | T): Promise<T> {
@@ -23,13 +33,17 @@ export async function inTemporary<T>(act: (directory: string) => Promise<T> | T)
   }
 }
 
+/** An engine that is asked by the docker CLI alone. */
+export const elsewhere = 'ssh://docker.invalid'
+
 /** Runs `act` where a shell script answers as `docker`, in a directory of its own. */
 export const withDocker = <T>(script: string, act: (directory: string) => Promise<T> | T): Promise<T> =>
   inTemporary(async directory => {
     const programs = join(directory, 'programs')
     mkdirSync(programs)
     writeFileSync(join(programs, 'docker'), `#!/bin/sh\ncd ${directory}\n${script}\n`, { mode: 0o755 })
-    return withVariables({ PATH: `${programs}:${process.env['PATH']}` }, () => act(directory))
+    const variables = { PATH: `${programs}:${process.env['PATH']}`, DOCKER_HOST: elsewhere }
+    return withVariables(variables, () => act(directory))
   })
 
 export const day = 24 * 60 * 60_000

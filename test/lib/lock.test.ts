@@ -7,7 +7,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Environment } from '../../lib/environment.ts'
 import { acquire, type Holder } from '../../lib/lock.ts'
-import { ended, environmentIn, failureOf, inTemporary, moduleUrl, withVariables } from './fixtures.ts'
+import { ended, environmentIn, evaluating, failureOf, inTemporary, withVariables } from './fixtures.ts'
 
 const holder = (run: string): Holder => ({
   run,
@@ -23,16 +23,14 @@ const withEnvironment = (act: (environment: Environment) => Promise<void>): Prom
 /** A process of its own that takes the lock, says so, and holds it for as long as it lives. */
 async function holderProcess({ directory }: Environment): Promise<ChildProcess> {
   const program = `
-    import { acquire } from ${JSON.stringify(moduleUrl('lib/lock.ts'))}
+    import { acquire } from 'lib/lock.ts'
     const environment = { name: 'production', directory: process.argv[1] }
     await acquire(environment, () => ({ run: 'killed-run', who: 'bob', pid: process.pid, since: 0, log: '/x' }), 0)
     process.stdout.write('held')
     setInterval(() => {}, 1000)`
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', '--input-type=module', '--eval', program, directory],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  )
+  const child = spawn(process.execPath, [...evaluating(program), directory], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   await once(child.stdout, 'data')
   return child
 }
@@ -124,13 +122,10 @@ locking('one that is killed while it waits leaves nobody who takes the lock late
   withEnvironment(async environment => {
     const lock = await acquire(environment, () => holder('first-run'), 0)
     const program = `
-      import { acquire } from ${JSON.stringify(moduleUrl('lib/lock.ts'))}
+      import { acquire } from 'lib/lock.ts'
       setTimeout(() => process.kill(process.pid, 'SIGKILL'), 300)
       await acquire({ name: 'production', directory: process.argv[1] }, () => ({}), 60_000)`
-    await ended(process.execPath, [
-      ...['--import', 'tsx', '--input-type=module', '--eval', program],
-      environment.directory,
-    ])
+    await ended(process.execPath, [...evaluating(program), environment.directory])
     const { stdout } = await ended('pgrep', ['-f', `flock --wait.*${environment.directory}/.lock`])
     assert.is(stdout, '')
     await lock.release()

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { acquire } from '../../lib/lock.ts'
-import { ended, environmentIn, failureOf, inTemporary, moduleUrl } from './fixtures.ts'
+import { ended, environmentIn, evaluating, failureOf, inTemporary } from './fixtures.ts'
 
 const session = suite('session: a run and its lock')
 
@@ -12,7 +12,7 @@ session('what fails between the lock and the first step ends the process and fre
     mkdirSync(join(directory, 'logs'))
     mkdirSync(join(directory, 'logs', 'runs'))
     const program = `
-      import { runAt } from ${JSON.stringify(moduleUrl('lib/session.ts'))}
+      import { runAt } from 'lib/session.ts'
       // A renderer that cannot be made: the log is open by then, and the procedure has not begun.
       const options = { script: 'deploy', wait: 0, verbose: false, get json() { throw new Error('no renderer') } }
       const place = { name: 'production', directory: process.argv[1], project: 'p' }
@@ -20,9 +20,7 @@ session('what fails between the lock and the first step ends the process and fre
         process.stderr.write(error.message) // as the front door does with a failure: the process ends when nothing is open
         process.exitCode = 1
       })`
-    const { code, stderr } = await ended(process.execPath, [
-      ...['--import', 'tsx', '--input-type=module', '--eval', program, directory],
-    ])
+    const { code, stderr } = await ended(process.execPath, [...evaluating(program), directory])
     assert.is(code, 1)
     assert.match(stderr, 'no renderer')
     await (await acquire(environmentIn(directory), holder, 0)).release()
@@ -45,7 +43,7 @@ session('a terminal that stands still does not stop a run: it comes to its end a
     mkdirSync(join(directory, 'logs', 'runs'), { recursive: true })
     const program = `
       import { writeFileSync } from 'node:fs'
-      import { runAt } from ${JSON.stringify(moduleUrl('lib/session.ts'))}
+      import { runAt } from 'lib/session.ts'
       const options = { script: 'deploy', wait: 0, verbose: false, json: false }
       const place = { name: 'production', directory: process.argv[1], project: 'p' }
       const code = await runAt(place, options, async ({ run }) => {
@@ -60,10 +58,7 @@ ours, theirs = pty.openpty()
 sys.exit(subprocess.run(sys.argv[1:], stdin=theirs, stdout=theirs, stderr=theirs, timeout=300).returncode)`
     const { code, stderr } = await ended(
       'python3',
-      [
-        ...['-c', terminal, process.execPath],
-        ...['--import', 'tsx', '--input-type=module', '--eval', program, directory],
-      ],
+      [...['-c', terminal, process.execPath], ...evaluating(program), directory],
       { env: { TERM: 'xterm', GITHUB_ACTIONS: '' } },
     )
     assert.is(code, 0, stderr)

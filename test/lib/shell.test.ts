@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert'
 import { Cancelled } from '../../lib/failure.ts'
 import { registerSecret } from '../../lib/redact.ts'
 import { attempt, commandFailed, observeCommands, type RunOptions, run } from '../../lib/shell.ts'
-import { ended, failureOf, inTemporary, moduleUrl, withVariables } from './fixtures.ts'
+import { ended, evaluating, failureOf, inTemporary, withVariables } from './fixtures.ts'
 
 /** Prints the arguments that arrived, byte by byte. */
 const arrived = [
@@ -313,9 +313,9 @@ ending('neither a timeout nor a signal outlives its command', async () => {
 
 ending('a killed run takes its command with it', async () => {
   const program = `
-    import { attempt } from ${JSON.stringify(moduleUrl('lib/shell.ts'))}
+    import { attempt } from 'lib/shell.ts'
     await attempt(['sh', '-c', 'echo $$; exec sleep 600'], { onLine: line => console.log(line) })`
-  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
+  const child = spawn(process.execPath, evaluating(program), {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const [line] = await once(child.stdout, 'data')
@@ -395,27 +395,23 @@ surroundings('nothing that ZX_* says changes a command', () =>
         mode: 0o755,
       })
     const program = `
-      import { attempt } from ${JSON.stringify(moduleUrl('lib/shell.ts'))}
+      import { attempt } from 'lib/shell.ts'
       console.log(JSON.stringify(await attempt(['sh', '-c', 'sleep 0.1; pwd; date'])))`
-    const { stdout, stderr } = await ended(
-      process.execPath,
-      ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', program],
-      {
-        cwd: directory,
-        env: {
-          ZX_PREFIX: 'echo planted;',
-          ZX_POSTFIX: '; echo planted',
-          ZX_SHELL: '/bin/false',
-          ZX_VERBOSE: 'true',
-          ZX_QUIET: 'false',
-          ZX_CWD: '/',
-          ZX_DETACHED: 'false',
-          ZX_KILL_SIGNAL: 'SIGCONT',
-          ZX_TIMEOUT: '20ms',
-          ZX_PREFER_LOCAL: 'true',
-        },
+    const { stdout, stderr } = await ended(process.execPath, evaluating(program), {
+      cwd: directory,
+      env: {
+        ZX_PREFIX: 'echo planted;',
+        ZX_POSTFIX: '; echo planted',
+        ZX_SHELL: '/bin/false',
+        ZX_VERBOSE: 'true',
+        ZX_QUIET: 'false',
+        ZX_CWD: '/',
+        ZX_DETACHED: 'false',
+        ZX_KILL_SIGNAL: 'SIGCONT',
+        ZX_TIMEOUT: '20ms',
+        ZX_PREFER_LOCAL: 'true',
       },
-    )
+    })
     assert.is(stderr, '')
     const ran = JSON.parse(stdout)
     assert.equal([ran.ok, ran.code, ran.stderr], [true, 0, ''])

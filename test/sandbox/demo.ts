@@ -121,4 +121,4 @@ async function demo(): Promise<void> {
   }
 }
 
-await aloneInTheBox(demo)
+void aloneInTheBox(demo)

@@ -119,7 +119,7 @@ async function main(command: string): Promise<number> {
   return 0
 }
 
-if (import.meta.filename === process.argv[1]) {
+async function started(): Promise<void> {
   try {
     process.exitCode = await main(process.argv.slice(2).join(' '))
   } catch (error) {
@@ -128,3 +128,5 @@ if (import.meta.filename === process.argv[1]) {
     process.exitCode = error.exitCode
   }
 }
+
+if (import.meta.filename === process.argv[1]) void started()

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Outbox } from '../../../lib/remote/outbox.ts'
-import { ended, inTemporary, moduleUrl } from '../fixtures.ts'
+import { ended, evaluating, inTemporary } from '../fixtures.ts'
 
 const outbox = suite('remote/outbox: what a script says to its client')
 
@@ -27,7 +27,7 @@ outbox('never fails on a full disk, and says it all once there is room', () =>
     writeFileSync(join(directory, 'output.jsonl'), 'x'.repeat(70_000))
     const program = `
       process.on('SIGXFSZ', () => {})
-      import { Outbox } from ${JSON.stringify(moduleUrl('lib/remote/outbox.ts'))}
+      import { Outbox } from 'lib/remote/outbox.ts'
       import { execFileSync } from 'node:child_process'
       const out = new Outbox(process.argv[1])
       out.say({ type: 'out', text: 'a'.repeat(10_000) })
@@ -35,8 +35,9 @@ outbox('never fails on a full disk, and says it all once there is room', () =>
       execFileSync('prlimit', ['--pid', String(process.pid), '--fsize=unlimited'])
       out.say({ type: 'exit', code: 4 })
       out.close()`
-    const run = `exec prlimit --fsize=71680:unlimited ${process.execPath} --import tsx --input-type=module --eval "$1" "$2"`
-    const { code, stderr } = await ended('sh', ['-c', run, 'sh', program, directory])
+    const run = 'exec prlimit --fsize=71680:unlimited "$@"'
+    const words = [process.execPath, ...evaluating(program), directory]
+    const { code, stderr } = await ended('sh', ['-c', run, 'sh', ...words])
     assert.is(code, 0, stderr)
     const said = readFileSync(join(directory, 'output.jsonl'), 'utf8').slice(70_000)
     assert.is(

@@ -75,20 +75,24 @@ function chosen(): string[] {
   return wanted.length > 0 ? wanted : Object.keys(benchmarks)
 }
 
-try {
-  const names = chosen()
-  await aloneInTheBox(async () => {
-    for (const name of names) {
-      const measured = await measure(name, benchmarks[name] ?? (async () => []))
-      const results = { machine: machine(), benchmarks: { ...before(), [name]: measured } }
-      mkdirSync(join(file, '..'), { recursive: true })
-      writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`)
-    }
-  })
-  const all = Object.entries(before()).filter(([name]) => names.includes(name))
-  process.stdout.write(`\n${markdown(all.flatMap(([, { figures }]) => figures))}\n`)
-} catch (error) {
-  if (!(error instanceof Failure)) throw error
-  process.stderr.write(`${describeProblem(problemOf(error))}\n`)
-  process.exitCode = error.exitCode
+async function bench(): Promise<void> {
+  try {
+    const names = chosen()
+    await aloneInTheBox(async () => {
+      for (const name of names) {
+        const measured = await measure(name, benchmarks[name] ?? (async () => []))
+        const results = { machine: machine(), benchmarks: { ...before(), [name]: measured } }
+        mkdirSync(join(file, '..'), { recursive: true })
+        writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`)
+      }
+    })
+    const all = Object.entries(before()).filter(([name]) => names.includes(name))
+    process.stdout.write(`\n${markdown(all.flatMap(([, { figures }]) => figures))}\n`)
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    process.stderr.write(`${describeProblem(problemOf(error))}\n`)
+    process.exitCode = error.exitCode
+  }
 }
+
+void bench()

@@ -57,4 +57,7 @@ if (option === '--merge') {
   const all = merged(given.map(file => JSON.parse(readFileSync(file, 'utf8')) as Campaign)) // written by save
   save(all)
   process.exitCode = conclude(all)
-} else process.exitCode = await aloneInTheBox(storm)
+} else
+  void aloneInTheBox(storm).then(code => {
+    process.exitCode = code
+  })

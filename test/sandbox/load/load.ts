@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { Conversation } from './conversation.ts'
 import type { Report } from './report.ts'
 import { type LoadOptions, settle } from './settings.ts'
@@ -24,8 +24,7 @@ export type Load = {
  */
 export async function startLoad(options: LoadOptions): Promise<Load> {
   const settings = settle(options)
-  const child = fork(fileURLToPath(new URL('child.ts', import.meta.url)), [JSON.stringify(settings)], {
-    execArgv: ['--import', import.meta.resolve('tsx')],
+  const child = fork(join(import.meta.dirname, 'child.ts'), [JSON.stringify(settings)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   const conversation = new Conversation(child)

@@ -30,14 +30,24 @@ const { backend, frontend } = values
 const seconds = Number(values.seconds)
 // settle() refuses what is not one of them.
 const kinds = values.kinds.split(',') as Kind[]
-const load = await startLoad({ backend, frontend, rate: Number(values.rate), kinds, maxSeconds: seconds + 1 })
-await Promise.race([sleep(seconds * 1000), once(process, 'SIGINT')])
-const report = await load.stop()
-console.log(render(report))
-let whole = report.totals.failed === 0
-if (report.posts.sent > 0) {
-  const { lost, doubled, unexpected } = await verifyPosts(report, backend)
-  console.log(`stored: ${lost.length} lost, ${doubled.length} doubled, ${unexpected.length} unexpected`)
-  whole &&= lost.length + doubled.length + unexpected.length === 0
+async function main(): Promise<void> {
+  const load = await startLoad({
+    backend,
+    frontend,
+    rate: Number(values.rate),
+    kinds,
+    maxSeconds: seconds + 1,
+  })
+  await Promise.race([sleep(seconds * 1000), once(process, 'SIGINT')])
+  const report = await load.stop()
+  console.log(render(report))
+  let whole = report.totals.failed === 0
+  if (report.posts.sent > 0) {
+    const { lost, doubled, unexpected } = await verifyPosts(report, backend)
+    console.log(`stored: ${lost.length} lost, ${doubled.length} doubled, ${unexpected.length} unexpected`)
+    whole &&= lost.length + doubled.length + unexpected.length === 0
+  }
+  process.exit(whole ? 0 : 1)
 }
-process.exit(whole ? 0 : 1)
+
+void main()

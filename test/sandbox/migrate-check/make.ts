@@ -7,16 +7,20 @@ import { print } from '../progress.ts'
 import { images } from './corpus.ts'
 
 /** Checks the stand-in's own history with the script itself, on images that it builds where they are missing. */
-await ensureEngine(print)
-await ensureBaseImage(print)
-await buildBaseImages(print)
-const toolkit = join(import.meta.dirname, '..', '..', '..')
-const said = await run(
-  [
-    join(toolkit, 'scripts', 'migrate-check.ts'),
-    ...['--backend', join(toolkit, 'test', 'sandbox', 'tracehub', 'backend')],
-    ...['--image', images.python, '--postgres-image', images.postgres],
-  ],
-  { cwd: toolkit },
-)
-process.stdout.write(`${said}\n`)
+async function main(): Promise<void> {
+  await ensureEngine(print)
+  await ensureBaseImage(print)
+  await buildBaseImages(print)
+  const toolkit = join(import.meta.dirname, '..', '..', '..')
+  const said = await run(
+    [
+      join(toolkit, 'scripts', 'migrate-check.ts'),
+      ...['--backend', join(toolkit, 'test', 'sandbox', 'tracehub', 'backend')],
+      ...['--image', images.python, '--postgres-image', images.postgres],
+    ],
+    { cwd: toolkit },
+  )
+  process.stdout.write(`${said}\n`)
+}
+
+void main()

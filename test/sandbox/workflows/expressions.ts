@@ -1,5 +1,11 @@
-import { data, Evaluator, Lexer, Parser } from '@actions/expressions'
+import { join } from 'node:path'
+import type { data as Data } from '@actions/expressions'
 import type { FunctionDefinition } from '@actions/expressions/funcs/info'
+import { root } from '../../../lib/remote/toolkit.ts'
+
+/** Its package lets nobody `require` it by its name. */
+const library = join(root, 'node_modules', '@actions', 'expressions', 'dist', 'index.js')
+const { data, Evaluator, Lexer, Parser } = require(library) as typeof import('@actions/expressions')
 
 /** What `${{ … }}` can see, in GitHub's names: `github`, `needs`, `secrets` … and how the job stands. */
 export interface Contexts {
@@ -11,7 +17,7 @@ const statusFunctions = ['success', 'failure', 'cancelled', 'always'] as const
 const hasStatusFunction = /\b(success|failure|cancelled|always)\s*\(/
 
 /** Evaluates one expression with GitHub's own evaluator. @throws Error for a context or function that is not there. */
-function evaluate(expression: string, { values, status }: Contexts): data.ExpressionData {
+function evaluate(expression: string, { values, status }: Contexts): Data.ExpressionData {
   const functions = statusFunctions.map(
     (name): FunctionDefinition => ({
       name,
@@ -22,7 +28,7 @@ function evaluate(expression: string, { values, status }: Contexts): data.Expres
   )
   const { tokens } = new Lexer(expression).lex()
   const parsed = new Parser(tokens, Object.keys(values), functions).parse()
-  const context = JSON.parse(JSON.stringify(values), data.reviver) as data.Dictionary // an object comes out as one
+  const context = JSON.parse(JSON.stringify(values), data.reviver) as Data.Dictionary // an object comes out as one
   return new Evaluator(parsed, context, new Map(functions.map(each => [each.name, each]))).evaluate()
 }
 
@@ -41,7 +47,7 @@ export function isTrue(condition: string | undefined, contexts: Contexts): boole
 }
 
 /** GitHub Docs, "Evaluate expressions": false, 0, -0, '' and null are false. */
-function truthy(value: data.ExpressionData): boolean {
+function truthy(value: Data.ExpressionData): boolean {
   if (value.kind === data.Kind.Boolean) return value.value
   if (value.kind === data.Kind.Number) return value.value !== 0 && !Number.isNaN(value.value)
   if (value.kind === data.Kind.String) return value.value !== ''
