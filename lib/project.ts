@@ -1,5 +1,6 @@
 import type { Compose } from './compose.ts'
 import { type Container, parseContainers, parseVariables } from './containers.ts'
+import { inspectContainers, listContainers } from './engine-api.ts'
 import { type Colour, type Environment, type Part, parts } from './environment.ts'
 import { Failure } from './failure.ts'
 import { attempt, commandFailed, type Ran, type RunOptions, run } from './shell.ts'
@@ -33,22 +34,21 @@ export class Project {
   ): Promise<Container[]> {
     const listed = await this.#ids([], options)
     if (listed.length === 0) return []
-    // Not `run`: a container may be removed between the two commands; inspect still prints the others.
-    const inspect = ['docker', 'inspect', ...listed]
-    const ran = await attempt(inspect, options)
-    if (ran.stdout.trim() === '') throw commandFailed(inspect, ran)
-    const all = parseContainers(ran.stdout)
+    const all = parseContainers((await inspectContainers(listed)) ?? (await inspectByCli(listed, options)))
     return services ? all.filter(({ service }) => services.some(name => name === service)) : all
   }
 
-  /** The containers' ids, newest first; those that pass the filters, too. */
-  async #ids(filters: readonly string[], options: Pick<RunOptions, 'timeout'>): Promise<string[]> {
+  /** The containers' ids, newest first; those that have the labels, too. */
+  async #ids(labels: readonly string[], options: Pick<RunOptions, 'timeout'>): Promise<string[]> {
     const all = [
-      `label=com.docker.compose.project=${this.environment.project}`,
-      'label=com.docker.compose.oneoff=False',
-      ...filters,
-    ].flatMap(filter => ['--filter', filter])
-    const listed = await run(['docker', 'ps', '--all', '--quiet', '--no-trunc', ...all], options)
+      `com.docker.compose.project=${this.environment.project}`,
+      'com.docker.compose.oneoff=False',
+      ...labels,
+    ]
+    const answered = await listContainers(all)
+    if (answered) return answered
+    const filters = all.flatMap(label => ['--filter', `label=${label}`])
+    const listed = await run(['docker', 'ps', '--all', '--quiet', '--no-trunc', ...filters], options)
     return listed === '' ? [] : listed.split('\n')
   }
 
@@ -105,7 +105,7 @@ export class Project {
     options: RunOptions & { user?: string } = {},
   ): Promise<Ran> {
     const patience = options.timeout === undefined ? {} : { timeout: options.timeout }
-    const [id] = await this.#ids([`label=com.docker.compose.service=${service}`], patience)
+    const [id] = await this.#ids([`com.docker.compose.service=${service}`], patience)
     if (id === undefined)
       throw new Failure({
         what: `${service} has no container in ${this.environment.project}`,
@@ -203,4 +203,12 @@ export class Project {
   #here(options: RunOptions = {}): RunOptions {
     return { ...options, cwd: this.environment.directory }
   }
+}
+
+/** Not `run`: a container may be removed between the two commands; inspect still prints the others. */
+async function inspectByCli(ids: readonly string[], options: RunOptions): Promise<string> {
+  const inspect = ['docker', 'inspect', ...ids]
+  const ran = await attempt(inspect, options)
+  if (ran.stdout.trim() === '') throw commandFailed(inspect, ran)
+  return ran.stdout
 }

@@ -36,7 +36,7 @@ function under(run: Run, judge: (report: Report, app: FaultyApp) => Promise<void
   const { kinds, faults = {}, rate = 800, seconds = 0.3, halfTime = () => {} } = run
   return withApp(faults, async app => {
     const settings = settle({ backend: app.url, frontend: app.url, rate, kinds })
-    const generator = new Generator({ ...settings, patienceMs: run.patienceMs ?? settings.patienceMs })
+    const generator = new Generator({ ...settings, patienceMs: run.patienceMs ?? 120_000 })
     const half = async (): Promise<void> => {
       await sleep(seconds * 500)
       await until(() => run.enough?.(generator.report(), app) ?? true)
@@ -158,11 +158,12 @@ test('bodies: some are cut short, some are wrong', () => {
 test('silence: some requests are never answered', () => {
   const done = new Counter()
   const request: Faults['request'] = (request, _response, count) => {
-    if (count % 25 !== 0) return false
+    if (count % 10 !== 0) return false
     done.add(`${kindOf(request)} timeout`)
     return true
   }
-  return under({ kinds: ['keepalive', 'post'], faults: { request }, patienceMs: 1500 }, report =>
+  // So few that a busy machine, too, answers all others in that time.
+  return under({ kinds: ['keepalive', 'post'], rate: 100, faults: { request }, patienceMs: 5000 }, report =>
     assert.equal(failuresOf(report), done.counts),
   )
 })

@@ -9,7 +9,15 @@ import { planOf } from '../../lib/plan.ts'
 import { Project } from '../../lib/project.ts'
 import type { Ran } from '../../lib/shell.ts'
 import type { Site } from '../../lib/site.ts'
-import { environmentIn, failureOf, images, inTemporary, release, withVariables } from './fixtures.ts'
+import {
+  elsewhere,
+  environmentIn,
+  failureOf,
+  images,
+  inTemporary,
+  release,
+  withVariables,
+} from './fixtures.ts'
 
 interface Found {
   readonly container?: Partial<Container>
@@ -113,7 +121,7 @@ state('the engine is asked for the volume by its labels', () =>
 exit 0
 `
     writeFileSync(join(directory, 'docker'), script, { mode: 0o755 })
-    await withVariables({ PATH: `${directory}:${process.env['PATH']}` }, async () => {
+    await withVariables({ PATH: `${directory}:${process.env['PATH']}`, DOCKER_HOST: elsewhere }, async () => {
       const compose = { command: ['docker', 'compose'], version: '2' } as const
       assert.ok(await new Project(environmentIn(directory), compose).hasVolume('db-data'))
       const other = environmentIn(directory, { project: 'tracehub-staging' })

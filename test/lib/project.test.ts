@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Project } from '../../lib/project.ts'
-import { environmentIn, failureOf, inTemporary, withVariables } from './fixtures.ts'
+import { elsewhere, environmentIn, failureOf, inTemporary, withVariables } from './fixtures.ts'
 
 /** A `docker` that answers `ps` with two ids, and `inspect` as told. */
 const withDocker = (inspect: string, act: (project: Project) => Promise<void>): Promise<void> =>
   inTemporary(async directory => {
     const script = `#!/bin/sh\nif [ "$1" = ps ]; then echo a; echo b; exit; fi\n${inspect}\n`
     writeFileSync(join(directory, 'docker'), script, { mode: 0o755 })
-    await withVariables({ PATH: `${directory}:${process.env['PATH']}` }, () =>
+    await withVariables({ PATH: `${directory}:${process.env['PATH']}`, DOCKER_HOST: elsewhere }, () =>
       act(new Project(environmentIn(directory), { command: ['docker', 'compose'], version: '2' })),
     )
   })
@@ -38,7 +38,7 @@ asking('a command in a service asks once, for its newest container', () =>
 echo "$*" >>${directory}/calls
 `
     writeFileSync(join(directory, 'docker'), script, { mode: 0o755 })
-    await withVariables({ PATH: `${directory}:${process.env['PATH']}` }, async () => {
+    await withVariables({ PATH: `${directory}:${process.env['PATH']}`, DOCKER_HOST: elsewhere }, async () => {
       const project = new Project(environmentIn(directory), { command: ['docker', 'compose'], version: '2' })
       assert.ok((await project.exec('db', ['psql'])).ok)
     })
@@ -52,7 +52,7 @@ echo "$*" >>${directory}/calls
 asking('a service without a container is a failure, and no other container of its name is asked', () =>
   inTemporary(async directory => {
     writeFileSync(join(directory, 'docker'), `#!/bin/sh\necho "$*" >>${directory}/calls\n`, { mode: 0o755 })
-    await withVariables({ PATH: `${directory}:${process.env['PATH']}` }, async () => {
+    await withVariables({ PATH: `${directory}:${process.env['PATH']}`, DOCKER_HOST: elsewhere }, async () => {
       const project = new Project(environmentIn(directory), { command: ['docker', 'compose'], version: '2' })
       const { what, fix } = await failureOf(() => project.exec('db', ['psql'], { input: 'drop table t' }))
       assert.is(what, `db has no container in ${project.environment.project}`)
