@@ -62,7 +62,11 @@ await main({
       value: '<duration>',
       describe: 'for logs, stopped colours, replaced databases (default: settings)',
     },
-    keep: { type: 'value', value: '<number>', describe: 'how many of the newest backups stay' },
+    keep: {
+      type: 'value',
+      value: '<number>',
+      describe: 'how many of the newest backups stay, and as many of deploys',
+    },
     'build-cache': {
       type: 'flag',
       describe: 'also build cache that old: all projects of the machine share it',

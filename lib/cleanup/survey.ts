@@ -54,7 +54,11 @@ export function filesOf(environment: Environment, wanted: Wanted, now: number): 
   const kept = keptReleases(readReleases(environment), retention.releases)
   const going = oldBackups(
     known,
-    { ...retention, last: wanted.keep ?? retention.backups },
+    {
+      ...retention,
+      last: wanted.keep ?? retention.backups,
+      preDeploy: wanted.keep ?? retention.preDeploy,
+    },
     kept.flatMap(({ backup }) => backup ?? []),
   )
   const paths = new Set(going.flatMap(({ files: all }) => (all ?? []).map(({ path }) => path)))
