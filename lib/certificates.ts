@@ -1,8 +1,7 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { readdirSync, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
-import { type Problem, problemOf } from './failure.ts'
-import { isCode, readIfThere } from './files.ts'
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { type Pair, pairsIn } from './certificate-files.ts'
+import { Failure, type Problem, problemOf } from './failure.ts'
+import { readIfThere } from './files.ts'
 
 /** A certificate with its chain and its key, as one text that HAProxy reads. */
 export interface Certificate {
@@ -17,27 +16,28 @@ export interface Certificate {
 }
 
 /**
- * Looks for a domain's certificate as certbot (`live/<name>/fullchain.pem`, `privkey.pem`), acme.sh
- * (`<name>_ecc/fullchain.cer`, `<name>.key`) or a person (`<name>.pem` with everything; `<name>.crt`, `<name>.key`)
- * leaves it. Of several the one that is valid longest counts, whatever it is called.
- * @returns also what is wrong with those that cannot be used.
+ * Looks for a domain's certificates as certbot (`live/<name>/fullchain.pem`, `privkey.pem`), acme.sh
+ * (`<name>_ecc/fullchain.cer`, `<name>.key`) or a person (`<name>.pem` with everything; `<name>.crt`, `<name>.key`;
+ * `cert.pem`, `key.pem`) leaves them.
+ * @returns those that have begun, and what is wrong with those that cannot be used.
  */
-export function findCertificate(
+export function findCertificates(
   directory: string,
   domain: string,
   now: number,
-): { certificate: Certificate | undefined; problems: Problem[] } {
+): { certificates: Certificate[]; problems: Problem[] } {
   const problems: Problem[] = []
-  const found = pairsIn(directory).flatMap(pair => {
+  const certificates = pairsIn(directory).flatMap(pair => {
     try {
       const certificate = readPair(pair)
-      return certificate && covers(certificate, domain) && certificate.begins <= now ? [certificate] : []
+      return coversNow(certificate, domain, now) ? [certificate] : []
     } catch (error) {
-      problems.push({ what: `${pair.certificate}: ${problemOf(error).what}` })
+      const { what, fix = 'put files there that belong together' } = problemOf(error)
+      problems.push({ what: `${pair.certificate}: ${what}`, fix })
       return []
     }
   })
-  return { certificate: found.sort((a, b) => a.expires - b.expires).at(-1), problems }
+  return { certificates, problems }
 }
 
 /** What there is to say about a certificate that has expired or will within `warning` ms. */
@@ -66,67 +66,30 @@ export function parseCertificate(text: string, file: string): Certificate {
   }
 }
 
-interface Pair {
-  readonly certificate: string
-  readonly key: string
-}
-
-function pairsIn(directory: string): Pair[] {
-  const live = join(directory, 'live')
-  return [...filesIn(directory), ...[live, directory].flatMap(subdirectoriesOf).flatMap(filesIn)]
-}
-
-/** Every certificate in a directory that has a key beside it, or in it. */
-function filesIn(directory: string): Pair[] {
-  const names = namesIn(directory)
-  return names.flatMap(name => {
-    const key = keyOf(name, names, basename(directory).replace(/_ecc$/, ''))
-    const pair = { certificate: join(directory, name), key: join(directory, key ?? '') }
-    return key !== undefined && names.includes(key) && (key !== name || hasBoth(pair.key)) ? [pair] : []
-  })
-}
-
-/** Where the key of a file is by the custom of those who write it; undefined for a file that is none of theirs. */
-function keyOf(name: string, names: readonly string[], domain: string): string | undefined {
-  if (name === 'fullchain.pem') return 'privkey.pem'
-  if (name === 'fullchain.cer') return `${domain}.key`
-  if (names.includes('fullchain.pem') || names.includes('fullchain.cer')) return undefined // parts of the chain
-  if (/\.(crt|cer)$/.test(name)) return name.replace(/\.\w+$/, '.key')
-  return name.endsWith('.pem') ? name : undefined
-}
-
-const hasBoth = (file: string): boolean => {
-  const text = readIfThere(file) ?? ''
-  return text.includes('BEGIN CERTIFICATE-----') && text.includes('PRIVATE KEY-----')
-}
-
-const subdirectoriesOf = (directory: string): string[] =>
-  namesIn(directory)
-    .map(name => join(directory, name))
-    .filter(path => statSync(path, { throwIfNoEntry: false })?.isDirectory())
-
-/** Empty where there is no such directory. @throws where it may not be read: certbot's is root's alone. */
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory).sort()
-  } catch (error) {
-    if (isCode(error, 'ENOENT', 'ENOTDIR')) return []
-    throw error
-  }
-}
-
 /** @throws Error when the two do not belong together or are no certificate and key. */
-function readPair(pair: Pair): Certificate | undefined {
+function readPair(pair: Pair): Certificate {
   const blocks = blocksOf(readIfThere(pair.certificate) ?? '')
   const chain = blocks.filter(block => block.includes('BEGIN CERTIFICATE-----'))
   const [first] = chain
   if (!first) throw new Error('there is no certificate in it')
   const key = blocksOf(readIfThere(pair.key) ?? '').find(block => block.includes('PRIVATE KEY'))
   if (!key) throw new Error(`there is no private key in ${pair.key}`)
-  const certificate = new X509Certificate(first)
-  if (!certificate.checkPrivateKey(createPrivateKey(key)))
-    throw new Error(`the key in ${pair.key} belongs to another certificate`)
-  return parseCertificate(`${[...chain, key].join('\n')}\n`, pair.certificate)
+  const secret = keyFrom(key, pair.key)
+  // Some put their authority's certificate first; HAProxy and browsers want the one that the key belongs to there.
+  const own = chain.find(block => new X509Certificate(block).checkPrivateKey(secret))
+  if (!own) throw new Error(`the key in ${pair.key} belongs to another certificate`)
+  const ordered = [own, ...chain.filter(block => block !== own)]
+  return parseCertificate(`${[...ordered, key].join('\n')}\n`, pair.certificate)
+}
+
+/** @throws Failure for a key that only its passphrase opens: HAProxy starts where nobody can type one. */
+function keyFrom(text: string, file: string): KeyObject {
+  if (/BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED/.test(text))
+    throw new Failure({
+      what: `the key in ${file} is encrypted, and nobody is there to type its passphrase`,
+      fix: `openssl pkey -in ${file} -out ${file}.open && mv ${file}.open ${file}  takes the passphrase off`,
+    })
+  return createPrivateKey(text)
 }
 
 /** The blocks of a PEM text, without blank lines: HAProxy's runtime socket ends a certificate at the first of them. */
@@ -139,5 +102,13 @@ const blocksOf = (text: string): string[] =>
       .join('\n'),
   )
 
-const covers = ({ pem }: Certificate, domain: string): boolean =>
-  new X509Certificate(pem).checkHost(domain) !== undefined
+/** @throws Failure for one that has the domain's name where browsers do not look any more (RFC 9525). */
+function coversNow({ pem, begins }: Certificate, domain: string, now: number): boolean {
+  const certificate = new X509Certificate(pem)
+  if (begins > now || certificate.checkHost(domain) === undefined) return false
+  if (certificate.checkHost(domain, { subject: 'never' }) !== undefined) return true
+  throw new Failure({
+    what: `${domain} stands in its subject (CN) alone, and not among its alternative names (SAN): browsers refuse it`,
+    fix: `have one issued with subjectAltName=DNS:${domain}`,
+  })
+}

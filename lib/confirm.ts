@@ -1,5 +1,31 @@
 import { createInterface } from 'node:readline/promises'
-import { Failure } from './failure.ts'
+import type { Environment } from './environment.ts'
+import { Failure, UsageError } from './failure.ts'
+
+interface Terminal {
+  readonly stdin: { readonly isTTY?: boolean }
+  readonly stdout: { readonly isTTY?: boolean }
+}
+
+type Asked = Pick<Environment, 'name' | 'confirm'>
+
+const isThere = ({ stdin, stdout }: Terminal): boolean => stdin.isTTY === true && stdout.isTTY === true
+
+/** Whether somebody is to be asked before a run; without a terminal it goes on unasked. */
+export const asksSomebody = (environment: Asked, yes: boolean, terminal: Terminal = process): boolean =>
+  environment.confirm && !yes && isThere(terminal)
+
+/**
+ * The same for what replaces or removes something of the environment's.
+ * @throws UsageError where the environment wants somebody asked, nobody can be, and --yes does not stand for an answer.
+ */
+export function asksOrHasYes(environment: Asked, yes: boolean, terminal: Terminal = process): boolean {
+  if (!environment.confirm || yes || isThere(terminal)) return asksSomebody(environment, yes, terminal)
+  throw new UsageError(
+    `${environment.name} wants to be asked first, and there is no terminal to ask on: nothing was changed`,
+    'add --yes (with make: ARGS=--yes)',
+  )
+}
 
 /**
  * Asks the person at the terminal.

@@ -14,7 +14,8 @@ const shipped = join(import.meta.dirname, '..', 'environments')
 export function makeDirectories(environment: Environment): void {
   const inside = (...path: string[]): string => join(environment.directory, ...path)
   mkdirSync(inside('logs', 'runs'), { recursive: true, mode: 0o700 })
-  for (const name of ['uploads', 'backups', 'proxy']) mkdirSync(inside(name), { recursive: true })
+  mkdirSync(inside('backups'), { recursive: true, mode: 0o700 })
+  for (const name of ['uploads', 'proxy']) mkdirSync(inside(name), { recursive: true })
   mkdirSync(inside('proxy', 'run'), { recursive: true })
   chmodSync(inside('proxy', 'run'), 0o700) // the proxy's sockets: whoever reaches them can move users
 }

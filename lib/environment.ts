@@ -110,8 +110,10 @@ export interface Environment {
   readonly retention: {
     /** With all that a rollback to them needs. */
     readonly releases: number
-    /** The newest. */
+    /** The newest, without those of deploys and rollbacks. */
     readonly backups: number
+    /** The newest that were made before a deploy or a rollback; as many as `backups` unless told. */
+    readonly preDeploy?: number
     /** The newest backup of each of so many days. */
     readonly daily?: number
     /** Of so many weeks. */

@@ -1,5 +1,15 @@
 import { spawn } from 'node:child_process'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Place } from './environment.ts'
 import { exitCodes, Failure } from './failure.ts'
@@ -38,6 +48,7 @@ const conflict = 75
  */
 export async function acquire(environment: Place, holder: () => Holder, wait: number): Promise<Lock> {
   const file = lockFile(environment)
+  makeLockFile(file)
   const seconds = String(Math.ceil(wait / 1000))
   const child = spawn(
     'setpriv', // should we be killed while we wait, nobody is left who would take the lock for us later
@@ -76,6 +87,31 @@ export async function acquire(environment: Place, holder: () => Holder, wait: nu
   } catch (error) {
     await release() // nobody else would: the child lives as long as we do, and would keep us alive
     throw error
+  }
+}
+
+/**
+ * flock(2) asks for no more than an open file, so whoever may read this one may stop every run: it is for its owner
+ * alone. One from before is closed, too.
+ */
+function makeLockFile(file: string): void {
+  try {
+    const descriptor = openSync(file, constants.O_RDONLY | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+    try {
+      const { mode, uid } = fstatSync(descriptor)
+      const mayClose = uid === process.getuid?.() || process.getuid?.() === 0
+      if ((mode & 0o077) !== 0 && mayClose) fchmodSync(descriptor, 0o600)
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch (error) {
+    if (isCode(error, 'ENOSPC', 'EDQUOT')) return // flock says so
+    if (!isCode(error, 'EACCES')) throw error
+    const me = userInfo().username
+    throw new Failure({
+      what: `${me} may not open ${file}, the lock`,
+      fix: `work as its owner, or: sudo chown ${me} ${file}`,
+    })
   }
 }
 

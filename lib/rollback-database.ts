@@ -12,7 +12,9 @@ import { restoreAside } from './backup/restore.ts'
 import { replacedRows } from './backup/result.ts'
 import { salvage } from './backup/salvage.ts'
 import { fromBackup, fromKept, type Source } from './backup/source.ts'
+import { keptPrefix } from './backup/swap.ts'
 import { confirm } from './confirm.ts'
+import type { Environment } from './environment.ts'
 import { Failure } from './failure.ts'
 import { pullRelease } from './images.ts'
 import { upgrade } from './migrations.ts'
@@ -44,6 +46,7 @@ export async function rollBackDatabase(site: Site, wanted: DatabaseRollback): Pr
   await run.step('Repair what an interrupted run left', step => mendDatabase(site, step))
   const source =
     wanted.backTo === undefined ? await fromBackup(site, wanted.backup) : await fromKept(site, wanted.backTo)
+  if (source.keptUploads && wanted.online) throw heldUploads(source.keptUploads)
   try {
     const live = await run.step('Compare with the live database', () => readLive(site))
     const fitting = await run.step('Compare schemas', () =>
@@ -55,8 +58,8 @@ export async function rollBackDatabase(site: Site, wanted: DatabaseRollback): Pr
       ),
     )
     showLoss(site, source, live)
-    if (wanted.ask)
-      await confirm(`Replace the database of ${environment.name} by ${source.name}?`, run.signal)
+    const what = source.keptUploads ? 'the database and the uploads' : 'the database'
+    if (wanted.ask) await confirm(`Replace ${what} of ${environment.name} by ${source.name}?`, run.signal)
     return await replace(site, wanted, source, fitting)
   } finally {
     if (source.backup) removeStaged(site, source.backup.name)
@@ -79,7 +82,9 @@ async function replace(
 
   const restore = () => restoreInto(site, source)
   const uploads = wanted.withUploads ? uploadsOf(backup) : undefined
-  const next = uploads && (await run.step('Restore the uploads beside', () => restoreUploads(site, uploads)))
+  const next = uploads
+    ? await run.step('Restore the uploads beside', () => restoreUploads(site, uploads))
+    : source.keptUploads
   let side = wanted.online ? await restore() : source.name
   const containers = await runningBackends(site)
   const ids = containers.map(({ id }) => id)
@@ -90,7 +95,7 @@ async function replace(
   if (!wanted.online) side = await restore()
 
   const { kept, ms } = await replaceDatabase(site, { name: side, droppable: backup !== undefined })
-  const keptUploads = next && replaceUploads(site, next)
+  const keptUploads = next && replaceUploads(site, next, stampOf(environment, kept))
   const colour = proxy.mapOnDisk()
   if (fitting.upgrade && colour)
     await run.step('Run migrations', () => upgrade(project, colour, environment.timeouts.migrate))
@@ -123,6 +128,16 @@ async function restoreInto(site: Site, { backup, name }: Source): Promise<string
   })
   return side
 }
+
+/** The database and the uploads that were live together are kept under one stamp. */
+const stampOf = ({ database }: Environment, kept: string | null): string =>
+  kept === null ? stamp(new Date()) : kept.slice(keptPrefix(database.name).length)
+
+const heldUploads = (directory: string): Failure =>
+  new Failure({
+    what: `${directory}, the uploads of then, belong to that database, and a running backend holds those of now`,
+    fix: 'leave --online out',
+  })
 
 function uploadsOf(backup: Examined | undefined): NonNullable<Manifest['uploads']> {
   const uploads = backup?.manifest?.uploads

@@ -12,6 +12,7 @@ import {
 import type { Environment } from './environment.ts'
 import { waitUntilHealthy } from './health.ts'
 import { isHere, pull, resolve } from './images.ts'
+import { closeToOthers } from './private.ts'
 import { withRegistry } from './registry.ts'
 import { pinned } from './releases.ts'
 import { readSecrets, type Secrets } from './secrets.ts'
@@ -24,6 +25,9 @@ import type { Step } from './step.ts'
  */
 export function prepareDirectory({ environment, run }: Site, secrets: Secrets): void {
   makeDirectories(environment)
+  const { closed, problems } = closeToOthers(environment.directory)
+  for (const line of closed) run.note(line)
+  for (const problem of problems) run.warn(problem)
   const changed = shipFiles(environment, secrets)
   if (changed.length === 0 || readComposeState(environment) === undefined) return
   run.note(`changed in ${environment.directory}: ${changed.map(({ name }) => name).join(', ')}`)

@@ -8,7 +8,7 @@ import { survey, type Wanted } from '../lib/cleanup/survey.ts'
 import { sweep } from '../lib/cleanup/sweep.ts'
 import { listed, totalOf } from '../lib/cleanup/words.ts'
 import { main } from '../lib/cli.ts'
-import { confirm } from '../lib/confirm.ts'
+import { asksOrHasYes, confirm } from '../lib/confirm.ts'
 import { lookAt } from '../lib/look.ts'
 import { commonOptions, parseCount, parseDuration } from '../lib/options.ts'
 import type { Result } from '../lib/result.ts'
@@ -19,7 +19,6 @@ import type { Site } from '../lib/site.ts'
 interface Asked extends Wanted {
   readonly buildCache: boolean
   readonly all: boolean
-  readonly ask: boolean
 }
 
 /** What would go, and why. Nothing is changed. */
@@ -38,7 +37,7 @@ async function dryRun(site: Site, asked: Asked): Promise<Result> {
   return [['would go', totalOf(found)], ...(await roomOf(site.environment.directory))]
 }
 
-async function cleanUp(site: Site, asked: Asked): Promise<Result> {
+async function cleanUp(site: Site, asked: Asked & { readonly ask: boolean }): Promise<Result> {
   const { environment, run } = site
   const before = await roomOf(environment.directory)
   const found = await look(site, asked)
@@ -63,7 +62,11 @@ void main({
       value: '<duration>',
       describe: 'for logs, stopped colours, replaced databases (default: settings)',
     },
-    keep: { type: 'value', value: '<number>', describe: 'how many of the newest backups stay' },
+    keep: {
+      type: 'value',
+      value: '<number>',
+      describe: 'how many of the newest backups stay, and as many of deploys',
+    },
     'build-cache': {
       type: 'flag',
       describe: 'also build cache that old: all projects of the machine share it',
@@ -84,9 +87,9 @@ void main({
       all: options.verbose,
     }
     const environment = await loadEnvironment(options.environment)
-    const ask = environment.confirm && !options.yes && process.stdin.isTTY && process.stdout.isTTY
     const session = { script: 'cleanup', wait, json: options.json, verbose: options.verbose }
-    if (options['dry-run']) return lookAt(environment, session, site => dryRun(site, { ...asked, ask }))
+    if (options['dry-run']) return lookAt(environment, session, site => dryRun(site, asked))
+    const ask = asksOrHasYes(environment, options.yes)
     return runOn(environment, session, site => cleanUp(site, { ...asked, ask }))
   },
 })

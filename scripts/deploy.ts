@@ -3,7 +3,7 @@
 
 import { preDeployBackup } from '../lib/backup/pre-deploy.ts'
 import { main } from '../lib/cli.ts'
-import { confirm } from '../lib/confirm.ts'
+import { asksSomebody, confirm } from '../lib/confirm.ts'
 import type { Revision } from '../lib/database.ts'
 import { currentRevision, databaseState } from '../lib/database-state.ts'
 import type { Part } from '../lib/environment.ts'
@@ -223,7 +223,7 @@ void main({
       rehearse: options.rehearse || environment.rehearse,
       restartServices: options['restart-services'],
       force: options.force,
-      ask: environment.confirm && !options.yes && process.stdin.isTTY && process.stdout.isTTY,
+      ask: asksSomebody(environment, options.yes),
     }
     if (options['dry-run']) return lookAt(environment, session, site => dryRun(site, wanted))
     return runOn(environment, session, site => deploy(site, wanted))

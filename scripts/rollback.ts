@@ -4,7 +4,7 @@
 import { preDeployBackup } from '../lib/backup/pre-deploy.ts'
 import { smokeTestColour } from '../lib/candidate.ts'
 import { main } from '../lib/cli.ts'
-import { confirm } from '../lib/confirm.ts'
+import { asksOrHasYes, asksSomebody, confirm } from '../lib/confirm.ts'
 import { showRevision } from '../lib/database.ts'
 import { currentRevision } from '../lib/database-state.ts'
 import { pullRelease } from '../lib/images.ts'
@@ -156,7 +156,9 @@ void main({
     const wait = parseDuration('wait', options.wait)
     const wanted = rollbackWanted(options)
     const environment = await loadEnvironment(options.environment)
-    const ask = environment.confirm && !options.yes && process.stdin.isTTY && process.stdout.isTTY
+    // Containers alone go back without a loss, and in a hurry; all else takes something away.
+    const isHarmless = wanted.type === 'deployment' && !wanted.withMigrations
+    const ask = (isHarmless ? asksSomebody : asksOrHasYes)(environment, options.yes)
     const session = { script: 'rollback', wait, json: options.json, verbose: options.verbose }
     return runOn(environment, session, site => {
       if (wanted.type === 'deployment') return rollBackDeployment(site, { ...wanted, ask })

@@ -2,7 +2,7 @@
 ':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
 
 import { main } from '../lib/cli.ts'
-import { confirm } from '../lib/confirm.ts'
+import { asksOrHasYes, confirm } from '../lib/confirm.ts'
 import { letIn } from '../lib/database-login.ts'
 import type { Colour } from '../lib/environment.ts'
 import { exitCodes, Failure, problemOf } from '../lib/failure.ts'
@@ -92,7 +92,7 @@ function rotatableNow(site: Site, names: readonly Rotatable[]) {
   return { secrets, release, live }
 }
 
-async function plan(site: Site, { names }: Wanted): Promise<Result> {
+async function plan(site: Site, names: Wanted['names']): Promise<Result> {
   const { release, live } = rotatableNow(site, names)
   return [
     ['to be replaced', names.join(' and ')],
@@ -129,8 +129,8 @@ void main({
     if (what === 'recover') return runOn(environment, session, recoverSecrets)
     if (what === 'render') return lookAt(environment, session, renderSecrets)
     const names = rotatable.filter(name => which === 'all' || which === name)
-    const ask = environment.confirm && !options.yes && process.stdin.isTTY && process.stdout.isTTY
-    if (options['dry-run']) return lookAt(environment, session, site => plan(site, { names, ask }))
+    if (options['dry-run']) return lookAt(environment, session, site => plan(site, names))
+    const ask = asksOrHasYes(environment, options.yes)
     return runOn(environment, session, site => rotate(site, { names, ask }))
   },
 })

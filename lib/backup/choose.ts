@@ -4,7 +4,7 @@ import type { Environment } from '../environment.ts'
 import { Failure, UsageError } from '../failure.ts'
 import { isCode } from '../files.ts'
 import { shown } from '../text.ts'
-import { type Backup, backupDirectory, isProved } from './list.ts'
+import { type Backup, backupDirectory, fromThePast, futureProblem, isProved } from './list.ts'
 
 /** Where a backup that a person names is: as they see it, or in the environment's directory, or in its `backups/`. */
 export function findGiven(environment: Environment, given: string): string {
@@ -27,9 +27,15 @@ function isThere(file: string): boolean {
   }
 }
 
-/** The backup to return to unless told: the newest that was proved, else the newest with a manifest. */
-export function newestToRestore(backups: readonly Backup[]): Backup {
+/**
+ * The backup to return to unless told: the newest that was proved, else the newest with a manifest; never one from
+ * the future.
+ * @param now in ms since 1970
+ */
+export function newestToRestore(all: readonly Backup[], now: number): Backup {
+  const backups = fromThePast(all, now)
   const newest = backups.find(isProved) ?? backups.find(({ manifest }) => manifest) ?? backups[0]
   if (newest) return newest
+  if (all[0]) throw new Failure(futureProblem(all[0]))
   throw new Failure({ what: 'there is no backup', fix: 'name one by its path: -b <file>' })
 }

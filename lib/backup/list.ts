@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Environment } from '../environment.ts'
+import type { Problem } from '../failure.ts'
 import { isCode } from '../files.ts'
 import { isDump, type Manifest, readManifest, stampedAt } from './manifest.ts'
 
@@ -40,6 +41,25 @@ export const backupOf = (environment: Environment, manifest: Manifest): Backup =
   bytes: manifest.bytes,
   at: manifest.at,
   manifest,
+})
+
+/** How much two clocks may differ before a time is wrong, in ms. */
+const slack = 5 * 60_000
+
+/**
+ * Whether a backup says that it is from a time which has not come: some clock was, or is, wrong. As the newest of all
+ * it would be chosen for ever, and hide that no other was made since; so it counts for nothing until somebody has looked.
+ */
+export const isFromFuture = ({ at }: Pick<Backup, 'at'>, now: number): boolean => at > now + slack
+
+/** Those whose time has come, in their order. */
+export const fromThePast = (backups: readonly Backup[], now: number): Backup[] =>
+  backups.filter(backup => !isFromFuture(backup, now))
+
+/** What to say of one from the future, wherever it was passed over. */
+export const futureProblem = (backup: Backup): Problem => ({
+  what: `${backup.name} says it is from ${new Date(backup.at).toISOString()}, which has not come: it is never chosen by itself`,
+  fix: `timedatectl shows this machine's clock; -b backups/${backup.name} restores it all the same`,
 })
 
 /** Whether a backup was proved by restoring it, and is still as long as it was then. */

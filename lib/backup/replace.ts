@@ -11,7 +11,7 @@ import { type Manifest, stamp } from './manifest.ts'
 import { demandRoom } from './space.ts'
 import { keptPrefix, renameDatabases } from './swap.ts'
 import { copyTree } from './tree.ts'
-import { liveUploads, restoredUploads } from './uploads.ts'
+import { keptUploads, liveUploads, restoredUploads } from './uploads.ts'
 
 /** Whether the server has a database of that name. */
 export const databaseExists = async ({ project }: Site, name: string): Promise<boolean> =>
@@ -98,10 +98,13 @@ export async function restoreUploads(
   return next
 }
 
-/** Puts the restored uploads in the live ones' place, which are kept. Only while no backend runs: it holds the old directory. */
-export function replaceUploads({ environment, run }: Site, next: string): string {
+/**
+ * Puts the restored uploads in the live ones' place, which are kept. Only while no backend runs: it holds the old directory.
+ * @param at the stamp of the database that was replaced with them, by which the way back finds them
+ */
+export function replaceUploads({ environment, run }: Site, next: string, at: string): string {
   const live = liveUploads(environment)
-  const kept = `${live}_before_${stamp(new Date())}`
+  const kept = keptUploads(environment, at)
   run.undo('Put the uploads back', async step => {
     if (!existsSync(kept)) return step.skip('they are as they were')
     if (existsSync(live)) renameSync(live, next)

@@ -1,34 +1,51 @@
-import { type Backup, isProved } from './list.ts'
+import { type Backup, fromThePast, isProved } from './list.ts'
 import { stemOf } from './manifest.ts'
 
 /** How many backups are kept: the newest, and the newest of each of so many days, weeks and months (UTC). */
 export interface Retention {
   readonly last: number
+  /** The newest of those that were made before a deploy or a rollback, which do not count as `last`; as many unless told. */
+  readonly preDeploy?: number | undefined
   readonly daily?: number | undefined
   readonly weekly?: number | undefined
   readonly monthly?: number | undefined
 }
 
 /**
- * The backups that may go, oldest first. Never the newest proved one; never one that a kept release refers to; never
- * a file that the toolkit did not name (`backup_…`).
+ * The backups that may go, oldest first. Never the newest, nor the newest proved one; never one that a kept release
+ * refers to; never a file that the toolkit did not name (`backup_…`). Those before deploys are counted by themselves: a
+ * day of many deploys must not push the nightly ones out. One from the future is neither counted nor removed.
  * @param referred names of dumps that releases may want, whether or not they were compressed since
+ * @param now in ms since 1970
  */
 export function backupsToRemove(
   backups: readonly Backup[],
   retention: Retention,
   referred: Iterable<string>,
+  now: number,
 ): Backup[] {
-  const ours = backups.filter(({ name }) => /^backup_\d{8}_\d{6}\./.test(name)).sort((a, b) => b.at - a.at)
-  const kept = new Set(ours.slice(0, Math.max(1, retention.last)))
-  keepOnePer(ours, dayOf, retention.daily, kept)
-  keepOnePer(ours, weekOf, retention.weekly, kept)
-  keepOnePer(ours, monthOf, retention.monthly, kept)
+  const ours = fromThePast(backups, now)
+    .filter(({ name }) => /^backup_\d{8}_\d{6}\./.test(name))
+    .sort((a, b) => b.at - a.at)
+  const lasting = ours.filter(backup => !isBeforeChange(backup))
+  const kept = new Set([
+    ...ours.slice(0, 1),
+    ...lasting.slice(0, retention.last),
+    ...ours.filter(isBeforeChange).slice(0, retention.preDeploy ?? retention.last),
+  ])
+  for (const pool of [ours, lasting]) {
+    keepOnePer(pool, dayOf, retention.daily, kept)
+    keepOnePer(pool, weekOf, retention.weekly, kept)
+    keepOnePer(pool, monthOf, retention.monthly, kept)
+  }
   const proved = ours.find(isProved)
   if (proved) kept.add(proved)
   const stems = new Set([...referred].map(stemOf))
   return ours.filter(backup => !kept.has(backup) && !stems.has(stemOf(backup.name))).reverse()
 }
+
+const isBeforeChange = ({ manifest }: Backup): boolean =>
+  manifest?.reason === 'pre-deploy' || manifest?.reason === 'pre-rollback'
 
 /** Keeps the newest backup of each of the last `count` periods that have one. */
 function keepOnePer(

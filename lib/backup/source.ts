@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { schemaRevision } from '../database.ts'
 import { UsageError } from '../failure.ts'
@@ -5,16 +6,19 @@ import type { Site } from '../site.ts'
 import { bytes, shown } from '../text.ts'
 import { findGiven, newestToRestore } from './choose.ts'
 import { type Examined, examine } from './examine.ts'
-import { isProved, listBackups } from './list.ts'
+import { fromThePast, futureProblem, isFromFuture, isProved, listBackups } from './list.ts'
 import type { Replacement } from './loss.ts'
 import { stampedAt } from './manifest.ts'
 import { databaseExists } from './replace.ts'
 import { keptPrefix } from './swap.ts'
+import { keptUploads } from './uploads.ts'
 
 /** What a rollback puts in the live database's place. */
 export interface Source extends Replacement {
   /** What is restored; a kept database is there already. */
   readonly backup: Examined | undefined
+  /** The directory of the uploads that a rollback kept together with this database; a backup's are for who asks for them. */
+  readonly keptUploads: string | undefined
 }
 
 /**
@@ -25,8 +29,11 @@ export async function fromBackup(site: Site, given: string | undefined): Promise
   const { environment, run } = site
   const file = await run.step('Choose the backup', async step => {
     if (given !== undefined) return findGiven(environment, given)
-    const backups = listBackups(environment)
-    const chosen = newestToRestore(backups)
+    const now = Date.now()
+    const all = listBackups(environment)
+    const chosen = newestToRestore(all, now)
+    for (const one of all) if (isFromFuture(one, now)) run.warn(futureProblem(one))
+    const backups = fromThePast(all, now)
     const newer = backups.indexOf(chosen)
     step.note(
       `${chosen.name}, ${isProved(chosen) ? 'proved' : 'not proved before: it is now, before anything is touched'}`,
@@ -44,7 +51,7 @@ export async function fromBackup(site: Site, given: string | undefined): Promise
   })
   const { manifest } = backup
   return {
-    backup,
+    ...{ backup, keptUploads: undefined },
     name: basename(file),
     at: manifest?.at ?? stampedAt(file),
     schema: backup.schema ?? null,
@@ -62,5 +69,9 @@ export async function fromKept(site: Site, name: string): Promise<Source> {
       `they are called ${keptPrefix(environment.database.name)}…: ${project.typed('exec', 'db', 'psql', '-U', environment.database.user, '-l')}`,
     )
   const schema = await schemaRevision(project, name)
-  return { backup: undefined, name, at: stampedAt(name), schema, rows: undefined, release: undefined }
+  const uploads = keptUploads(environment, name.slice(keptPrefix(environment.database.name).length))
+  return {
+    ...{ backup: undefined, keptUploads: existsSync(uploads) ? uploads : undefined },
+    ...{ name, at: stampedAt(name), schema, rows: undefined, release: undefined },
+  }
 }

@@ -1,5 +1,5 @@
 import { bytes, columns, duration } from '../text.ts'
-import { type Backup, isProved } from './list.ts'
+import { type Backup, isFromFuture, isProved } from './list.ts'
 
 /** All backups, newest first, for a person. */
 export function backupTable(backups: readonly Backup[], now: number): string {
@@ -8,7 +8,7 @@ export function backupTable(backups: readonly Backup[], now: number): string {
     const { name, at, manifest } = backup
     return [
       name,
-      `${duration(Math.max(0, now - at))} ago`,
+      isFromFuture(backup, now) ? 'in the future' : `${duration(Math.max(0, now - at))} ago`,
       bytes(backup.bytes),
       manifest ? (manifest.schema ?? 'empty') : '?',
       manifest?.release === undefined ? '-' : `${manifest.release} ${manifest.tag}`,

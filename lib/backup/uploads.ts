@@ -13,6 +13,10 @@ export const liveUploads = (environment: Environment): string => join(environmen
 /** How a rollback names the uploads that it has restored and not put in place yet. */
 export const restoredUploads = (environment: Environment): string => `${liveUploads(environment)}_restored_`
 
+/** The uploads that were live together with the database `<name>_before_<at>`. */
+export const keptUploads = (environment: Environment, at: string): string =>
+  `${liveUploads(environment)}_before_${at}`
+
 /**
  * Copies `uploads/` beside a backup and notes it in its manifest. Files that have not changed since the last copy
  * are hard links to it. It is made after the database's snapshot: an app that stores a file before it mentions it in

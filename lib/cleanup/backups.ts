@@ -27,7 +27,7 @@ export function oldBackups(
   referred: Iterable<string>,
 ): Candidate[] {
   const byPath = new Map(files.map(file => [file.path, file]))
-  return backupsToRemove(ownBackups(backups, files), retention, referred).flatMap(backup => {
+  return backupsToRemove(ownBackups(backups, files), retention, referred, now).flatMap(backup => {
     const dump = byPath.get(backup.file)
     if (!dump) return []
     const beside = backup.manifest ? [byPath.get(manifestFile(join(root, 'backups'), backup.name))] : []

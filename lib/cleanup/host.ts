@@ -19,6 +19,8 @@ export interface HostContainer {
   readonly image: string
   readonly project: string
   readonly service: string
+  /** Where it was started: the directory of its compose file. */
+  readonly directory: string
   /** Started by `docker compose run`. */
   readonly isOneOff: boolean
   readonly status: string
@@ -73,9 +75,18 @@ export async function hostContainers(): Promise<HostContainer[]> {
     return {
       ...{ id: Id, name: Name.replace(/^\//, ''), image: Image, status: State.Status },
       ...{ project: label('project'), service: label('service'), isOneOff: label('oneoff') === 'True' },
-      stoppedAt: Date.parse(State.FinishedAt),
+      ...{ directory: label('project.working_dir'), stoppedAt: Date.parse(State.FinishedAt) },
     }
   })
+}
+
+/** The projects that have a database's volume here, whether or not a container of theirs is left. */
+export async function projectsWithData(): Promise<string[]> {
+  const words = ['--filter', 'label=com.docker.compose.volume=db-data']
+  const format = '{{.Label "com.docker.compose.project"}}'
+  return (await run(['docker', 'volume', 'ls', ...words, '--format', format]))
+    .split('\n')
+    .filter(name => name !== '')
 }
 
 /** So many ids at once: the words of one command have 128 KiB in all (execve(2), MAX_ARG_STRLEN; zx uses a shell). */

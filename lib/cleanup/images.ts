@@ -5,7 +5,8 @@ import { imagesToKeep, readReleases } from '../releases.ts'
 import { environmentNames, loadEnvironment } from '../settings.ts'
 import { lastRuns } from '../status/runs.ts'
 import type { Candidate } from './candidate.ts'
-import type { HostImage } from './host.ts'
+import { type HostContainer, type HostImage, projectsWithData } from './host.ts'
+import { imagesNamed, neighboursOf } from './neighbours.ts'
 
 /** An image that is built here has another name until it is whole: `tracehub-build:<process>`. */
 export const buildRepository = 'tracehub-build'
@@ -19,13 +20,20 @@ export interface Claims {
   readonly repositories: readonly string[]
   /** References that a release, a colour or a run at work needs, of any environment. */
   readonly needed: ReadonlySet<string>
+  /**
+   * References that have been our environments', where somebody unknown may have images of these names: any other may
+   * be theirs. Undefined where nobody is.
+   */
+  readonly own: ReadonlySet<string> | undefined
+  /** Who that is, in words. */
+  readonly unknown: readonly string[]
   /** Ids of the images of all containers of this machine, of any project, running or not. */
   readonly inUse: ReadonlySet<string>
   readonly isBuilding: (pid: string) => boolean
 }
 
 /**
- * The images of this project that nothing needs. An image that is needed under one of its names keeps all of them,
+ * The images of this project that nothing needs; what may be somebody else's stays. An image that is needed under one of its names keeps all of them,
  * and one that has a name of somebody else's loses ours alone.
  */
 export function imagesToRemove(images: readonly HostImage[], claims: Claims): Candidate[] {
@@ -34,6 +42,7 @@ export function imagesToRemove(images: readonly HostImage[], claims: Claims): Ca
     const isDangling = image.references.length === 0
     if (isDangling && image.labels[projectLabel] === claims.project)
       return [candidate(image.id, [image.id], image.bytes, 'has no name any more')]
+    if (!mayBeJudged(image, claims)) return []
     const [name, ...others] = image.references.filter(reference => isOurs(reference, claims))
     if (name === undefined) return []
     const names = [name, ...others]
@@ -41,6 +50,12 @@ export function imagesToRemove(images: readonly HostImage[], claims: Claims): Ca
     return [candidate(name, names, bytes, 'no container and no kept release needs it')]
   })
 }
+
+/** Whether it is ours for certain: by our history, or because it was built here for us. */
+const mayBeJudged = ({ references, labels }: HostImage, { own, project }: Claims): boolean =>
+  own === undefined ||
+  labels[projectLabel] === project ||
+  references.some(name => own.has(name) || name.startsWith(`${buildRepository}:`))
 
 const candidate = (name: string, names: readonly string[], bytes: number, why: string): Candidate => ({
   kind: 'image',
@@ -56,11 +71,19 @@ function isOurs(reference: string, { repositories, isBuilding }: Claims): boolea
   return repositories.includes(repository)
 }
 
-/** What any environment on this machine may want to run: they share their images' names. */
-export async function claimsOf(environment: Environment, inUse: ReadonlySet<string>): Promise<Claims> {
-  const needed = new Set<string>()
-  for (const name of await environmentNames()) {
-    const one = await loadEnvironment(name)
+/**
+ * What any environment on this machine may want to run: they share their images' names.
+ * @param containers all of this machine; `going` those that are removed before
+ */
+export async function claimsOf(
+  environment: Environment,
+  containers: readonly HostContainer[],
+  going: ReadonlySet<string> = new Set(),
+): Promise<Claims> {
+  const ours = await Promise.all((await environmentNames()).map(name => loadEnvironment(name)))
+  const neighbours = neighboursOf(ours, containers, await projectsWithData())
+  const needed = new Set(neighbours.needed)
+  for (const one of ours) {
     for (const image of imagesToKeep(readReleases(one), one.retention.releases)) needed.add(image)
     const state = readComposeState(one)
     for (const images of [state?.images.blue, state?.images.green])
@@ -73,7 +96,9 @@ export async function claimsOf(environment: Environment, inUse: ReadonlySet<stri
     project: environment.project,
     repositories: parts.map(part => environment.images[part]),
     needed,
-    inUse,
+    own: neighbours.unknown.length === 0 ? undefined : new Set(ours.flatMap(imagesNamed)),
+    unknown: neighbours.unknown,
+    inUse: new Set(containers.filter(({ id }) => !going.has(id)).map(({ image }) => image)),
     isBuilding: pid => existsSync(`/proc/${pid}`),
   }
 }

@@ -11,7 +11,7 @@ import type { Candidate } from './candidate.ts'
 import { containersToRemove } from './containers.ts'
 import { databasesToDrop, listing, parseDatabases } from './databases.ts'
 import { filesIn, shortPath } from './files.ts'
-import { hostContainers, hostImages } from './host.ts'
+import { type HostContainer, hostContainers, hostImages } from './host.ts'
 import { claimsOf, imagesToRemove } from './images.ts'
 import { keptRunsOf, logsDirectory, oldLogs, oldRunLogs } from './logs.ts'
 
@@ -40,8 +40,7 @@ export async function survey(site: Site, wanted: Wanted, now = Date.now()): Prom
 /** The part that costs no more than a moment and frees what a deploy has just replaced: images, and old logs. */
 export async function cheapSurvey(site: Site, now = Date.now()): Promise<Candidate[]> {
   const { environment } = site
-  const inUse = new Set((await hostContainers()).map(({ image }) => image))
-  const images = imagesToRemove(await hostImages(), await claimsOf(environment, inUse))
+  const images = await imagesGoing(site, await hostContainers())
   return [...logsOf(environment, environment.windows.logs, now), ...images]
 }
 
@@ -54,7 +53,11 @@ export function filesOf(environment: Environment, wanted: Wanted, now: number): 
   const kept = keptReleases(readReleases(environment), retention.releases)
   const going = oldBackups(
     known,
-    { ...retention, last: wanted.keep ?? retention.backups },
+    {
+      ...retention,
+      last: wanted.keep ?? retention.backups,
+      preDeploy: wanted.keep ?? retention.preDeploy,
+    },
     kept.flatMap(({ backup }) => backup ?? []),
   )
   const paths = new Set(going.flatMap(({ files: all }) => (all ?? []).map(({ path }) => path)))
@@ -95,7 +98,8 @@ async function inDatabase({ environment, project }: Site, wanted: Wanted, now: n
   return databasesToDrop(databases, { name, window: wanted.olderThan ?? environment.windows.databases, now })
 }
 
-async function inDocker({ environment, proxy }: Site, wanted: Wanted, now: number): Promise<Candidate[]> {
+async function inDocker(site: Site, wanted: Wanted, now: number): Promise<Candidate[]> {
+  const { environment, proxy } = site
   const containers = await hostContainers()
   const live = await proxy.live()
   const isAgreed = live === undefined || live === proxy.mapOnDisk() // else a repair has to say who is live first
@@ -105,9 +109,18 @@ async function inDocker({ environment, proxy }: Site, wanted: Wanted, now: numbe
     window: wanted.olderThan ?? environment.windows.standby,
     now,
   })
-  const gone = new Set(going.map(({ id }) => id))
-  const inUse = new Set(containers.filter(({ id }) => !gone.has(id)).map(({ image }) => image))
-  return [...going, ...imagesToRemove(await hostImages(), await claimsOf(environment, inUse))]
+  const gone = new Set(going.flatMap(({ id }) => id ?? []))
+  return [...going, ...(await imagesGoing(site, containers, gone))]
+}
+
+async function imagesGoing(
+  { environment, run }: Site,
+  containers: readonly HostContainer[],
+  going?: ReadonlySet<string>,
+): Promise<Candidate[]> {
+  const claims = await claimsOf(environment, containers, going)
+  for (const who of claims.unknown) run.note(`images that were never ours stay: they may be for ${who}`)
+  return imagesToRemove(await hostImages(), claims)
 }
 
 async function unlessDown<T>(site: Site, consequence: string, act: () => Promise<T[]>): Promise<T[]> {

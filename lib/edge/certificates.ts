@@ -1,8 +1,9 @@
 import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Certificate, expiryProblem, findCertificate, parseCertificate } from '../certificates.ts'
+import { type Certificate, expiryProblem, findCertificates, parseCertificate } from '../certificates.ts'
 import { Failure, type Problem, problemOf } from '../failure.ts'
 import { isCode, readIfThere, writeAtomically } from '../files.ts'
+import { chooseCertificate } from './choose-certificate.ts'
 import type { Domain, Edge } from './settings.ts'
 
 /** The certificates' directory, and its list of them, as HAProxy sees it. */
@@ -21,8 +22,8 @@ export interface Served {
 }
 
 /**
- * Looks for what certbot or acme.sh has left in `ssl`. A certificate that is served stays until there is a newer one
- * that works. @returns what is to be served, and what a person should know of it.
+ * Looks for what certbot or acme.sh has left in `ssl`. A certificate that is served stays until there is one that works
+ * and is worth as much. @returns what is to be served, and what a person should know of it.
  */
 export function chooseCertificates(
   edge: Edge,
@@ -30,15 +31,12 @@ export function chooseCertificates(
   now = Date.now(),
 ): { served: Served[]; problems: Problem[] } {
   const problems: Problem[] = []
-  const isFit = (certificate: Certificate | undefined): boolean => (certificate?.expires ?? 0) > now
   const served = domains.map(({ domain }) => {
     const before = servedCertificate(edge, domain)
     const found = lookFor(edge, domain, now)
-    problems.push(
-      ...found.problems.map(problem => ({ ...problem, fix: 'put files there that belong together' })),
-    )
-    const isBetter = found.certificate && (isFit(found.certificate) || !isFit(before))
-    const certificate = isBetter ? found.certificate : before
+    const chosen = chooseCertificate(domain, found.certificates, { served: before, now })
+    const { certificate } = chosen
+    problems.push(...found.problems, ...chosen.problems)
     const problem = certificate
       ? expiryProblem(domain, certificate.expires, { now, warning: edge.expiryWarning })
       : missing(edge, domain)
@@ -79,9 +77,9 @@ function servedCertificate(edge: Edge, domain: string): Certificate | undefined 
   return text === undefined ? undefined : parseCertificate(text, fileOf(edge, domain))
 }
 
-function lookFor(edge: Edge, domain: string, now: number): ReturnType<typeof findCertificate> {
+function lookFor(edge: Edge, domain: string, now: number): ReturnType<typeof findCertificates> {
   try {
-    return findCertificate(sources(edge), domain, now)
+    return findCertificates(sources(edge), domain, now)
   } catch (error) {
     if (!isCode(error, 'EACCES')) throw error
     throw new Failure({

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { listBackups } from '../backup/list.ts'
+import { fromThePast, listBackups } from '../backup/list.ts'
 import type { Ended } from '../ending.ts'
 import type { Environment } from '../environment.ts'
 import { problemOf } from '../failure.ts'
@@ -22,7 +22,7 @@ export function recordIncident(
     const events = readEvents(readFileSync(logFile, 'utf8'))
     if (!isIncident(events, ended)) return
     const now = Date.now()
-    const backups = listBackups(environment)
+    const backups = fromThePast(listBackups(environment), now)
       .slice(0, 5)
       .map(backup => `${backup.name}, ${bytes(backup.bytes)}, ${duration(now - backup.at)} old`)
     const directory = join(environment.directory, 'logs', 'incidents')

@@ -1,5 +1,5 @@
 import { basename, resolve } from 'node:path'
-import { backupDirectory, listBackups } from '../backup/list.ts'
+import { backupDirectory, fromThePast, listBackups } from '../backup/list.ts'
 import type { Environment } from '../environment.ts'
 import { Failure, UsageError } from '../failure.ts'
 import { attempt, commandFailed, type Ran } from '../shell.ts'
@@ -11,7 +11,7 @@ export function backupFile(given: string, environment: Environment | undefined):
   if (given !== 'latest') return resolve(given)
   if (environment === undefined)
     throw new UsageError('--from-backup latest needs an environment', 'add -e <name>')
-  const [newest] = listBackups(environment)
+  const [newest] = fromThePast(listBackups(environment), Date.now())
   if (newest) return newest.file
   throw new UsageError(`there is no backup in ${shown(backupDirectory(environment))}`, 'give one by its path')
 }

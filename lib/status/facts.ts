@@ -57,4 +57,6 @@ export interface BackupFacts {
   readonly last: Backup | undefined
   readonly oldest: Backup | undefined
   readonly proved: Backup | undefined
+  /** Those that a wrong clock has dated: they are none of the others. */
+  readonly fromFuture: readonly Backup[]
 }

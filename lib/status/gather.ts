@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { isProved, listBackups } from '../backup/list.ts'
+import { fromThePast, isFromFuture, isProved, listBackups } from '../backup/list.ts'
 import { composeHere } from '../compose.ts'
 import type { Revision } from '../database.ts'
 import type { Colour, Environment } from '../environment.ts'
@@ -130,13 +130,16 @@ async function headOf(project: Project, live: Colour | null, images: Images | un
 }
 
 function backupFacts(environment: Environment): BackupFacts {
-  const backups = listBackups(environment)
+  const all = listBackups(environment)
+  const now = Date.now()
+  const backups = fromThePast(all, now)
   return {
-    count: backups.length,
-    bytes: backups.reduce((sum, { bytes }) => sum + bytes, 0),
+    count: all.length,
+    bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
     last: backups[0],
     oldest: backups.at(-1),
     proved: backups.find(isProved),
+    fromFuture: all.filter(one => isFromFuture(one, now)),
   }
 }
 

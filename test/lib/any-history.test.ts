@@ -151,7 +151,7 @@ anything('of backups: what must stay stays, and what is removed is older than wh
         return cut ? { ...one, bytes: 1 } : one
       })
       const referred = backups.filter((_, i) => found[i]?.referred).map(({ name }) => `${name}.zst`)
-      const gone = new Set(backupsToRemove(backups, wanted, referred))
+      const gone = new Set(backupsToRemove(backups, wanted, referred, now))
       const newestFirst = [...backups].sort((a, b) => b.at - a.at)
       for (const one of newestFirst.slice(0, Math.max(1, wanted.last))) assert.not(gone.has(one))
       const proved = newestFirst.find(isProved)
@@ -161,6 +161,7 @@ anything('of backups: what must stay stays, and what is removed is older than wh
         backups.filter(one => !gone.has(one)),
         wanted,
         referred,
+        now,
       )
       assert.equal(removedAlready, [], 'asked again, nothing more goes')
     }),

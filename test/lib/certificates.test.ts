@@ -1,15 +1,24 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { expiryProblem, findCertificate } from '../../lib/certificates.ts'
+import { type Certificate, expiryProblem, findCertificates } from '../../lib/certificates.ts'
+import { chooseCertificate } from '../../lib/edge/choose-certificate.ts'
 import { isLoaded } from '../../lib/edge/renew.ts'
+import { run } from '../../lib/shell.ts'
 import { Authority } from '../sandbox/edge/authority.ts'
-import { inTemporary } from './fixtures.ts'
+import { inTemporary, withVariables } from './fixtures.ts'
 
 const domain = 'tracehub.example'
 const now = Date.now() + 60 * 60_000 // the certificates are made after this line, however slowly
 const day = 86_400_000
+
+/** What a domain without a certificate until now gets. */
+function findCertificate(ssl: string, domain: string, now: number) {
+  const { certificates, problems } = findCertificates(ssl, domain, now)
+  const chosen = chooseCertificate(domain, certificates, { served: undefined, now })
+  return { certificate: chosen.certificate, problems: [...problems, ...chosen.problems] }
+}
 
 /** A directory of certificates, made by a CA of our own. */
 const withCA = (act: (ca: Authority, ssl: string) => Promise<void> | void): Promise<void> =>
@@ -29,6 +38,10 @@ for (const [who, certificate, key] of [
   ['a directory', `${domain}/fullchain.pem`, `${domain}/privkey.pem`],
   ['one file with everything', `${domain}.pem`, `${domain}.pem`],
   ['two files', `${domain}.crt`, `${domain}.key`],
+  ['two files, both .pem', `${domain}.pem`, `${domain}.key`],
+  ['mkcert', `${domain}.pem`, `${domain}-key.pem`],
+  ['cert.pem and key.pem', 'cert.pem', 'key.pem'],
+  ['cert.pem and key.pem in a directory', `${domain}/cert.pem`, `${domain}/key.pem`],
 ] as const)
   finding(who, () =>
     withCA(async (ca, ssl) => {
@@ -91,6 +104,40 @@ finding(
     }),
 )
 
+finding("the authority's certificate before its own: put in order, for HAProxy wants it first", () =>
+  withCA(async (ca, ssl) => {
+    await ca.issue(domain, { certificate: join(ssl, 'all.pem'), key: join(ssl, 'all.key'), days: 90 })
+    const blocks = readFileSync(join(ssl, 'all.pem'), 'utf8').split(/(?<=-----END CERTIFICATE-----)\n+/)
+    const own = findCertificate(ssl, domain, now).certificate?.pem
+    writeFileSync(join(ssl, 'all.pem'), blocks.slice(0, 2).reverse().join('\n'))
+    assert.equal(findCertificate(ssl, domain, now).problems, [])
+    assert.is(findCertificate(ssl, domain, now).certificate?.pem, own)
+  }),
+)
+
+finding('an encrypted key, and a name where browsers do not look: each by its own word', () =>
+  withCA(async (ca, ssl) => {
+    await ca.issue(domain, certbot(ssl, 'locked', 90))
+    const key = join(ssl, 'live/locked/privkey.pem')
+    await run(['openssl', 'pkcs8', '-topk8', '-in', key, '-out', `${key}.locked`, '-passout', 'pass:secret'])
+    cpSync(`${key}.locked`, key)
+    await ca.issue(domain, { ...certbot(ssl, 'old', 90), inSubjectAlone: true })
+    const { certificate, problems } = findCertificate(ssl, domain, now)
+    assert.is(certificate, undefined)
+    const shown = problems.map(({ what, fix }) => `${what}\n${fix}`.replaceAll(ssl, 'ssl'))
+    assert.equal(shown, [
+      [
+        'ssl/live/locked/fullchain.pem: the key in ssl/live/locked/privkey.pem is encrypted, and nobody is there to type its passphrase',
+        'openssl pkey -in ssl/live/locked/privkey.pem -out ssl/live/locked/privkey.pem.open && mv ssl/live/locked/privkey.pem.open ssl/live/locked/privkey.pem  takes the passphrase off',
+      ].join('\n'),
+      [
+        `ssl/live/old/fullchain.pem: ${domain} stands in its subject (CN) alone, and not among its alternative names (SAN): browsers refuse it`,
+        `have one issued with subjectAltName=DNS:${domain}`,
+      ].join('\n'),
+    ])
+  }),
+)
+
 finding('a longer chain is another certificate for a running HAProxy', () =>
   withCA(async (ca, ssl) => {
     await ca.issue(domain, certbot(ssl, domain, 30))
@@ -109,6 +156,109 @@ const certbot = (ssl: string, name: string, days: number) => ({
 })
 
 finding.run()
+
+const choosing = suite('certificates: which one users get')
+
+const selfSigned = async (file: string, days: number): Promise<void> => {
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', `${file}.key`]
+  const about = ['-subj', `/CN=${domain}`, '-addext', `subjectAltName=DNS:${domain}`, '-days', String(days)]
+  await run(['openssl', 'req', '-x509', ...key, '-out', `${file}.pem`, ...about])
+}
+const shortOf = (file: string): string => file.replace(/.*\/(ssl|edge)\//, '$1/')
+const said = (problems: readonly { what: string }[]): string[] =>
+  problems.map(({ what }) => what.replaceAll(/[^\s(]+\/(ssl|edge)\//g, '$1/'))
+
+/** What a domain gets that has had `served` until now. */
+function after(ssl: string, served: Certificate | undefined, at = now) {
+  const { certificates } = findCertificates(ssl, domain, at)
+  const { certificate, problems } = chooseCertificate(domain, certificates, { served, now: at })
+  return { file: certificate && shortOf(certificate.file), said: said(problems), certificate }
+}
+
+choosing('a self-signed one of ten years does not displace one of an authority, and that is said', () =>
+  withCA(async (ca, ssl) => {
+    await ca.issue(domain, certbot(ssl, domain, 90))
+    await selfSigned(join(ssl, domain), 3650)
+    const real = `ssl/live/${domain}/fullchain.pem`
+    const word = `ssl/${domain}.pem is not used for ${domain}, although it is valid longest: it is self-signed, and the one in use is of Sandbox CA`
+    const first = after(ssl, undefined)
+    assert.equal([first.file, first.said], [real, [word]])
+    rmSync(join(ssl, 'live'), { recursive: true }) // and the served one is better still
+    assert.equal(after(ssl, first.certificate), { file: real, said: [word], certificate: first.certificate })
+  }),
+)
+
+choosing('a self-signed one alone is better than nothing: it is used, and said to be refused', () =>
+  withCA(async (_, ssl) => {
+    await selfSigned(join(ssl, domain), 3650)
+    const only = after(ssl, undefined)
+    const refused = `the certificate of ${domain} is self-signed: browsers refuse it`
+    assert.equal([only.file, only.said], [`ssl/${domain}.pem`, [refused]])
+  }),
+)
+
+choosing('one for trials, one day newer, does not displace the real one', () =>
+  withCA(async (ca, ssl) => {
+    const staging = await Authority.in(
+      join(ssl, '..', 'staging'),
+      "/O=(STAGING) Let's Encrypt/CN=(STAGING) R12",
+    )
+    await ca.issue(domain, certbot(ssl, domain, 89))
+    await staging.issue(domain, certbot(ssl, `${domain}-0001`, 90))
+    const chosen = after(ssl, undefined)
+    assert.is(chosen.file, `ssl/live/${domain}/fullchain.pem`)
+    assert.match(
+      chosen.said[0] ?? '',
+      "it is of (STAGING) Let's Encrypt, for trials, and the one in use is of Sandbox CA",
+    )
+  }),
+)
+
+choosing('one that this machine trusts comes before one of an authority that nobody knows', () =>
+  withCA(async (ca, ssl) => {
+    const other = await Authority.in(join(ssl, '..', 'other'), '/O=Somebody/CN=Other CA')
+    await ca.issue(domain, certbot(ssl, domain, 60))
+    await other.issue(domain, certbot(ssl, `${domain}-0001`, 90))
+    const known = `ssl/live/${domain}/fullchain.pem`
+    await withVariables({ SSL_CERT_FILE: ca.file }, async () => assert.is(after(ssl, undefined).file, known))
+    await withVariables({ SSL_CERT_FILE: undefined }, async () => {
+      // Neither is known here: the authority that users have seen until now stays.
+      const [served] = findCertificates(ssl, domain, now).certificates
+      assert.is(shortOf(served?.file ?? ''), known)
+      assert.is(after(ssl, served).file, known)
+      assert.match(after(ssl, served).said[0] ?? '', 'it is of Somebody, and the one in use is of Sandbox CA')
+      rmSync(join(ssl, 'live', domain), { recursive: true })
+      const word = `users of ${domain} get a certificate that is of Somebody (ssl/live/${domain}-0001/fullchain.pem); the one until now is of Sandbox CA`
+      assert.equal(after(ssl, served).said, [word])
+    })
+  }),
+)
+
+choosing('renewed by the same authority: no word, also where the new one is valid for less', () =>
+  withCA(async (ca, ssl) => {
+    await ca.issue(domain, certbot(ssl, domain, 60))
+    const served = after(ssl, undefined).certificate
+    await ca.issue(domain, certbot(ssl, domain, 47))
+    const renewed = after(ssl, served)
+    assert.equal([renewed.file, renewed.said], [`ssl/live/${domain}/fullchain.pem`, []])
+    assert.is.not(renewed.certificate?.fingerprint, served?.fingerprint)
+  }),
+)
+
+choosing('one that has expired gives way to any that has not; nothing fit: what is served stays', () =>
+  withCA(async (ca, ssl) => {
+    await ca.issue(domain, certbot(ssl, domain, 30))
+    const served = after(ssl, undefined).certificate
+    const later = now + 40 * day
+    assert.is(after(ssl, served, later).file, `ssl/live/${domain}/fullchain.pem`)
+    await selfSigned(join(ssl, domain), 365)
+    const chosen = after(ssl, served, later)
+    assert.is(chosen.file, `ssl/${domain}.pem`)
+    assert.match(chosen.said.join('\n'), `the certificate of ${domain} is self-signed`)
+  }),
+)
+
+choosing.run()
 
 const expiring = suite('certificates: what is said about their end')
 const at = Date.parse('2026-03-01T12:00:00Z')

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { suite } from 'uvu'
@@ -67,6 +67,34 @@ locking('released, it is free; whoever comes next is named', () =>
     await second.release()
   }),
 )
+
+/** Whether another user of this machine can take the lock; only root can try. */
+async function strangerTakes({ directory }: Environment): Promise<boolean> {
+  const stranger = ['--reuid=65534', '--regid=65534', '--clear-groups', '--']
+  const { code, stderr } = await ended('setpriv', [
+    ...stranger,
+    ...['flock', '--nonblock', join(directory, '.lock'), 'true'],
+  ])
+  if (code !== 0) assert.match(stderr, 'Permission denied')
+  return code === 0
+}
+
+for (const [what, before] of [
+  ['a new one', undefined],
+  ['one that was open to all', 0o644],
+] as const)
+  locking(`another user of the machine cannot hold it: ${what}`, () =>
+    withEnvironment(async environment => {
+      const file = join(environment.directory, '.lock')
+      chmodSync(environment.directory, 0o755) // as a person makes it
+      if (before !== undefined) writeFileSync(file, '{"run":"before","since":1}', { mode: before })
+      const lock = await acquire(environment, () => holder('ours'), 0)
+      await lock.release()
+      assert.is(statSync(file).mode & 0o777, 0o600)
+      assert.is(lock.previous, before === undefined ? undefined : 'before')
+      if (process.getuid?.() === 0) assert.not(await strangerTakes(environment))
+    }),
+  )
 
 locking('each environment has its own', () =>
   withEnvironment(one =>

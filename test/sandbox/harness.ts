@@ -32,7 +32,10 @@ export const scriptEnvironment = {
   GHCR_TOKEN: registry.password,
 } as const
 
-/** Starts a script as a person does, with the registry's token in the environment. */
+/** What production wants an answer to, and these tests have no terminal. */
+const asking = ['rollback', 'cleanup', 'secrets']
+
+/** Starts a script as cron or CI does, with the registry's token in the environment. */
 export function start(
   script: string,
   args: readonly string[],
@@ -40,7 +43,8 @@ export function start(
   toolkit = project,
 ): Started {
   const began = Date.now()
-  const child = spawn(join(toolkit, 'scripts', `${script}.ts`), args, {
+  const words = asking.includes(script) ? [...args, '--yes'] : args
+  const child = spawn(join(toolkit, 'scripts', `${script}.ts`), words, {
     cwd: toolkit,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...scriptEnvironment, ...env },

@@ -10,7 +10,13 @@ const listed = '→ npx tsx scripts/rollback.ts --help  lists the options\n'
 
 const refusing = suite('scripts/rollback: what is refused, before anything is touched')
 
+const unasked =
+  'production wants to be asked first, and there is no terminal to ask on: nothing was changed\n→ add --yes (with make: ARGS=--yes)\n'
+
 const refused: [args: string[], message: string][] = [
+  [['-e', 'production', '-t', 'database'], unasked],
+  [['-e', 'production', '-t', 'migration'], unasked],
+  [['-e', 'production', '-t', 'deployment', '--with-migrations'], unasked],
   [
     ['-e', 'production'],
     'what to roll back is not given\n→ add -t deployment, -t database or -t migration\n',

@@ -16,6 +16,10 @@ const refused: [args: string[], message: string][] = [
     ['rotate', '$(touch x)', '-e', 'production'],
     `"$(touch x)" is not known here; expected JWT_SECRET or DB_PASSWORD or all\n${listed}`,
   ],
+  [
+    ['rotate', '-e', 'production'],
+    'production wants to be asked first, and there is no terminal to ask on: nothing was changed\n→ add --yes (with make: ARGS=--yes)\n',
+  ],
   [['rotate', 'all', 'more'], `"more" belongs to no option\n${listed}`],
   [['check', '-e', 'nowhere'], 'there is no environment "nowhere"\n→ environments: production, staging\n'],
 ]

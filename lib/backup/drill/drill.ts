@@ -20,7 +20,7 @@ export async function drill(site: Site): Promise<Drill> {
   const { environment, run } = site
   const copy = await copyOf(site)
   await run.step('Remove what an earlier drill left', step => removeCopy(copy, step))
-  const backup = newestToRestore(listBackups(environment))
+  const backup = newestToRestore(listBackups(environment), Date.now())
   const { release, tag, images } = releaseOf(site, backup)
 
   const started = performance.now()

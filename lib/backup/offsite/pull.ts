@@ -7,7 +7,7 @@ import type { Site } from '../../site.ts'
 import type { Step } from '../../step.ts'
 import { bytes, shown } from '../../text.ts'
 import { digestOf, syncFile } from '../digest.ts'
-import { type Backup, backupDirectory } from '../list.ts'
+import { type Backup, backupDirectory, fromThePast, futureProblem, isFromFuture } from '../list.ts'
 import { type Manifest, writeManifest } from '../manifest.ts'
 import type { Offsite } from './address.ts'
 import { atFarEnd, type FarEnd } from './far-end.ts'
@@ -20,7 +20,9 @@ import { listThere } from './stock.ts'
 export async function pullOffsite(site: Site, from: Offsite, step: Step): Promise<Manifest> {
   const here = backupDirectory(site.environment)
   return atFarEnd(from, async there => {
-    const [newest] = await listThere(there)
+    const all = await listThere(there)
+    const [newest] = fromThePast(all, Date.now())
+    for (const one of all) if (isFromFuture(one, Date.now())) site.run.warn(futureProblem(one))
     const manifest = newest?.manifest
     if (!newest || !manifest)
       throw new Failure({

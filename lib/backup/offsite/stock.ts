@@ -29,7 +29,7 @@ export async function listThere({ files, directory }: FarEnd): Promise<Backup[]>
 export async function pruneThere(there: FarEnd, { retention }: Environment): Promise<void> {
   const { files, directory } = there
   const policy = retention.offsite ?? { last: retention.backups, ...retention }
-  for (const { file, name, manifest } of backupsToRemove(await listThere(there), policy, [])) {
+  for (const { file, name, manifest } of backupsToRemove(await listThere(there), policy, [], Date.now())) {
     await files.delete(posix.join(directory, `${stemOf(name)}.json`))
     await files.delete(file)
     const uploads = manifest?.uploads?.directory

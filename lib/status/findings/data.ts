@@ -1,6 +1,7 @@
+import { futureProblem } from '../../backup/list.ts'
 import type { Problem } from '../../failure.ts'
 import { bytes } from '../../text.ts'
-import type { Facts } from '../facts.ts'
+import type { BackupFacts, Facts } from '../facts.ts'
 import { valueIn } from '../known.ts'
 import { percent, span } from '../words.ts'
 import { typed } from './typed.ts'
@@ -46,12 +47,17 @@ export function backups(facts: Facts): Problem[] {
         fix: `ls -ld ${environment.directory}/backups`,
       },
     ]
-  const { last, oldest, proved } = facts.backups.value
+  return [...facts.backups.value.fromFuture.map(futureProblem), ...ages(facts, facts.backups.value, at)]
+}
+
+function ages({ environment }: Facts, { last, oldest, proved }: BackupFacts, at: number): Problem[] {
   const fix = `npx tsx scripts/backup.ts -e ${environment.name}`
   if (!last) return [{ what: 'there is no backup', fix }]
   const age = at - last.at
   if (age > environment.alarms.backup) return [{ what: `the newest backup is ${span(age)} old`, fix }]
-  const since = proved?.manifest?.verifiedAt ?? oldest?.at ?? at
+  const provedAt = proved?.manifest?.verifiedAt ?? 0
+  // A proof from the future says no more than that there was one after the backup.
+  const since = proved ? (provedAt > at ? proved.at : provedAt) : (oldest?.at ?? at)
   if (at - since > environment.alarms.proof)
     return [{ what: `no backup was proved for ${span(at - since)}`, fix: `${fix} --verify` }]
   return []

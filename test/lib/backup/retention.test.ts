@@ -8,6 +8,7 @@ import { backup } from './fixtures.ts'
 const hour = 60 * 60_000
 const day = 24 * hour
 const start = Date.parse('2026-01-01T12:00:00Z') // a Thursday
+const now = start + 90 * day
 
 /** One backup each so many ms, newest first. */
 const every = (ms: number, count: number): Backup[] =>
@@ -18,7 +19,7 @@ const kept = (
   retention: Parameters<typeof backupsToRemove>[1],
   referred: string[] = [],
 ) => {
-  const gone = new Set(backupsToRemove(backups, retention, referred))
+  const gone = new Set(backupsToRemove(backups, retention, referred, now))
   return backups.filter(one => !gone.has(one)).map(({ name }) => name.slice('backup_'.length, -'.sql'.length))
 }
 
@@ -27,7 +28,7 @@ const retention = suite('retention: which backups stay')
 retention('the newest ten, as documented', () => {
   const backups = every(hour, 14)
   assert.equal(
-    backupsToRemove(backups, { last: 10 }, []).map(({ name }) => name),
+    backupsToRemove(backups, { last: 10 }, [], now).map(({ name }) => name),
     [
       'backup_20260101_120000.sql',
       'backup_20260101_130000.sql',
@@ -35,8 +36,8 @@ retention('the newest ten, as documented', () => {
       'backup_20260101_150000.sql',
     ],
   )
-  assert.equal(backupsToRemove(every(hour, 10), { last: 10 }, []), [])
-  assert.equal(backupsToRemove([], { last: 10 }, []), [])
+  assert.equal(backupsToRemove(every(hour, 10), { last: 10 }, [], now), [])
+  assert.equal(backupsToRemove([], { last: 10 }, [], now), [])
 })
 
 retention('never the last one, whatever was asked', () => {
@@ -82,7 +83,7 @@ retention('a proof of a file that was cut off since is none', () => {
 retention('never one that a release refers to, also when it was compressed since', () => {
   const backups = every(hour, 5).map(one => ({ ...one, name: `${one.name}.zst` }))
   assert.equal(
-    backupsToRemove(backups, { last: 1 }, ['backup_20260101_130000.sql']).map(({ name }) => name),
+    backupsToRemove(backups, { last: 1 }, ['backup_20260101_130000.sql'], now).map(({ name }) => name),
     [12, 14, 15].map(hours => `${backupName(new Date(start + (hours - 12) * hour))}.sql.zst`),
   )
 })
@@ -90,9 +91,31 @@ retention('never one that a release refers to, also when it was compressed since
 retention('never what the toolkit did not name', () => {
   const backups = [...every(hour, 2), { ...backup(start - day), name: 'before-the-move.sql' }]
   assert.equal(
-    backupsToRemove(backups, { last: 1 }, []).map(({ name }) => name),
+    backupsToRemove(backups, { last: 1 }, [], now).map(({ name }) => name),
     ['backup_20260101_120000.sql'],
   )
+})
+
+retention('a day of many deploys does not push the nightly ones out, nor the other way round', () => {
+  const deploys = Array.from({ length: 12 }, (_, i) => backup(start + i * hour, { reason: 'pre-deploy' }))
+  const nightly = [1, 2, 3].map(days => backup(start - days * day, { reason: 'scheduled' }))
+  const all = [...deploys.toReversed(), ...nightly]
+  const stays = kept(all, { last: 2, preDeploy: 1 })
+  assert.equal(stays, ['20260101_230000', '20251231_120000', '20251230_120000'])
+  assert.is(kept(all, { last: 2 }).length, 4, 'as many of each, unless told')
+  assert.equal(kept(all, { last: 1, preDeploy: 0 }), ['20260101_230000', '20251231_120000'])
+})
+
+retention('one of each day is a nightly one, also where a deploy came after it', () => {
+  const all = [backup(start + hour, { reason: 'pre-deploy' }), backup(start, { reason: 'scheduled' })]
+  assert.is(kept([...all, backup(start - day)], { last: 0, preDeploy: 0, daily: 1 }).length, 2)
+})
+
+retention('one from the future is not counted, and stays until somebody has looked', () => {
+  const future = backup(now + 365 * day, { verifiedAt: now })
+  const proved = backup(start, { verifiedAt: start })
+  const all = [future, ...every(hour, 3).slice(0, 2), proved]
+  assert.equal(kept(all, { last: 1 }), ['20270401_120000', '20260101_140000', '20260101_120000'])
 })
 
 retention.run()

@@ -130,7 +130,7 @@ backups.run()
 const containers = suite('cleanup: containers')
 const stopped = (service: string, changes: Partial<HostContainer> = {}): HostContainer => ({
   ...{ id: service, name: service, image: 'sha256:1', project: 'p', service, isOneOff: false },
-  ...{ status: 'exited', stoppedAt: now - 8 * day },
+  ...{ directory: '/srv/p', status: 'exited', stoppedAt: now - 8 * day },
   ...changes,
 })
 const going = (container: HostContainer, live: 'blue' | null = 'blue'): number =>

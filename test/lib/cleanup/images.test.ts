@@ -20,6 +20,8 @@ const claims = (changes: Partial<Claims> = {}): Claims => ({
   repositories: [backend],
   needed: new Set(),
   inUse: new Set(),
+  own: undefined,
+  unknown: [],
   isBuilding: () => false,
   ...changes,
 })
@@ -60,6 +62,14 @@ images('one with a tag and a digest is one thing to remove, not two', () => {
     found.map(({ name, names, bytes }) => ({ name, names, bytes })),
     [{ name: `${backend}:main`, names: [`${backend}:main`, pinned(1)], bytes: 100 }],
   )
+})
+images('where somebody unknown has images of these names, only what was ours goes', () => {
+  const own = new Set([pinned(1)])
+  assert.equal(removed(imageOf(), { own }), [pinned(1)])
+  assert.equal(removed(imageOf({ references: [pinned(2)] }), { own }), [])
+  const built = { references: [`${backend}:build-1`], labels: { [projectLabel]: 'tracehub-production' } }
+  assert.equal(removed(imageOf(built), { own }), [`${backend}:build-1`])
+  assert.equal(removed(imageOf({ references: ['tracehub-build:4711'] }), { own }), ['tracehub-build:4711'])
 })
 images('a dangling one goes when it was built for this project', () => {
   const dangling = imageOf({ references: [], labels: { [projectLabel]: 'tracehub-production' } })

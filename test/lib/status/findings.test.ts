@@ -129,7 +129,16 @@ const cases: [name: string, changes: Partial<Facts>, ...found: (readonly [what: 
   ],
   [
     'no backup',
-    { backups: is({ count: 0, bytes: 0, last: undefined, oldest: undefined, proved: undefined }) },
+    {
+      backups: is({
+        count: 0,
+        bytes: 0,
+        last: undefined,
+        oldest: undefined,
+        proved: undefined,
+        fromFuture: [],
+      }),
+    },
     [/^there is no backup$/, /scripts\/backup\.ts -e production$/],
   ],
   [
@@ -141,9 +150,22 @@ const cases: [name: string, changes: Partial<Facts>, ...found: (readonly [what: 
         last: backup(now - 8 * day),
         oldest: backup(now - 8 * day),
         proved: undefined,
+        fromFuture: [],
       }),
     },
     [/^the newest backup is 8 days old$/, /backup\.ts/],
+  ],
+  [
+    'one from the future is no newest one, and a proof from the future no news',
+    {
+      backups: is({
+        ...{ count: 3, bytes: 3000, last: backup(now), oldest: backup(now - 40 * day) },
+        proved: backup(now - 40 * day, { verifiedAt: now + 400 * day }),
+        fromFuture: [backup(now + 40 * day)],
+      }),
+    },
+    [/^backup_20260312_120000\.sql says it is from .*, which has not come/, /timedatectl/],
+    [/^no backup was proved for 40 days$/, /--verify$/],
   ],
   [
     'no backup was proved for long',
@@ -154,6 +176,7 @@ const cases: [name: string, changes: Partial<Facts>, ...found: (readonly [what: 
         last: backup(now),
         oldest: backup(now - 40 * day),
         proved: undefined,
+        fromFuture: [],
       }),
     },
     [/^no backup was proved for 40 days$/, /backup\.ts -e production --verify$/],

@@ -49,7 +49,7 @@ export function facts(changes: Partial<Facts> = {}): Facts {
       ...{ blocked: 0, oldestTransaction: 0, schema: 'rev1' },
     }),
     head: is('rev1'),
-    backups: is({ count: 3, bytes: 3000, last, oldest: last, proved: undefined }),
+    backups: is({ count: 3, bytes: 3000, last, oldest: last, proved: undefined, fromFuture: [] }),
     disks: [
       { holds: 'disk', path: '/data', total: 2 ** 40, free: 2 ** 39, inodes: 1_000_000, inodesFree: 900_000 },
     ],

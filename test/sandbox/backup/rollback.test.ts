@@ -1,4 +1,12 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -100,11 +108,36 @@ staging('--with-uploads: the files of the same recovery point; those from now ar
   assert.equal(read(uploads()), ['one.pdf one', 'two.pdf two'])
   const kept = /uploads before +(\S+)/.exec(stdout)?.[1] ?? ''
   assert.equal(read(kept), ['one.pdf changed'])
+  // The way back, as printed, is one of both: and that one has a way back of both again.
+  const undo = (said: string): string[] =>
+    (/to undo it .* (--back-to \S+)$/m.exec(said)?.[1] ?? '').split(' ')
+  const refused = await rollBack(...undo(stdout), '--online')
+  assert.match(refused.stderr, 'a running backend holds those of now')
+  const undone = await rollBack(...undo(stdout))
+  assert.is(undone.code, 0, undone.stdout + undone.stderr)
+  assert.equal(read(uploads()), ['one.pdf changed'])
+  const again = await rollBack(...undo(undone.stdout))
+  assert.is(again.code, 0, again.stdout + again.stderr)
+  assert.equal(read(uploads()), ['one.pdf one', 'two.pdf two'])
   // What the app writes now does not reach into the backup.
   writeFileSync(join(uploads(), 'one.pdf'), 'written later')
   const copy = listed().find(({ name }) => name === first)?.manifest?.uploads?.directory ?? ''
   assert.is(readFileSync(join(backups(), copy, 'one.pdf'), 'utf8'), 'one')
   await isServed()
+})
+
+staging('a manifest from the future: said, and the one of now is taken', async () => {
+  const future = 'backup_20990101_000000'
+  const stem = first.replace(/\.sql$/, '')
+  copyFileSync(join(backups(), first), join(backups(), `${future}.sql`))
+  const text = readFileSync(join(backups(), `${stem}.json`), 'utf8')
+  const dated = { ...JSON.parse(text), file: `${future}.sql`, at: Date.UTC(2099, 0, 1) }
+  writeFileSync(join(backups(), `${future}.json`), JSON.stringify(dated))
+  const { code, stdout, stderr } = await rollBack()
+  assert.is(code, 0, stdout + stderr)
+  assert.match(stdout, `${future}.sql says it is from 2099-01-01T00:00:00.000Z, which has not come`)
+  assert.match(stdout, new RegExp(`database +${first}, from `))
+  for (const ending of ['sql', 'json']) rmSync(join(backups(), `${future}.${ending}`))
 })
 
 staging('a backup with which the live version does not work: put back, and said so', async () => {

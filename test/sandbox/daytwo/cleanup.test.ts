@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -53,6 +54,7 @@ const ours = {
   unneeded: `${repository}:left-behind`,
   running: `${repository}:somebody-runs-it`,
   staging: `${repository}:build-${'5'.repeat(32)}`,
+  neighbours: `${repository}:build-${'6'.repeat(32)}`,
   foreign: 'another-project/tracehub-backend:1',
 }
 const images = async (): Promise<string[]> =>
@@ -77,9 +79,11 @@ production.before(async () => {
 })
 production.after(async () => {
   await dockerMaybe('rm', '--force', 'day-two-stranger')
+  await dockerMaybe('rm', '--force', 'day-two-neighbour')
   for (const name of Object.values(ours)) await dockerMaybe('rmi', name)
   await dockerMaybe('volume', 'rm', 'day-two-volume')
   await removeEnvironment('staging')
+  rmSync(join(sandboxRoot, 'elsewhere'), { recursive: true, force: true })
 })
 
 production('what was made for it: things to remove, and their like that must stay', async () => {
@@ -93,6 +97,12 @@ production('what was made for it: things to remove, and their like that must sta
     ours.running,
     'x',
   )
+  // Somebody has deployed from another checkout, which these settings do not know.
+  const label = (name: string, value: string): string[] => ['--label', `com.docker.compose.${name}=${value}`]
+  const elsewhere = join(sandboxRoot, 'elsewhere')
+  const labels = [...label('project', 'tracehub-demo'), ...label('service', 'backend-blue')]
+  const where = label('project.working_dir', elsewhere)
+  await docker('create', '--name', 'day-two-neighbour', ...labels, ...where, ours.running, 'x')
   await docker('volume', 'create', 'day-two-volume')
   volumesBefore = await volumes()
   const staging = join(sandboxRoot, 'staging')
@@ -109,6 +119,8 @@ production('what was made for it: things to remove, and their like that must sta
     colour: 'blue',
   }
   aged(join(staging, 'releases.jsonl'), 0, `${JSON.stringify(release)}\n`)
+  const theirs = { ...release, images: { backend: ours.neighbours, frontend: ours.neighbours } }
+  aged(join(elsewhere, 'releases.jsonl'), 0, `${JSON.stringify(theirs)}\n`)
   aged(join(staging, 'logs', 'old.log'), 90)
   aged(inDirectory('logs', 'app.log'), 31)
   aged(inDirectory('logs', 'nginx', 'a b\n$(touch pwned);.log'), 31)
@@ -174,7 +186,8 @@ production('it removes exactly that, and says what it freed', async () => {
   assert.match(stdout, /✓ Remove it +\d+ files, 1 image, 2 databases, 9 backups compressed, [\d.]+ KiB freed/)
   const there = await images()
   assert.not(there.includes(ours.unneeded))
-  for (const name of [ours.running, ours.staging, ours.foreign]) assert.ok(there.includes(name), name)
+  for (const name of [ours.running, ours.staging, ours.neighbours, ours.foreign])
+    assert.ok(there.includes(name), name)
   assert.equal(await volumes(), volumesBefore)
   const left = await databases()
   for (const name of ['other_scratch_x', replaced.lately, 'tracehub\n']) assert.match(left, name)

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { run } from '../../../lib/shell.ts'
+import { attempt, run } from '../../../lib/shell.ts'
 import { composeV1 } from '../compose-binaries.ts'
 import {
   answerOf,
@@ -52,11 +52,32 @@ production('the first deploy brings everything up', async () => {
   const { code, stdout, stderr } = await deploy('production', 'v1')
   assert.is(code, 0, stderr)
   assert.match(stdout, /live +blue, release 1, v1/)
+  assert.match(stdout, `${directoryOf('production')} was open to other users (mode 755), and is closed now`)
   assert.is(await liveVersion('production'), 'v1')
   assert.is(await revision('production'), 'a1b2c3d4')
   assert.equal(await runningServices('production'), ['backend-blue', 'db', 'frontend-blue', 'proxy'])
   assert.is(mapOnDisk('production'), 'live blue')
 })
+
+production(
+  "another user of the machine cannot hold the lock, and reads nothing of the environment's",
+  async () => {
+    const at = (name: string): string => join(directoryOf('production'), name)
+    const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--']
+    for (const tried of [
+      ['flock', '--nonblock', at('.lock'), 'true'],
+      ['ls', at('uploads')],
+      ['cat', at('proxy/live.map')],
+    ]) {
+      const { code, stderr } = await attempt([...asNobody, ...tried])
+      assert.is.not(code, 0)
+      assert.match(stderr, 'Permission denied')
+    }
+    // The containers are let in by the engine: what is uploaded is there.
+    await attempt(['docker', 'exec', 'tracehub-backend-blue-prod', 'touch', '/app/uploads/from-inside'])
+    assert.ok(existsSync(at('uploads/from-inside')))
+  },
+)
 
 production('the documented resource limits hold', async () => {
   const format = '{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}} {{.HostConfig.MemoryReservation}}'

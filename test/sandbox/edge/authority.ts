@@ -11,6 +11,8 @@ interface Wanted {
   readonly key: string
   /** How long it is valid from now on; a negative number makes one that has expired so long ago. */
   readonly days: number
+  /** As it was done before 2017: the name stands where browsers do not look any more. */
+  readonly inSubjectAlone?: boolean
 }
 
 /** A certificate authority of our own, made with openssl. */
@@ -24,7 +26,8 @@ export class Authority {
     this.file = join(directory, 'ca.pem')
   }
 
-  static async in(directory: string): Promise<Authority> {
+  static async in(directory: string, subject = '/CN=Sandbox CA'): Promise<Authority> {
+    mkdirSync(directory, { recursive: true })
     await ensurePrograms(print, { openssl: ['openssl'] })
     const ca = new Authority(directory)
     const key = [
@@ -36,22 +39,11 @@ export class Authority {
       '-keyout',
       ca.#in('ca.key'),
     ]
-    await run([
-      'openssl',
-      'req',
-      '-x509',
-      ...key,
-      '-out',
-      ca.file,
-      '-days',
-      '3650',
-      '-subj',
-      '/CN=Sandbox CA',
-    ])
+    await run(['openssl', 'req', '-x509', ...key, '-out', ca.file, '-days', '3650', '-subj', subject])
     return ca
   }
 
-  async issue(domain: string, { certificate, key, days }: Wanted): Promise<void> {
+  async issue(domain: string, { certificate, key, days, inSubjectAlone }: Wanted): Promise<void> {
     const made = mkdtempSync(this.#in('issue-'))
     const file = (name: string): string => join(made, name)
     const keyOptions = [
@@ -64,7 +56,8 @@ export class Authority {
       file('key'),
     ]
     await run(['openssl', 'req', ...keyOptions, '-out', file('request'), '-subj', `/CN=${domain}`])
-    appendFileSync(file('extensions'), `subjectAltName=DNS:${domain}\n`)
+    const names = inSubjectAlone ? 'basicConstraints=CA:FALSE' : `subjectAltName=DNS:${domain}`
+    appendFileSync(file('extensions'), `${names}\n`)
     await run([
       ...['openssl', 'x509', '-req', '-in', file('request'), '-out', file('certificate'), '-CAcreateserial'],
       ...[
