@@ -4,6 +4,7 @@ import type { Command, Options } from './command.ts'
 import { describeProblem, Failure, problemOf } from './failure.ts'
 import { helpText } from './help.ts'
 import { redact } from './redact.ts'
+import { refused } from './refused.ts'
 import { stepOutput } from './step-output.ts'
 import { harmless } from './workflow-command.ts'
 
@@ -21,7 +22,8 @@ export async function main<O extends Options>(
       options === 'help'
         ? print(helpText(command))
         : await (await import('./where.ts')).runWhereItBelongs(command, options, wordsOf(command, args))
-  } catch (error) {
+  } catch (thrown) {
+    const error = thrown instanceof Failure ? thrown : (refused(thrown) ?? thrown)
     // What fails before a run begins has no log of its own: the workflow's other jobs are told here.
     const output = process.env['GITHUB_OUTPUT']
     if (output) appendFileSync(output, stepOutput('problem', redact(describeProblem(problemOf(error)))))

@@ -6,16 +6,18 @@ export interface Compose {
   readonly version: string
 }
 
-/** The compose that this machine has. `TRACEHUB_COMPOSE=docker-compose` asks for v1. */
-export async function findCompose(): Promise<Compose | undefined> {
+/** The compose that this machine has, asked for at most `timeout` ms. `TRACEHUB_COMPOSE=docker-compose` asks for v1. */
+export async function findCompose(timeout = 60_000): Promise<Compose | undefined> {
   const wanted = process.env['TRACEHUB_COMPOSE']?.split(' ')
   for (const command of wanted ? [wanted] : [['docker', 'compose'], ['docker-compose']]) {
-    const { ok, stdout } = await attempt([...command, 'version', '--short'])
+    const { ok, stdout } = await attempt([...command, 'version', '--short'], { timeout })
     if (ok) return { command, version: stdout.trim().replace(/^v/, '') }
   }
   return undefined
 }
 
-/** The same; where there is none, the usual one is taken to be here until preflight says so. */
-export const composeHere = async (): Promise<Compose> =>
-  (await findCompose()) ?? { command: ['docker', 'compose'], version: 'none' }
+/** What is taken to be here until preflight says that it is not. */
+export const usualCompose: Compose = { command: ['docker', 'compose'], version: 'none' }
+
+/** The same; where there is none, the usual one. */
+export const composeHere = async (): Promise<Compose> => (await findCompose()) ?? usualCompose

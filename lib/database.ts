@@ -1,6 +1,8 @@
 import { Failure } from './failure.ts'
 import type { Project } from './project.ts'
+import { literal } from './sql-words.ts'
 import { lastLines } from './text.ts'
+import { revisionScript, versionTables } from './version-table.ts'
 
 /** What the schema is: Alembic's revision, or null where there is none yet. Several heads are joined by commas. */
 export type Revision = string | null
@@ -49,11 +51,6 @@ export const maintenance = 'postgres'
 export const admin = (project: Project, statement: string): Promise<string> =>
   sql(project, statement, { database: maintenance })
 
-/** A name as SQL wants it. */
-export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`
-/** A text as SQL wants it, whatever `standard_conforming_strings` says. */
-export const literal = (text: string): string => `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
-
 /** The databases of the server whose names begin so. */
 export async function databasesNamed(project: Project, prefix: string): Promise<string[]> {
   const names = await admin(
@@ -63,13 +60,19 @@ export async function databasesNamed(project: Project, prefix: string): Promise<
   return names === '' ? [] : names.split('\n')
 }
 
-/** The schema's revision as the database itself has it (Alembic's table `alembic_version`). */
+/** The schema's revision as the database itself has it, in the table that Alembic keeps for it. */
 export async function schemaRevision(project: Project, database?: string): Promise<Revision> {
   const options = database === undefined ? {} : { database }
-  const exists = await sql(project, "select to_regclass('alembic_version') is not null", options)
-  if (exists !== 't') return null
-  const revisions = "select string_agg(version_num, ',' order by version_num) from alembic_version"
-  return (await sql(project, revisions, options)) || null
+  return (await sql(project, revisionScript(project.environment.database), options)) || null
+}
+
+/** What each of the tables that may be Alembic's has, the likeliest first: some may be other applications'. */
+export async function revisionsByTable(project: Project): Promise<Map<string, Revision>> {
+  const tables = (await sql(project, versionTables)).split('\n').filter(table => table !== '')
+  const found = new Map<string, Revision>()
+  for (const versionTable of tables)
+    found.set(versionTable, (await sql(project, revisionScript({ versionTable }))) || null)
+  return found
 }
 
 /** In bytes, indexes included: an upper bound of what a plain dump usually takes. */

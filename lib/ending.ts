@@ -1,5 +1,6 @@
 import type { Outcome } from './events.ts'
 import { describeProblem, type ExitCode, exitCodes, Failure, type Problem, problemOf } from './failure.ts'
+import { refused } from './refused.ts'
 
 /** How a run ended. */
 export interface Ended {
@@ -35,9 +36,10 @@ export function takenBack(problem: Problem, failed: readonly Problem[]): Ended {
   }
 }
 
-/** What stopped a run. What we did not foresee is a bug: its stack is for whoever mends the toolkit. */
+/** What stopped a run: what we foresaw, what the machine refused, or a bug, whose stack is for whoever mends the toolkit. */
 export function foreseenOrBug(error: unknown): Problem {
-  if (error instanceof Failure) return problemOf(error)
+  const foreseen = error instanceof Failure ? error : refused(error)
+  if (foreseen) return problemOf(foreseen)
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return { what: 'a bug in the toolkit stopped this run', detail: stack, fix: 'report it with the log below' }
 }

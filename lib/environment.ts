@@ -80,7 +80,14 @@ export interface Environment {
   /** Where `--build` finds the sources, relative to the toolkit's directory. */
   readonly sources: Readonly<Record<Part, string>>
   /** PostgreSQL's database and its owner. */
-  readonly database: { readonly name: string; readonly user: string }
+  readonly database: {
+    /** What it is called. */
+    readonly name: string
+    /** The role that owns it. */
+    readonly user: string
+    /** The table with the schema's revision; found by itself unless several of Alembic's tables are in the database. */
+    readonly versionTable?: string
+  }
   /** The variables of `.env.<name>`. */
   readonly secrets: Readonly<Record<string, Secret>>
   /** Asked of a candidate, of the live version on the new schema, and at the users' ports. */

@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { Failure } from './failure.ts'
+import { fixOf } from './refused.ts'
 
 /**
  * Replaces a file whole or not at all: temp file, fsync, rename, fsync of the directory. Whoever reads it
@@ -79,15 +80,6 @@ export function demandRoom(file: string, write: () => void): void {
     if (fix === undefined || !(error instanceof Error)) throw error
     throw new Failure({ what: `${file} cannot be written: ${error.message}`, fix }, undefined, error)
   }
-}
-
-function fixOf(error: unknown, directory: string): string | undefined {
-  if (isCode(error, 'ENOSPC', 'EDQUOT', 'EFBIG'))
-    return `make room: df -h ${directory} shows what is full, df -i ${directory} whether there are too many files`
-  if (isCode(error, 'EROFS', 'EACCES', 'EPERM'))
-    return `ls -ld ${directory} shows who may write there, findmnt -T ${directory} whether its disk is read-only`
-  if (isCode(error, 'EMFILE', 'ENFILE')) return 'ulimit -n shows how many files a process may open; raise it'
-  return undefined
 }
 
 function syncDirectory(directory: string): void {

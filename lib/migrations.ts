@@ -25,7 +25,10 @@ export async function migrationsOf(image: PinnedImage, signal: AbortSignal): Pro
 
 /** `alembic upgrade head` with a colour's image. @throws Failure with the end of what Alembic printed. */
 export async function upgrade(project: Project, colour: Colour, timeout: number): Promise<void> {
-  const ran = await project.runOnce(serviceOf('backend', colour), ['alembic', 'upgrade', 'head'], { timeout })
+  const ran = await project.runOnce(serviceOf('backend', colour), ['alembic', 'upgrade', 'head'], {
+    timeout,
+    keep: 'end',
+  })
   if (!ran.ok)
     throw new Failure({
       what: 'the database migrations failed',
@@ -53,6 +56,7 @@ export async function downgrade(
   const target = revision ?? 'base'
   const ran = await project.runOnce(serviceOf('backend', colour), ['alembic', 'downgrade', target], {
     timeout,
+    keep: 'end',
   })
   const now = await schemaRevision(project)
   if (ran.ok && now === revision) return
@@ -83,6 +87,7 @@ export async function downgradeTo(
   const target = revision ?? 'base'
   const ran = await project.runOnce(serviceOf('backend', colour), ['alembic', 'downgrade', target], {
     timeout,
+    keep: 'end',
   })
   const now = await schemaRevision(project)
   if (ran.ok && now === revision) return

@@ -169,7 +169,8 @@ export class Project {
 
   /** The end of a container's log. */
   async logs(container: Container, lines: number): Promise<string> {
-    const { stdout, stderr } = await attempt(['docker', 'logs', '--tail', String(lines), container.id])
+    const command = ['docker', 'logs', '--tail', String(lines), container.id]
+    const { stdout, stderr } = await attempt(command, { keep: 'end' })
     return [stdout, stderr].filter(text => text.trim() !== '').join('\n')
   }
 

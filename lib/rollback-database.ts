@@ -1,4 +1,4 @@
-import { bringBack, runningBackends, stopBackends } from './backup/away.ts'
+import { bringBack, runningBackends, show, stopBackends } from './backup/away.ts'
 import { totalOf } from './backup/content.ts'
 import { type Examined, removeStaged } from './backup/examine.ts'
 import { testLive } from './backup/fit.ts'
@@ -102,7 +102,10 @@ async function replace(
   if (target) {
     const version = { ...target, kind: 'rollback', run: site.runId, who: site.who } as const
     await rollOut(site, { version, standsBy: isReady })
-    await Promise.all(containers.map(({ service }) => proxy.setAway(service as never, false)))
+    await show(
+      site,
+      containers.map(({ service }) => service),
+    )
   } else {
     await run.step('Start the backend', step => bringBack(site, ids, step))
     await run.step('Smoke tests', () => testLive(site))

@@ -5,8 +5,9 @@ import { childEnvironment } from './child-environment.ts'
 import { commandText } from './command-text.ts'
 import { endEarly } from './end-early.ts'
 import { exitCodes, Failure } from './failure.ts'
+import { KeptOutput, lineFollower } from './kept-output.ts'
 import { redact } from './redact.ts'
-import { duration, lastLines } from './text.ts'
+import { bytes, duration, lastLines } from './text.ts'
 
 /** What a command did. */
 export interface Ran {
@@ -26,9 +27,17 @@ export interface RunOptions {
   readonly timeout?: number
   /** Ends the command (SIGTERM, then SIGKILL). */
   readonly signal?: AbortSignal
-  /** Called with each line of output as it comes. */
+  /** Called with each line of output as it comes, of either stream. */
   readonly onLine?: (line: string) => void
+  /**
+   * `end`: standard output is for people, who need its end alone, as whoever follows its lines does. Otherwise it is
+   * read as data, of which nothing may be missing.
+   */
+  readonly keep?: 'end'
 }
+
+/** More than this, in characters, is kept of no stream. */
+const most = 64 * 1024 * 1024
 
 /** Called with every command that was run, redacted: the run's log and `--verbose` listen here. */
 export type CommandObserver = (command: { text: string; ms: number; code: number | null }) => void
@@ -46,7 +55,8 @@ export function observeCommands(next: CommandObserver): void {
  * - A clean environment: compose prefers the caller's variables to those in `.env`, so a stray `DB_PORT` or
  *   `COMPOSE_FILE` would change what is deployed; and secrets of the caller are no child's business.
  *
- * @throws Failure when the command cannot be started or takes longer than `timeout` ms.
+ * @throws Failure when the command cannot be started, takes longer than `timeout` ms, or has printed more data than
+ * anybody could read.
  */
 export async function attempt(command: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const { timeout = 10 * 60_000, signal } = options
@@ -57,6 +67,7 @@ export async function attempt(command: readonly string[], options: RunOptions = 
   // The shell would cut the word there and say nothing.
   if (command.some(word => word.includes('\0')))
     throw new Failure({ what: `${text} cannot be started: a NUL byte is in one of its words` })
+  const kept = { stdout: new KeptOutput(most), stderr: new KeptOutput(most) }
   const running: ProcessPromise = $({
     cwd: options.cwd ?? process.cwd(),
     env: { ...childEnvironment(), ...options.env },
@@ -64,6 +75,7 @@ export async function attempt(command: readonly string[], options: RunOptions = 
     ...(options.input && { input: options.input }),
     nothrow: true,
     detached: true,
+    store: { ...kept, stdall: new KeptOutput(0) },
   })`${command}`
   running.child?.stdin?.on('error', () => {}) // it ended before it had read everything: its exit code says why
   // zx decodes chunk by chunk, which cuts characters in two.
@@ -86,6 +98,8 @@ export async function attempt(command: readonly string[], options: RunOptions = 
   if (output.signal === null && output.cause instanceof Error)
     throw new Failure({ what: `${text} cannot be started: ${spawnError(output.cause, options.cwd)}` })
   if (!(output instanceof ProcessOutput)) throw new TypeError('zx resolved with something else')
+  if (output.ok && kept.stdout.isCut && options.keep !== 'end' && !options.onLine)
+    throw new Failure({ what: `${text} has printed more than the ${bytes(most)} that can be read of it` })
   return { ok: output.exitCode === 0, code: output.exitCode, stdout: output.stdout, stderr: output.stderr }
 }
 
@@ -134,12 +148,10 @@ function zx(): Promise<typeof import('zx/core')> {
   return loaded
 }
 
+/** Each stream has lines of its own: two that are written at once do not run into one. */
 function followLines(running: ProcessPromise, onLine: (line: string) => void): void {
-  let rest = ''
-  for (const stream of [running.child?.stdout, running.child?.stderr])
-    stream?.on('data', (chunk: string) => {
-      const lines = (rest + chunk).split(/\r\n|[\r\n]/)
-      rest = lines.pop() ?? ''
-      for (const line of lines) if (line.trim() !== '') onLine(line)
-    })
+  for (const stream of [running.child?.stdout, running.child?.stderr]) {
+    const follower = lineFollower(onLine)
+    stream?.on('data', follower.add).on('end', follower.end)
+  }
 }

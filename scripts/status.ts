@@ -11,6 +11,7 @@ import { environmentNames, loadEnvironment } from '../lib/settings.ts'
 import type { Facts } from '../lib/status/facts.ts'
 import { findings } from '../lib/status/findings/all.ts'
 import { gather, viewOf } from '../lib/status/gather.ts'
+import { here } from '../lib/status/here.ts'
 import { history, historyTable } from '../lib/status/history.ts'
 import { factsAsJson } from '../lib/status/json.ts'
 import { performance, performanceText } from '../lib/status/performance.ts'
@@ -20,12 +21,13 @@ import { paint, terminalWidth, watch } from '../lib/status/terminal.ts'
 
 const { environment, host, json } = commonOptions
 
-/** Both environments where none is named; what cannot be found out is said, and asked for no longer than seconds. */
-async function look(name: string | undefined): Promise<Facts[]> {
+/** All of this machine where none is named; what cannot be found out is said, and asked for no longer than seconds. */
+async function look(name: string | undefined): Promise<readonly Facts[]> {
   const names = name === undefined ? await environmentNames() : [name]
   if (names.length === 0) throw new UsageError('environments/ has no settings of any environment')
   const all = await Promise.all(names.map(loadEnvironment))
-  return Promise.all(all.map(async one => gather(await viewOf(one))))
+  const found = await Promise.all(all.map(async one => gather(await viewOf(one))))
+  return name === undefined ? here(found) : found
 }
 
 const exitCodeOf = (all: readonly Facts[]): number => (all.some(facts => findings(facts).length > 0) ? 1 : 0)
@@ -65,7 +67,7 @@ void main({
   summary: 'Shows how the environments do, on one screen, and what is wrong with the command that mends it.',
   words: [{ choices: ['history'], optional: true }],
   options: {
-    environment: { ...environment, describe: 'which environment; both unless told' },
+    environment: { ...environment, describe: 'which environment; all of this machine unless told' },
     last: { type: 'value', value: '<number>', describe: 'how much of the history (20 unless told)' },
     db: { type: 'flag', describe: 'how the database does: locks, slow queries, vacuum, indexes, tables' },
     watch: {
@@ -84,7 +86,7 @@ void main({
     json: { ...json, describe: 'print one object of JSON' },
   },
   examples: [
-    ['npx tsx scripts/status.ts', 'both environments'],
+    ['npx tsx scripts/status.ts', 'every environment of this machine'],
     ['npx tsx scripts/status.ts -e production --watch', 'again and again, until Ctrl-C'],
     ['npx tsx scripts/status.ts -e production --db', 'what the database does'],
     ['npx tsx scripts/status.ts history -e production', 'releases, and what failed'],

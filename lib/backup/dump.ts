@@ -1,12 +1,14 @@
 import { renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { admin, databaseSize, literal, type Revision, sql } from '../database.ts'
+import { admin, databaseSize, type Revision, sql } from '../database.ts'
 import { Failure } from '../failure.ts'
 import type { Project } from '../project.ts'
 import { readReleases } from '../releases.ts'
 import type { Site } from '../site.ts'
+import { literal } from '../sql-words.ts'
 import type { Step } from '../step.ts'
 import { bytes, duration, lastLines } from '../text.ts'
+import { revisionScript } from '../version-table.ts'
 import { checkMarker } from './check.ts'
 import { contentQuery, type Found, parseContent } from './content.ts'
 import { GrowingDigest } from './growing.ts'
@@ -96,10 +98,7 @@ async function dump(
     'select pg_export_snapshot() as snapshot \\gset',
     '\\setenv SNAPSHOT :snapshot',
     '\\! echo "$SNAPSHOT" >&4',
-    "select to_regclass('alembic_version') is not null as versioned \\gset",
-    '\\if :versioned',
-    "select 'schema ' || string_agg(version_num, ',' order by version_num) from alembic_version;",
-    '\\endif',
+    revisionScript(project.environment.database, 'schema '),
     contentQuery(hashed),
     '\\! cat <&6; pg_dump --version </dev/null', // the pipe ends when pg_dump does
     // How far the sequences have come meanwhile.

@@ -5,7 +5,7 @@ import { lastLines, shown } from '../text.ts'
 import { badFile } from './bad-file.ts'
 import { type Format, unpack } from './format.ts'
 import { inDatabase, inside } from './inside.ts'
-import { revisionIn, revisionLines } from './revisions.ts'
+import { revisionIn, revisionLines, versionColumn, versionTablesIn } from './revisions.ts'
 
 /** Lines that matter, with their byte offsets. In COPY data, `\N`, `\\` and `\.` and the escapes begin lines, too. */
 const lines = String.raw`^\\[^.N\\bfnrtv]|^\\(un)?restrict |^-- PostgreSQL database dump complete|${revisionLines}`
@@ -44,7 +44,10 @@ export async function readPlain(
     .map(({ text }) => text.split(' ')[1])
   if (tokens.length > 0 && (tokens.length !== 2 || tokens[0] !== tokens[1]))
     throw badFile(file, String.raw`its \restrict and \unrestrict do not match`)
-  return revisionIn(found.map(({ text }) => text))
+  return revisionIn(
+    found.map(({ text }) => text),
+    project.environment.database,
+  )
 }
 
 /** The same for what pg_dump writes in a format of its own. */
@@ -56,7 +59,17 @@ export async function readCustom({ project, run }: Site, file: string, name: str
       file,
       `pg_restore cannot read it: ${lastLines(whole.stderr, 1).replaceAll(name, basename(file))}`,
     )
-  const words = ['pg_restore', '--data-only', '--table', 'alembic_version', '--file', '-', inside(name)]
-  const { stdout } = await inDatabase(project, words, options)
-  return revisionIn(stdout.split('\n'))
+  const schema = `pg_restore --schema-only --file - "$1" | LC_ALL=C grep -a -B 1 -A 1 -E "$2" || true`
+  const { stdout } = await inDatabase(
+    project,
+    ['bash', '-c', schema, 'bash', inside(name), versionColumn],
+    options,
+  )
+  const rows: string[] = []
+  for (const found of versionTablesIn(stdout)) {
+    const place = ['--schema', found.schema, '--table', found.table]
+    const words = ['pg_restore', '--data-only', ...place, '--file', '-', inside(name)]
+    rows.push(...(await inDatabase(project, words, options)).stdout.split('\n'))
+  }
+  return revisionIn(rows, project.environment.database)
 }

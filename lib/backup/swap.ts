@@ -1,7 +1,8 @@
 import { PassThrough } from 'node:stream'
-import { admin, identifier, literal, maintenance } from '../database.ts'
+import { admin, maintenance } from '../database.ts'
 import { Failure } from '../failure.ts'
 import type { Site } from '../site.ts'
+import { identifier, literal } from '../sql-words.ts'
 import { lastLines } from '../text.ts'
 
 /** Databases that a rollback has replaced are kept under this name and a time. */

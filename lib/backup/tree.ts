@@ -12,8 +12,11 @@ import {
   symlink,
   utimes,
 } from 'node:fs/promises'
+import { userInfo } from 'node:os'
+import { dirname } from 'node:path'
 import { Failure } from '../failure.ts'
 import { isCode } from '../files.ts'
+import { fixOf } from '../refused.ts'
 import { bytes, count, shown } from '../text.ts'
 
 /** What a copy of a tree came to. */
@@ -25,6 +28,9 @@ export interface Copied {
 }
 
 interface Copying {
+  /** What is copied, and where to. */
+  readonly from: string
+  readonly to: string
   readonly signal: AbortSignal
   readonly progress?: ((text: string) => void) | undefined
   readonly sum: { files: number; bytes: number; linked: number }
@@ -36,14 +42,14 @@ interface Copying {
  *
  * Whoever may write into the tree may swap anything in it while it is read. So everything is opened in the directory
  * that is open already, following no link, and what was opened is what is looked at and copied.
- * @throws Failure when a directory of the copy lacks what its source has
+ * @throws Failure when a directory of the copy lacks what its source has, or something may not be read
  */
 export async function copyTree(
   from: string,
   to: string,
   options: { previous?: string | undefined; signal: AbortSignal; progress?: (text: string) => void },
 ): Promise<Copied> {
-  const copying = { ...options, sum: { files: 0, bytes: 0, linked: 0 } }
+  const copying = { ...options, from, to, sum: { files: 0, bytes: 0, linked: 0 } }
   const root = await whereThere(open(from, constants.O_RDONLY | constants.O_DIRECTORY))
   if (root === undefined) {
     await mkdir(to, { recursive: true })
@@ -78,7 +84,12 @@ async function copyDirectory(
     signal.throwIfAborted()
     const target = child(to, name)
     const before = previous && child(previous, name)
-    if (await copyEntry(inside(descriptor, name), target, before, copying)) expected.push(name)
+    const isIn = await copyEntry(inside(descriptor, name), target, before, copying).catch(
+      (error: unknown) => {
+        throw unreadable(error, target, copying)
+      },
+    )
+    if (isIn) expected.push(name)
     if (sum.files % 100 === 0) progress?.(`${count(sum.files, 'file')}, ${bytes(sum.bytes)}`)
   }
   await demandAll(expected, to)
@@ -165,6 +176,19 @@ async function demandAll(expected: readonly Buffer[], to: Buffer): Promise<void>
       detail: lacking.map(name => shown(name.toString())).join('\n'),
       fix: 'check the disk: dmesg',
     })
+}
+
+/** An error of the operating system by the name that a person knows: the others are as they were. */
+function unreadable(error: unknown, target: Buffer, { from, to }: Copying): unknown {
+  const file = `${from}${target.subarray(Buffer.byteLength(to)).toString()}`
+  const why = error instanceof Error ? error.message.replace(/, \w+ '.*$/s, '') : ''
+  if (isCode(error, 'EACCES', 'EPERM'))
+    return new Failure({
+      what: `${shown(file)} cannot be copied: ${why}`,
+      fix: `ls -l shows whose it is and who may read it; ${userInfo().username} must be allowed to, or run this as root`,
+    })
+  const fix = fixOf(error, dirname(to))
+  return fix === undefined ? error : new Failure({ what: `${shown(file)} cannot be copied: ${why}`, fix })
 }
 
 async function own(file: Buffer, about: Stats): Promise<void> {

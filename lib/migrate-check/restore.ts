@@ -4,6 +4,7 @@ import type { Environment } from '../environment.ts'
 import { Failure, UsageError } from '../failure.ts'
 import { attempt, commandFailed, type Ran } from '../shell.ts'
 import { lastLines, shown } from '../text.ts'
+import { revisionScript } from '../version-table.ts'
 import type { ScratchServer } from './scratch-server.ts'
 
 /** The file that `--from-backup` names: a path, or an environment's newest. @throws UsageError where there is none. */
@@ -56,7 +57,11 @@ export async function restore(
       },
     )
   const ask = async (statement: string): Promise<string> => {
-    const ran = await inside('psql -U postgres -XqAt -v ON_ERROR_STOP=1 -d "$1" -c "$2"', database, statement)
+    const ran = await inside(
+      'psql -U postgres -XqAt -v ON_ERROR_STOP=1 -d "$1" -f - <<< "$2"',
+      database,
+      statement,
+    )
     if (!ran.ok) throw commandFailed(['psql', '-c', statement], ran)
     return ran.stdout.trim()
   }
@@ -81,11 +86,7 @@ export async function restore(
       fix: 'take a new backup: this one would not help in an emergency either',
     })
   const ms = performance.now() - started
-  const known = await ask("select to_regclass('alembic_version') is not null")
-  const revision =
-    known === 't'
-      ? (await ask("select string_agg(version_num, ',' order by version_num) from alembic_version")) || null
-      : null
+  const revision = (await ask(revisionScript())) || null
   const sizes = (await ask(tableSizes))
     .split('\n')
     .filter(line => line !== '')

@@ -1,6 +1,7 @@
 import { assignImages, removeColour, waitForServices } from '../candidate.ts'
-import { schemaRevision, showRevision } from '../database.ts'
+import { type Revision, schemaRevision, showRevision } from '../database.ts'
 import type { Colour, Environment } from '../environment.ts'
+import { Failure } from '../failure.ts'
 import { noteLastWords } from '../incident/evidence.ts'
 import { downgrade, upgrade } from '../migrations.ts'
 import { type ServiceName, servicesOf } from '../project.ts'
@@ -60,9 +61,11 @@ export async function migrate(
   const pending = pendingAt(migrations, from)
   const image = version.images.backend
   const timeout = environment.timeouts.migrate
+  let unseen: Failure | undefined
   if (pending.length > 0) {
     run.fact({ kind: 'migrating', from, colour: candidate, image })
     run.undo(`Take the schema back to ${showRevision(from)}`, async step => {
+      if (unseen) throw unseen
       if ((await schemaRevision(project)) === from) return step.skip('it is there')
       await downgrade(project, candidate, image, from, timeout)
     })
@@ -70,7 +73,21 @@ export async function migrate(
   await run.step(`Run migrations on ${candidate}`, async step => {
     if (pending.length === 0) return step.skip(`none pending, the schema is at ${showRevision(from)}`)
     await upgrade(project, candidate, timeout)
-    step.note(`${count(pending.length, 'revision')}, now at ${showRevision(await schemaRevision(project))}`)
+    const now = await schemaRevision(project)
+    if (now === from) {
+      unseen = notSeen(migrations, now)
+      throw unseen
+    }
+    step.note(`${count(pending.length, 'revision')}, now at ${showRevision(now)}`)
   })
   return pending.length > 0
 }
+
+/** The table that is read is not the one that Alembic writes: what happened to the schema, nobody can tell. */
+const notSeen = ({ heads }: RevisionGraph, now: Revision): Failure =>
+  new Failure({
+    what: `Alembic reported success, but the database still says ${showRevision(now)}, not ${heads.join(', ')}`,
+    detail:
+      'the migrations are applied and cannot be taken back from here: another table than the one read has the revision',
+    fix: "name the table of env.py's version_table and version_table_schema in the environment's settings: database: { …, versionTable: '<schema>.<table>' }",
+  })

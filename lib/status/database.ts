@@ -2,6 +2,7 @@ import type { Revision } from '../database.ts'
 import { Failure } from '../failure.ts'
 import type { Project } from '../project.ts'
 import { lastLines } from '../text.ts'
+import { revisionScript } from '../version-table.ts'
 
 export interface DatabaseFacts {
   readonly version: string
@@ -15,7 +16,7 @@ export interface DatabaseFacts {
   readonly schema: Revision
 }
 
-const question = String.raw`
+const question = `
 set statement_timeout = '4s';
 select json_build_object(
   'version', current_setting('server_version'),
@@ -26,15 +27,13 @@ select json_build_object(
   'oldestTransaction', coalesce((select extract(epoch from max(now() - xact_start)) * 1000
     from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()), 0)::bigint
 );
-select to_regclass('alembic_version') is not null as migrated \gset
-\if :migrated
-select string_agg(version_num, ',' order by version_num) from alembic_version;
-\endif
 `
 
 /** @throws Failure when the database does not answer within `timeout` ms, in PostgreSQL's own words. */
 export async function databaseFacts(project: Project, timeout: number): Promise<DatabaseFacts> {
-  const [facts = '', schema = ''] = (await query(project, question, timeout)).split('\n')
+  const [facts = '', schema = ''] = (
+    await query(project, question + revisionScript(project.environment.database), timeout)
+  ).split('\n')
   return { ...(JSON.parse(facts) as Omit<DatabaseFacts, 'schema'>), schema: schema || null } // as asked above
 }
 

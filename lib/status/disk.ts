@@ -1,4 +1,5 @@
 import { engineDirectories, type FileSystem, fileSystemOf } from '../engine-disks.ts'
+import { ask, valueIn } from './known.ts'
 
 /** A file system that the environment needs; sizes in bytes. */
 export interface Disk extends Omit<FileSystem, 'device'> {
@@ -7,9 +8,9 @@ export interface Disk extends Omit<FileSystem, 'device'> {
   readonly path: string
 }
 
-/** The file systems of a directory, of Docker's data and of its images, each once. */
+/** The file systems of a directory, of Docker's data and of its images, each once; Docker's where it says them in time. */
 export async function disksOf(directory: string, timeout: number): Promise<Disk[]> {
-  const docker = await engineDirectories(timeout)
+  const docker = valueIn(await ask(() => engineDirectories(timeout)))
   const places: [holds: string, path: string][] = [['files', directory]]
   if (docker) places.push(['docker', docker.data], ['images', docker.images])
   const disks = new Map<number, Disk>()

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fromThePast, isFromFuture, isProved, listBackups } from '../backup/list.ts'
-import { composeHere } from '../compose.ts'
+import { findCompose, usualCompose } from '../compose.ts'
 import type { Revision } from '../database.ts'
 import type { Colour, Environment } from '../environment.ts'
 import { Failure } from '../failure.ts'
@@ -21,7 +21,7 @@ import { certificatesOf } from './certificates.ts'
 import { databaseFacts } from './database.ts'
 import { disksOf } from './disk.ts'
 import type { BackupFacts, Facts, RecentTraffic } from './facts.ts'
-import { ask, type Known, patience } from './known.ts'
+import { ask, type Known, patience, valueIn } from './known.ts'
 import { lastRuns } from './runs.ts'
 import { usageOf } from './usage.ts'
 
@@ -32,7 +32,7 @@ export async function viewOf(environment: Environment): Promise<View> {
   const hurried = { ...environment, timeouts: { ...environment.timeouts, request: patience } }
   return {
     environment: hurried,
-    project: new Project(hurried, await composeHere()),
+    project: new Project(hurried, valueIn(await ask(() => findCompose(patience))) ?? usualCompose),
     proxy: new HAProxy(hurried),
   }
 }
@@ -50,7 +50,7 @@ export async function gather(view: View): Promise<Facts> {
   const release = readReleases(environment).at(-1)
   const containers = ask(() => project.containers(undefined, { timeout: patience }))
   const traffic = ask(() => recentTraffic(proxy))
-  const asked = {
+  const asked = await allOf({
     engine: ask(engineVersion),
     containers,
     usage: containers.then(found => ask(() => usageIn(found))),
@@ -63,20 +63,22 @@ export async function gather(view: View): Promise<Facts> {
     users: traffic.then(() => ask(() => served(view))), // our own requests are no users'
     failingAddresses: failingAddresses(view),
     provedAt: provedAt(environment, release?.images),
-  }
-  const [backups, runs] = await Promise.all([
-    ask(() => backupFacts(environment)),
-    ask(() => lastRuns(environment, shownRuns)),
-  ])
+    backups: ask(() => backupFacts(environment)),
+    runs: ask(() => lastRuns(environment, shownRuns)),
+  })
+  const { served: shownColour, ...known } = asked
   return {
     ...{ environment, at: Date.now(), isThere: isDirectory(environment.directory), secrets, release },
-    live: { onDisk, served: await asked.served },
-    ...{ engine: await asked.engine, containers: await asked.containers, usage: await asked.usage },
-    ...{ traffic: await asked.traffic, database: await asked.database, head: await asked.head },
-    ...{ backups, disks: await asked.disks, certificates: await asked.certificates },
-    ...{ users: await asked.users, failingAddresses: await asked.failingAddresses },
-    ...{ provedAt: await asked.provedAt, lock: holderOf(environment), runs },
+    ...{ live: { onDisk, served: shownColour }, lock: holderOf(environment), ...known },
   }
+}
+
+/** The answers by the questions' names. One that fails is no other's unhandled rejection. */
+async function allOf<Asked extends Record<string, unknown>>(
+  asked: Asked,
+): Promise<{ [Name in keyof Asked]: Awaited<Asked[Name]> }> {
+  const answers = Object.entries(asked).map(async ([name, answer]) => [name, await answer] as const)
+  return Object.fromEntries(await Promise.all(answers)) as { [Name in keyof Asked]: Awaited<Asked[Name]> }
 }
 
 const isDirectory = (path: string): boolean =>

@@ -66,6 +66,16 @@ where('status shows the disk of the images, too, and each disk once', () =>
   }),
 )
 
+where('status knows the disk of its files also where Docker hangs', () =>
+  withDocker('exec sleep 600', async () => {
+    const found = await disksOf('/tmp', 200)
+    assert.equal(
+      found.map(({ holds }) => holds),
+      ['files'],
+    )
+  }),
+)
+
 where('preflight wants room on each of them, and says so once a disk', () =>
   apart(async directory => {
     const environment = environmentIn(directory, { diskReserve: 2 ** 60 })

@@ -4,7 +4,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { makeDirectories } from '../../lib/directory.ts'
 import { closeToOthers } from '../../lib/private.ts'
-import { ended, environmentIn, inTemporary, moduleUrl } from './fixtures.ts'
+import { ended, environmentIn, evaluating, inTemporary } from './fixtures.ts'
 
 const mode = (...path: string[]): string => (statSync(join(...path)).mode & 0o7777).toString(8)
 
@@ -79,10 +79,10 @@ if (process.getuid?.() === 0) {
     inTemporary(async outside => {
       const directory = openDirectory(outside)
       const program = `
-        import { closeToOthers } from ${JSON.stringify(moduleUrl('lib/private.ts'))}
+        import { closeToOthers } from 'lib/private.ts'
         process.setgroups([]); process.setgid(65534); process.setuid(65534)
         console.log(JSON.stringify(closeToOthers(process.argv[1]).problems[0]))`
-      const words = ['--import', 'tsx', '--input-type=module', '--eval', program, directory]
+      const words = [...evaluating(program), directory]
       const { stdout, stderr } = await ended(process.execPath, words)
       assert.equal(
         JSON.parse(stdout || 'null'),

@@ -197,6 +197,28 @@ doing('each line as it comes', async () => {
   assert.equal(lines, ['one', '10%', '20%', 'last'])
 })
 
+doing('what both streams say at once stays apart, line by line', async () => {
+  const lines: string[] = []
+  const turns = 'printf "out "; sleep 0.1; printf "err " >&2; sleep 0.1; echo put; sleep 0.1; echo or >&2'
+  await attempt(['sh', '-c', turns], { onLine: line => void lines.push(line) })
+  assert.equal(lines.sort(), ['err or', 'out put'])
+})
+
+doing('of an endless complaint the end is kept', async () => {
+  const endless = 'head -c 540000000 /dev/zero >&2' // more than V8 has room for in one string
+  const ran = await attempt(['sh', '-c', `${endless}; echo why >&2; exit 3`])
+  assert.is(ran.code, 3)
+  assert.ok(ran.stderr.endsWith('\0why\n'))
+  assert.ok(ran.stderr.length < 2 ** 27, `${ran.stderr.length}`)
+})
+
+doing('data that cannot be read whole are not taken for all of it; for people the end will do', async () => {
+  const command = ['sh', '-c', 'head -c 70000000 /dev/zero; echo end']
+  const { what } = await failureOf(() => attempt(command))
+  assert.match(what, /^sh -c .* has printed more than the 64\.0 MiB that can be read of it$/)
+  assert.ok((await attempt(command, { keep: 'end' })).stdout.endsWith('\0end\n'))
+})
+
 doing('run gives its standard output, trimmed', async () =>
   assert.is(await run(['sh', '-c', 'echo; echo " a "; echo warning >&2; echo']), 'a'),
 )

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -16,7 +17,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Copied, copyTree } from '../../../lib/backup/tree.ts'
-import { inTemporary } from '../fixtures.ts'
+import { failureOf, inTemporary } from '../fixtures.ts'
 
 const tree = suite('backups: the copy of a tree')
 
@@ -69,6 +70,34 @@ tree('modes stay, but for those that lend their owner; a pipe is no content', ()
     await once(spawn('chmod', ['-R', 'u+rwX', directory]), 'close') // its owner may remove it again
   }),
 )
+
+/** Root may read everything: its tests act as nobody meanwhile. */
+async function unprivileged<T>(act: () => Promise<T>): Promise<T> {
+  if (process.geteuid?.() !== 0) return act()
+  process.seteuid?.(65_534)
+  try {
+    return await act()
+  } finally {
+    process.seteuid?.(0)
+  }
+}
+
+for (const [what, path] of [
+  ['a file', 'uploads/scans/bill.pdf'],
+  ['a directory', 'uploads/scans'],
+] as const)
+  tree(`${what} of another owner that may not be read is named`, () =>
+    inTemporary(async directory => {
+      chmodSync(directory, 0o777)
+      mkdirSync(join(directory, 'uploads', 'scans'), { recursive: true })
+      writeFileSync(join(directory, 'uploads', 'scans', 'bill.pdf'), 'x')
+      chmodSync(join(directory, path), 0)
+      const failure = await failureOf(() => unprivileged(() => copy(directory, 'copy')))
+      chmodSync(join(directory, path), 0o700)
+      assert.is(failure.what, `"${join(directory, path)}" cannot be copied: EACCES: permission denied`)
+      assert.match(failure.fix ?? '', /^ls -l shows whose it is and who may read it; \w+ must be allowed to/)
+    }),
+  )
 
 tree('there is nothing yet: an empty copy', () =>
   inTemporary(async directory => {

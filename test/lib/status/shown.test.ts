@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { registerSecret } from '../../../lib/redact.ts'
+import { here } from '../../../lib/status/here.ts'
 import { entries, historyTable } from '../../../lib/status/history.ts'
 import { factsAsJson } from '../../../lib/status/json.ts'
 import { performanceText } from '../../../lib/status/performance.ts'
@@ -35,6 +36,13 @@ shown('what is wrong comes last and is never cut', () => {
   const long = 'x'.repeat(300)
   const text = screen([facts({ users: isNot(long) }), staging()], 160, plain)
   assert.match(text, `✗ production: users are not served as they should be: ${long}\n`)
+})
+shown('an environment that is not on this machine is left out, unless none is', () => {
+  const away = { isThere: false, containers: is([]) }
+  const production = facts()
+  assert.equal(here([production, facts(away)]), [production])
+  assert.is(here([facts(away), facts({ ...away, containers: isNot('no engine') })]).length, 2)
+  assert.is(here([production, facts({ isThere: false })]).length, 2, 'its directory is gone, and it runs')
 })
 shown('what is not known is said', () => {
   const down = { engine: isNot('no'), containers: isNot('no engine'), traffic: isNot('no socket') }

@@ -1,14 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { label } from '../../../lib/migrate-check/leftovers.ts'
 import { readReleases } from '../../../lib/releases.ts'
 import { run } from '../../../lib/shell.ts'
-import { registry } from '../build-images.ts'
-import { docker, dockerList } from '../docker.ts'
+import { dockerList } from '../docker.ts'
 import {
   containers,
   deploy,
@@ -25,6 +21,7 @@ import {
   start,
 } from '../harness.ts'
 import { colourless, killInStep } from '../kill.ts'
+import { pushVersion } from '../push.ts'
 
 const older = 'a1b2c3d4'
 const newer = 'd7e3f51b'
@@ -195,24 +192,11 @@ production(
 )
 
 /** v2 with one more migration, in the registry as a version of its own. */
-async function push(version: string, comment: string): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), 'widened-'))
-  try {
-    writeFileSync(join(directory, '20260210_0900_5e1d70b3_widen_user_ids.py'), widening(comment))
-    const config = ['--config', join(directory, 'login')]
-    const login = ['login', '--username', registry.user, '--password-stdin', registry.host]
-    await run(['docker', ...config, ...login], { input: registry.password })
-    for (const part of ['backend', 'frontend']) {
-      const image = `${registry.host}/tracehub/tracehub-${part}`
-      const more = part === 'backend' ? 'COPY *.py /app/alembic/versions/\n' : ''
-      writeFileSync(join(directory, 'Dockerfile'), `FROM ${image}:v2\n${more}`)
-      await docker(...config, 'build', '--quiet', '--tag', `${image}:${version}`, directory)
-      await docker(...config, 'push', '--quiet', `${image}:${version}`)
-    }
-  } finally {
-    rmSync(directory, { recursive: true, force: true })
-  }
-}
+const push = (version: string, comment: string): Promise<void> =>
+  pushVersion(version, 'v2', {
+    files: { '20260210_0900_5e1d70b3_widen_user_ids.py': widening(comment) },
+    backend: ['COPY *.py /app/alembic/versions/'],
+  })
 
 const widening = (comment: string): string => `"""widen the ids of users"""
 

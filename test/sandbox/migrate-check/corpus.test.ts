@@ -192,6 +192,7 @@ const withCurrentAlembic: ReadonlySet<string> = new Set([
   'correct/batch-operations',
   'correct/merge-revision',
   'correct/several-version-locations',
+  'correct/version-table-elsewhere',
 ])
 const pythonsFor = (project: string): string[] =>
   withCurrentAlembic.has(project) ? [images.python, images.current] : [images.python]

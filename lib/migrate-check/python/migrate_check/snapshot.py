@@ -7,9 +7,12 @@ At 200 tables that is the difference between 2 ms and 60 ms.
 USER = "n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND n.nspname NOT LIKE 'pg\\_temp\\_%' AND n.nspname NOT LIKE 'pg\\_toast\\_temp\\_%'"
 NOT_EXTENSION = "NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = {oid} AND e.deptype = 'e')"
 
+# Alembic's own, whatever env.py calls it: its only column is version_num.
+VERSION_TABLE = """SELECT count(*) = 1 AND bool_and(v.attname = 'version_num') FROM pg_attribute v
+        WHERE v.attrelid = c.oid AND v.attnum > 0 AND NOT v.attisdropped"""
 ALIVE = f"""
     SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p', 'f') AND {USER} AND {NOT_EXTENSION.format(oid='c.oid')} AND c.relname <> 'alembic_version'
+    WHERE c.relkind IN ('r', 'p', 'f') AND {USER} AND {NOT_EXTENSION.format(oid='c.oid')} AND NOT ({VERSION_TABLE})
 """
 # Every catalog row that belongs to a relation, by its number and the transaction that wrote it: whatever is
 # added, changed or removed gives another sum. A clone keeps both.

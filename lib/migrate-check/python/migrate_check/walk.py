@@ -43,6 +43,9 @@ class Walk:
         done = list(order[:context])
         if done and not self.context(database, done):
             return None
+        if not done:
+            # What env.py makes by itself, such as the schema for its version table, is no revision's doing.
+            self.project.run(self.server.url_of(database), lambda heads, context: [])
         with self.server.connect(database) as connection:
             before = snapshot.take(connection)
             if done:

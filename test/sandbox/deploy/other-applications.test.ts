@@ -1,0 +1,67 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { docker } from '../docker.ts'
+import { deploy, freshEnvironment, liveVersion, script } from '../harness.ts'
+import { pushVersion } from '../push.ts'
+
+const older = 'a1b2c3d4'
+const psql = (sql: string): Promise<string> =>
+  docker('exec', 'tracehub-db-prod', 'psql', '-U', 'tracehub', '-d', 'tracehub', '-Atqc', sql)
+
+/** What is added to the backend's env.py: Alembic's table is in a schema of its own. */
+const elsewhere = [
+  `RUN sed -i 's/"transaction_per_migration": True/&, "version_table_schema": "ops"/; s/^    with engine.connect.*/    with engine.begin() as first:\\n        first.exec_driver_sql("create schema if not exists ops")\\n&/' alembic/env.py`,
+  "RUN sed -i 's/FROM alembic_version/FROM ops.alembic_version/' app/main.py",
+]
+
+const revisions = suite("an application that keeps Alembic's revision in a schema of its own")
+
+revisions.before(async () => {
+  await freshEnvironment('production')
+  await pushVersion('elsewhere-v1', 'v1', { backend: elsewhere })
+  await pushVersion('elsewhere-v2', 'v2', { backend: elsewhere })
+  await pushVersion('elsewhere-smoke-fails', 'smoke-fails', { backend: elsewhere })
+})
+
+const versionIs = (wanted: string): Promise<void> =>
+  psql('select version_num from ops.alembic_version').then(found => assert.is(found, wanted))
+const vessel = "select count(*) from information_schema.columns where column_name = 'vessel'"
+
+revisions('is deployed: what is pending is counted from where it is', async () => {
+  const first = await deploy('production', 'elsewhere-v1')
+  assert.is(first.code, 0, first.stdout + first.stderr)
+  assert.match(first.stdout, /10 revisions, now at a1b2c3d4/)
+  const again = await deploy('production', 'elsewhere-v1', '--force')
+  assert.is(again.code, 0, again.stdout + again.stderr)
+  assert.match(again.stdout, /none pending, the schema is at a1b2c3d4/)
+})
+
+revisions('a failure takes the schema back to where it was', async () => {
+  const { code, stdout, stderr } = await deploy('production', 'elsewhere-smoke-fails')
+  assert.is(code, 4, stdout + stderr)
+  assert.match(stdout, /✓ Run migrations on \w+ +1 revision, now at d7e3f51b/)
+  assert.match(stdout, /✓ Take the schema back to a1b2c3d4/)
+  await versionIs(older)
+  assert.is(await psql(vessel), '0')
+  assert.is(await liveVersion('production'), 'elsewhere-v1')
+})
+
+revisions(
+  "its backup has the revision, and where two tables may have it, the settings' word is asked for",
+  async () => {
+    const backup = await script('backup', ['-e', 'production', '--verify'])
+    assert.is(backup.code, 0, backup.stdout + backup.stderr)
+    await psql(`create table alembic_version (version_num varchar(32) primary key);
+    insert into alembic_version values ('${older}')`)
+    const { code, stderr } = await deploy('production', 'elsewhere-v2')
+    await psql('drop table alembic_version')
+    assert.is(code, 1)
+    assert.match(
+      stderr,
+      /2 tables of the database may have its revision[\s\S]*ops\.alembic_version: a1b2c3d4/,
+    )
+    assert.match(stderr, /versionTable: '<schema>\.<table>'/)
+  },
+)
+
+revisions.run()
