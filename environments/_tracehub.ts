@@ -1,4 +1,4 @@
-import type { Environment } from '../lib/environment.ts'
+import type { Environment } from '../lib/environment/environment.ts'
 
 const seconds = 1000
 const minutes = 60 * seconds

@@ -1,4 +1,4 @@
-import type { Edge } from '../lib/edge/settings.ts'
+import type { Edge } from '../lib/environment/edge.ts'
 
 const seconds = 1000
 const minutes = 60 * seconds

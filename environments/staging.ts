@@ -1,4 +1,4 @@
-import type { Environment } from '../lib/environment.ts'
+import type { Environment } from '../lib/environment/environment.ts'
 import { secretsOf, tracehub } from './_tracehub.ts'
 
 export default {

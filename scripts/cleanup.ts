@@ -1,20 +1,19 @@
 #!/bin/sh
 ':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
 
-import { buildCacheCandidate, pruneBuildCache } from '../lib/cleanup/build-cache.ts'
-import type { Candidate } from '../lib/cleanup/candidate.ts'
-import { compared, roomOf } from '../lib/cleanup/room.ts'
-import { survey, type Wanted } from '../lib/cleanup/survey.ts'
-import { sweep } from '../lib/cleanup/sweep.ts'
-import { listed, totalOf } from '../lib/cleanup/words.ts'
-import { main } from '../lib/cli.ts'
-import { asksOrHasYes, confirm } from '../lib/confirm.ts'
-import { lookAt } from '../lib/look.ts'
-import { commonOptions, parseCount, parseDuration } from '../lib/options.ts'
-import type { Result } from '../lib/result.ts'
-import { runOn } from '../lib/session.ts'
-import { loadEnvironment } from '../lib/settings.ts'
-import type { Site } from '../lib/site.ts'
+import { commonOptions, parseCount, parseDuration } from '../lib/base/options.ts'
+import { main } from '../lib/cli/main.ts'
+import { lookAt, runOn } from '../lib/deploy/on-site.ts'
+import { loadEnvironment } from '../lib/environment/settings.ts'
+import { buildCacheCandidate, pruneBuildCache } from '../lib/operations/cleanup/build-cache.ts'
+import type { Candidate } from '../lib/operations/cleanup/candidate.ts'
+import { compared, roomOf } from '../lib/operations/cleanup/room.ts'
+import { survey, type Wanted } from '../lib/operations/cleanup/survey.ts'
+import { sweep } from '../lib/operations/cleanup/sweep.ts'
+import { listed, totalOf } from '../lib/operations/cleanup/words.ts'
+import type { Site } from '../lib/proxy/site.ts'
+import { asksOrHasYes, confirm } from '../lib/run/confirm.ts'
+import type { Result } from '../lib/run/result.ts'
 
 interface Asked extends Wanted {
   readonly buildCache: boolean

@@ -1,12 +1,12 @@
 #!/bin/sh
 ':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
 
-import { main } from '../lib/cli.ts'
-import { keepIssue, lookAtJobs, readNeeds } from '../lib/deploy-issue.ts'
-import { githubOf } from '../lib/github-api.ts'
-import { commonOptions } from '../lib/options.ts'
-import { redact } from '../lib/redact.ts'
-import { loadEnvironment } from '../lib/settings.ts'
+import { commonOptions } from '../lib/base/options.ts'
+import { redact } from '../lib/base/redact.ts'
+import { main } from '../lib/cli/main.ts'
+import { loadEnvironment } from '../lib/environment/settings.ts'
+import { githubOf } from '../lib/operations/github/api.ts'
+import { keepIssue, lookAtJobs, readNeeds } from '../lib/operations/github/deploy-issue.ts'
 
 void main({
   name: 'deploy-issue',

@@ -2,36 +2,37 @@
 ':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
 
 import { preDeployBackup } from '../lib/backup/pre-deploy.ts'
-import { main } from '../lib/cli.ts'
-import { asksSomebody, confirm } from '../lib/confirm.ts'
-import type { Revision } from '../lib/database.ts'
-import { currentRevision, databaseState } from '../lib/database-state.ts'
-import type { Part } from '../lib/environment.ts'
-import { problemOf, UsageError } from '../lib/failure.ts'
-import { waitUntilHealthy } from '../lib/health.ts'
-import { pullRelease } from '../lib/images.ts'
-import { lookAt } from '../lib/look.ts'
+import { together } from '../lib/base/all-settled.ts'
+import { problemOf, UsageError } from '../lib/base/failure.ts'
+import { commonOptions, parseDuration } from '../lib/base/options.ts'
+import { columns } from '../lib/base/text.ts'
+import { main } from '../lib/cli/main.ts'
+import type { Revision } from '../lib/database/database.ts'
+import { pendingAt } from '../lib/database/revision-graph.ts'
+import { checkSchema } from '../lib/database/schema-check.ts'
+import { currentRevision, databaseState } from '../lib/database/state.ts'
+import { lookAt, runOn } from '../lib/deploy/on-site.ts'
+import { demandHarmless, judgeOrWarn, notJudged } from '../lib/deploy/pending-check.ts'
+import { planOf } from '../lib/deploy/plan.ts'
+import { preflight } from '../lib/deploy/preflight/preflight.ts'
+import { repair } from '../lib/deploy/repair/repair.ts'
+import { liveRows, resultOf } from '../lib/deploy/result.ts'
+import { rollOut } from '../lib/deploy/rollout/rollout.ts'
+import { handleChangedServices } from '../lib/deploy/service-changes.ts'
+import { waitUntilHealthy } from '../lib/docker/health.ts'
+import { parseDigests, parseTag } from '../lib/docker/image-options.ts'
+import { pullRelease } from '../lib/docker/images.ts'
+import type { Part } from '../lib/environment/environment.ts'
+import { type Images, nextVersion, readReleases, sameImages } from '../lib/environment/releases.ts'
+import { secretsOf } from '../lib/environment/secrets.ts'
+import { loadTarget } from '../lib/environment/settings.ts'
 import { fails } from '../lib/migrate-check/finding.ts'
-import { commonOptions, parseDigests, parseDuration, parseTag } from '../lib/options.ts'
-import { demandHarmless, judgeOrWarn, notJudged } from '../lib/pending-check.ts'
-import { planOf } from '../lib/plan.ts'
-import { preflight } from '../lib/preflight/preflight.ts'
-import { type Images, nextVersion, readReleases, sameImages } from '../lib/releases.ts'
+import { prepareDirectory, startServices } from '../lib/proxy/lasting-services.ts'
+import type { Site } from '../lib/proxy/site.ts'
 import { variableOf } from '../lib/remote/destination.ts'
-import { repair } from '../lib/repair/repair.ts'
-import { liveRows, type Result, resultOf } from '../lib/result.ts'
-import { pendingAt } from '../lib/revision-graph.ts'
-import { rollOut } from '../lib/rollout/rollout.ts'
-import { checkSchema } from '../lib/schema-check.ts'
-import { secretsOf } from '../lib/secrets.ts'
-import { handleChangedServices } from '../lib/service-changes.ts'
-import { prepareDirectory, startServices } from '../lib/services.ts'
-import { runOn } from '../lib/session.ts'
-import { loadTarget } from '../lib/settings.ts'
-import type { Site } from '../lib/site.ts'
-import type { Step } from '../lib/step.ts'
-import { columns } from '../lib/text.ts'
-import { together } from '../lib/together.ts'
+import { asksSomebody, confirm } from '../lib/run/confirm.ts'
+import type { Result } from '../lib/run/result.ts'
+import type { Step } from '../lib/run/step.ts'
 
 interface Wanted {
   readonly tag: string
@@ -70,7 +71,7 @@ async function deploy(site: Site, wanted: Wanted): Promise<Result> {
   demandHarmless(site, judgement, wanted.acceptMigrations)
   if (wanted.rehearse)
     await run.step('Rehearse migrations on the newest backup', async step =>
-      (await import('../lib/pending-rehearsal.ts')).rehearsePending(site, pending, step),
+      (await import('../lib/deploy/pending-rehearsal.ts')).rehearsePending(site, pending, step),
     )
   prepareDirectory(site, secretsOf(environment)) // read again: repairing may have ended a rotation
   await run.step('Start database and proxy', step => startServices(site, step))
@@ -90,7 +91,7 @@ async function deploy(site: Site, wanted: Wanted): Promise<Result> {
   })
   await run
     .step('Clean up old images', async step =>
-      (await import('../lib/cleanup/after-deploy.ts')).cleanUp(site, step),
+      (await import('../lib/operations/cleanup/after-deploy.ts')).cleanUp(site, step),
     )
     .catch((error: unknown) => run.warn(problemOf(error))) // the new version is live and stays so
   return resultOf(rolledOut)
@@ -212,7 +213,7 @@ void main({
       throw noHost(environment.name)
     const session = { script: 'deploy', wait, json: options.json, verbose: options.verbose }
     if (environment.kind === 'edge')
-      return (await import('../lib/edge/deploy.ts')).deployEdge(environment, options, session)
+      return (await import('../lib/operations/edge/deploy.ts')).deployEdge(environment, options, session)
     const wanted = {
       tag: tag ?? environment.branch,
       digests,

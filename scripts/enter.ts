@@ -4,14 +4,14 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
-import { main } from '../lib/cli.ts'
-import { findCompose } from '../lib/compose.ts'
-import type { Environment } from '../lib/environment.ts'
-import { Failure, UsageError } from '../lib/failure.ts'
-import { commonOptions } from '../lib/options.ts'
-import { HAProxy } from '../lib/proxy.ts'
+import { Failure, UsageError } from '../lib/base/failure.ts'
+import { commonOptions } from '../lib/base/options.ts'
+import { main } from '../lib/cli/main.ts'
+import { findCompose } from '../lib/docker/compose.ts'
+import type { Environment } from '../lib/environment/environment.ts'
+import { loadEnvironment } from '../lib/environment/settings.ts'
+import { HAProxy } from '../lib/proxy/proxy.ts'
 import { variableOf } from '../lib/remote/destination.ts'
-import { loadEnvironment } from '../lib/settings.ts'
 
 /** The documented `docker-compose` commands, with the live colour in the place of `backend`. */
 function commandFor(what: string, environment: Environment): string[] {

@@ -1,14 +1,14 @@
 #!/bin/sh
 ':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
 
-import { main } from '../lib/cli.ts'
-import { setMaintenance } from '../lib/edge/maintenance.ts'
-import { edgeSite } from '../lib/edge/site.ts'
-import { UsageError } from '../lib/failure.ts'
-import { commonOptions, parseDuration } from '../lib/options.ts'
-import { runAt } from '../lib/session.ts'
-import { loadEdge, loadEnvironment } from '../lib/settings.ts'
-import { demandDirectory } from '../lib/site.ts'
+import { UsageError } from '../lib/base/failure.ts'
+import { commonOptions, parseDuration } from '../lib/base/options.ts'
+import { main } from '../lib/cli/main.ts'
+import { loadEdge, loadEnvironment } from '../lib/environment/settings.ts'
+import { setMaintenance } from '../lib/operations/edge/maintenance.ts'
+import { edgeSite } from '../lib/operations/edge/site.ts'
+import { demandDirectory } from '../lib/run/running.ts'
+import { runAt } from '../lib/run/session.ts'
 
 void main({
   name: 'maintenance',

@@ -1,13 +1,13 @@
 #!/bin/sh
 ':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
 
-import { main } from '../lib/cli.ts'
-import { UsageError } from '../lib/failure.ts'
-import { githubOf } from '../lib/github-api.ts'
-import { demandMayDeploy } from '../lib/may-deploy.ts'
-import { commonOptions } from '../lib/options.ts'
-import { redact } from '../lib/redact.ts'
-import { loadEnvironment } from '../lib/settings.ts'
+import { UsageError } from '../lib/base/failure.ts'
+import { commonOptions } from '../lib/base/options.ts'
+import { redact } from '../lib/base/redact.ts'
+import { main } from '../lib/cli/main.ts'
+import { loadEnvironment } from '../lib/environment/settings.ts'
+import { githubOf } from '../lib/operations/github/api.ts'
+import { demandMayDeploy } from '../lib/operations/github/may-deploy.ts'
 
 void main({
   name: 'may-deploy',

@@ -3,9 +3,11 @@
 
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { main } from '../lib/cli.ts'
-import { UsageError } from '../lib/failure.ts'
-import { interruptSignal } from '../lib/interrupt.ts'
+import { backupFile } from '../lib/backup/named.ts'
+import { UsageError } from '../lib/base/failure.ts'
+import { shown } from '../lib/base/text.ts'
+import { main } from '../lib/cli/main.ts'
+import { loadEnvironment } from '../lib/environment/settings.ts'
 import { check, usual } from '../lib/migrate-check/check.ts'
 import { demandDocker, scratchServer } from '../lib/migrate-check/choose-server.ts'
 import { liveAt } from '../lib/migrate-check/live-version.ts'
@@ -20,11 +22,9 @@ import {
 } from '../lib/migrate-check/options.ts'
 import { rehearsalFailure, rehearsalTable, rehearse } from '../lib/migrate-check/rehearsal.ts'
 import { publish } from '../lib/migrate-check/report/publish.ts'
-import { backupFile } from '../lib/migrate-check/restore.ts'
 import { changedSince, inScope } from '../lib/migrate-check/scope.ts'
 import { throwawayServer } from '../lib/migrate-check/scratch-server.ts'
-import { loadEnvironment } from '../lib/settings.ts'
-import { shown } from '../lib/text.ts'
+import { interruptSignal } from '../lib/run/interrupt.ts'
 
 void main({
   name: 'migrate-check',

@@ -1,17 +1,17 @@
 #!/bin/sh
 ':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
 
-import { main } from '../lib/cli.ts'
-import { asksOrHasYes, confirm } from '../lib/confirm.ts'
-import { letIn } from '../lib/database-login.ts'
-import type { Colour } from '../lib/environment.ts'
-import { exitCodes, Failure, problemOf } from '../lib/failure.ts'
-import { lookAt } from '../lib/look.ts'
-import { commonOptions, parseDuration } from '../lib/options.ts'
-import { type Release, readReleases } from '../lib/releases.ts'
-import { repair } from '../lib/repair/repair.ts'
-import { type Result, resultOf } from '../lib/result.ts'
-import { rollOut } from '../lib/rollout/rollout.ts'
+import { exitCodes, Failure, problemOf } from '../lib/base/failure.ts'
+import { commonOptions, parseDuration } from '../lib/base/options.ts'
+import { main } from '../lib/cli/main.ts'
+import { letIn } from '../lib/database/login.ts'
+import { lookAt, runOn } from '../lib/deploy/on-site.ts'
+import { repair } from '../lib/deploy/repair/repair.ts'
+import { resultOf } from '../lib/deploy/result.ts'
+import { rollOut } from '../lib/deploy/rollout/rollout.ts'
+import { checkSecrets } from '../lib/deploy/secrets/check.ts'
+import { recoverSecrets } from '../lib/deploy/secrets/recovery.ts'
+import { renderSecrets } from '../lib/deploy/secrets/rendering.ts'
 import {
   beginRotation,
   dropRotation,
@@ -21,15 +21,15 @@ import {
   readRotation,
   rotatable,
   secretsInRotation,
-} from '../lib/rotation.ts'
-import { type Secrets, secretsOf } from '../lib/secrets.ts'
-import { checkSecrets } from '../lib/secrets-check.ts'
-import { recoverSecrets } from '../lib/secrets-recovery.ts'
-import { renderSecrets } from '../lib/secrets-rendering.ts'
-import { prepareDirectory } from '../lib/services.ts'
-import { runOn } from '../lib/session.ts'
-import { loadEnvironment } from '../lib/settings.ts'
-import type { Site } from '../lib/site.ts'
+} from '../lib/deploy/secrets/rotation.ts'
+import type { Colour } from '../lib/environment/environment.ts'
+import { type Release, readReleases } from '../lib/environment/releases.ts'
+import { type Secrets, secretsOf } from '../lib/environment/secrets.ts'
+import { loadEnvironment } from '../lib/environment/settings.ts'
+import { prepareDirectory } from '../lib/proxy/lasting-services.ts'
+import type { Site } from '../lib/proxy/site.ts'
+import { asksOrHasYes, confirm } from '../lib/run/confirm.ts'
+import type { Result } from '../lib/run/result.ts'
 
 interface Wanted {
   readonly names: readonly Rotatable[]

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { Failure } from '../failure.ts'
+import { Failure } from '../base/failure.ts'
 
 /** Why a file is no backup that one can restore. */
 export const badFile = (

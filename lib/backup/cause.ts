@@ -1,6 +1,6 @@
-import { quoted } from '../command-text.ts'
-import type { Project } from '../project.ts'
-import { identifier } from '../sql-words.ts'
+import { quoted } from '../base/command-text.ts'
+import { identifier } from '../database/sql-words.ts'
+import type { Project } from '../docker/project.ts'
 
 /** Why PostgreSQL did not take a backup, and what mends that, where its words tell. */
 export function causeIn(

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { Environment } from '../environment.ts'
-import { Failure, UsageError } from '../failure.ts'
-import { isCode } from '../files.ts'
-import { shown } from '../text.ts'
+import { Failure, UsageError } from '../base/failure.ts'
+import { isCode } from '../base/system-errors.ts'
+import { shown } from '../base/text.ts'
+import type { Environment } from '../environment/environment.ts'
 import { type Backup, backupDirectory, fromThePast, futureProblem, isProved } from './list.ts'
 
 /** Where a backup that a person names is: as they see it, or in the environment's directory, or in its `backups/`. */

@@ -1,7 +1,7 @@
-import { admin } from '../database.ts'
-import { Failure } from '../failure.ts'
-import type { Site } from '../site.ts'
-import { bytes } from '../text.ts'
+import { Failure } from '../base/failure.ts'
+import { bytes } from '../base/text.ts'
+import { admin } from '../database/database.ts'
+import type { Site } from '../proxy/site.ts'
 
 /**
  * So many bytes of the database's disk stay free. PostgreSQL stops when its log cannot grow (PANIC), and does not start

@@ -1,9 +1,9 @@
-import { maintenance, sql } from '../database.ts'
-import type { Project } from '../project.ts'
-import type { Site } from '../site.ts'
-import type { Examined } from './examine.ts'
+import { maintenance, sql } from '../database/database.ts'
+import type { Project } from '../docker/project.ts'
+import type { Site } from '../proxy/site.ts'
+import { inDatabase, inside } from './container.ts'
 import { unpack } from './format.ts'
-import { inDatabase, inside } from './inside.ts'
+import type { Examined } from './inspect.ts'
 import type { Manifest } from './manifest.ts'
 
 /** What a backup was made by, and what it is to be restored by: `18.1` and `17.6`. */

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { basename } from 'node:path'
-import { quoted } from '../command-text.ts'
-import { isCode } from '../files.ts'
+import { quoted } from '../base/command-text.ts'
+import { isCode } from '../base/system-errors.ts'
 import { badFile } from './bad-file.ts'
 import { asOwner } from './manifest.ts'
 

@@ -1,8 +1,8 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Environment } from '../environment.ts'
-import type { Problem } from '../failure.ts'
-import { isCode } from '../files.ts'
+import type { Problem } from '../base/failure.ts'
+import { isCode } from '../base/system-errors.ts'
+import type { Environment } from '../environment/environment.ts'
 import { isDump, type Manifest, readManifest, stampedAt } from './manifest.ts'
 
 /** A file in `backups/` that can be restored, with what is known of it. */

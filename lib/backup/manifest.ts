@@ -1,10 +1,11 @@
 import { userInfo } from 'node:os'
 import { basename, join } from 'node:path'
-import { quoted } from '../command-text.ts'
-import type { Revision } from '../database.ts'
-import { Failure } from '../failure.ts'
-import { isCode, readIfThere, writeAtomically } from '../files.ts'
-import type { Images } from '../releases.ts'
+import { quoted } from '../base/command-text.ts'
+import { Failure } from '../base/failure.ts'
+import { readIfThere, writeAtomically } from '../base/files.ts'
+import { isCode } from '../base/system-errors.ts'
+import type { Revision } from '../database/database.ts'
+import type { Images } from '../environment/releases.ts'
 
 export const reasons = ['manual', 'scheduled', 'pre-deploy', 'pre-rollback'] as const
 export type Reason = (typeof reasons)[number]

@@ -1,10 +1,10 @@
-import { databaseDown, databaseState, startsIt } from '../database-state.ts'
-import { Failure, problemOf } from '../failure.ts'
-import type { Site } from '../site.ts'
-import type { Step } from '../step.ts'
+import { Failure, problemOf } from '../base/failure.ts'
+import { databaseDown, databaseState, startsIt } from '../database/state.ts'
+import type { Site } from '../proxy/site.ts'
+import type { Step } from '../run/step.ts'
 import { backUp } from './dump.ts'
 import { backupOf } from './list.ts'
-import { prove } from './prove.ts'
+import { prove } from './verify.ts'
 
 /** The backup before a deploy or a rollback. One that is left out is said so.
  * @returns its file name; undefined where it was not wanted, or there is no database yet.

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { bytes, duration } from '../text.ts'
+import { bytes, duration } from '../base/text.ts'
 
 /**
  * Says how far a file has grown until it is stopped: bytes, rate and how long it will take.

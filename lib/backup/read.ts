@@ -1,10 +1,10 @@
 import { basename } from 'node:path'
-import type { Revision } from '../database.ts'
-import type { Site } from '../site.ts'
-import { lastLines, shown } from '../text.ts'
+import { lastLines, shown } from '../base/text.ts'
+import type { Revision } from '../database/database.ts'
+import type { Site } from '../proxy/site.ts'
 import { badFile } from './bad-file.ts'
+import { inDatabase, inside } from './container.ts'
 import { type Format, unpack } from './format.ts'
-import { inDatabase, inside } from './inside.ts'
 import { revisionIn, revisionLines, versionColumn, versionTablesIn } from './revisions.ts'
 
 /** Lines that matter, with their byte offsets. In COPY data, `\N`, `\\` and `\.` and the escapes begin lines, too. */

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Environment } from '../environment.ts'
+import type { Environment } from '../environment/environment.ts'
 import { type Backup, backupDirectory } from './list.ts'
 import { manifestFile } from './manifest.ts'
 

@@ -1,5 +1,5 @@
-import type { Revision } from '../database.ts'
-import type { Environment } from '../environment.ts'
+import type { Revision } from '../database/database.ts'
+import type { Environment } from '../environment/environment.ts'
 
 /** A name of a table as pg_dump writes it, in whatever schema: `public.x`, `"my shop".x`, in quotes or not. */
 const name = String.raw`(("([^"]|"")*"|[^ ".]*)\.)?("([^"]|"")*"|[^ ".]*)`

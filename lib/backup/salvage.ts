@@ -1,9 +1,9 @@
-import { Failure, problemOf } from '../failure.ts'
-import type { Site } from '../site.ts'
-import type { Step } from '../step.ts'
-import { count, lastLines } from '../text.ts'
+import { Failure, problemOf } from '../base/failure.ts'
+import { count, lastLines } from '../base/text.ts'
+import type { Site } from '../proxy/site.ts'
+import type { Step } from '../run/step.ts'
+import { inDatabase, inside } from './container.ts'
 import { backUp } from './dump.ts'
-import { inDatabase, inside } from './inside.ts'
 import { stamp } from './manifest.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { quoted } from '../command-text.ts'
+import { quoted } from '../base/command-text.ts'
 
 /** What makes a machine back an environment up every night: a line for cron, or a timer for systemd. */
 export function scheduleText(name: string, toolkit: string, more: readonly string[]): string {

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises'
-import type { Environment } from '../environment.ts'
-import { Failure } from '../failure.ts'
-import { bytes } from '../text.ts'
+import { Failure } from '../base/failure.ts'
+import { bytes } from '../base/text.ts'
+import type { Environment } from '../environment/environment.ts'
 import { listBackups } from './list.ts'
 
 /**

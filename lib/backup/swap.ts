@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream'
-import { admin, maintenance } from '../database.ts'
-import { Failure } from '../failure.ts'
-import type { Site } from '../site.ts'
-import { identifier, literal } from '../sql-words.ts'
-import { lastLines } from '../text.ts'
+import { Failure } from '../base/failure.ts'
+import { lastLines } from '../base/text.ts'
+import { admin, maintenance } from '../database/database.ts'
+import { identifier, literal } from '../database/sql-words.ts'
+import type { Site } from '../proxy/site.ts'
 
 /** Databases that a rollback has replaced are kept under this name and a time. */
 export const keptPrefix = (name: string): string => `${name}_before_`

@@ -1,4 +1,4 @@
-import { bytes, columns, duration } from '../text.ts'
+import { bytes, columns, duration } from '../base/text.ts'
 import { type Backup, isFromFuture, isProved } from './list.ts'
 
 /** All backups, newest first, for a person. */

@@ -14,10 +14,9 @@ import {
 } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
-import { Failure } from '../failure.ts'
-import { isCode } from '../files.ts'
-import { fixOf } from '../refused.ts'
-import { bytes, count, shown } from '../text.ts'
+import { Failure } from '../base/failure.ts'
+import { fixOf, isCode } from '../base/system-errors.ts'
+import { bytes, count, shown } from '../base/text.ts'
 
 /** What a copy of a tree came to. */
 export interface Copied {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { Failure } from '../failure.ts'
-import { lastLines } from '../text.ts'
+import { Failure } from '../base/failure.ts'
+import { lastLines } from '../base/text.ts'
 import { type Fact, parseFact } from './facts.ts'
 import type { Invocation } from './python.ts'
 

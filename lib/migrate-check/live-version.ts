@@ -1,5 +1,5 @@
-import { readInImage } from '../image-reading.ts'
-import { attempt } from '../shell.ts'
+import { attempt } from '../base/shell.ts'
+import { readInImage } from '../docker/image-reading.ts'
 
 /** Finds where the version that is still running uses a table's or a column's name: `file:line`, at most a few. */
 export type LiveVersion = (name: string) => Promise<readonly string[]>

@@ -1,5 +1,5 @@
-import { UsageError } from '../failure.ts'
-import { shown } from '../text.ts'
+import { UsageError } from '../base/failure.ts'
+import { shown } from '../base/text.ts'
 
 /** As the documentation has it. */
 export const usualNaming = 'YYYYMMDD_HHMM_{revision}_{description}'

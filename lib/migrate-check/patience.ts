@@ -1,4 +1,4 @@
-import { sleep } from '../wait.ts'
+import { sleep } from '../base/wait.ts'
 
 /** What is seen of a server that starts: whether it answers, whether it has ended, and a text that changes with its work. */
 export interface Sight {

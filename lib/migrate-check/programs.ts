@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { delimiter, dirname, join, sep } from 'node:path'
-import { isCode, isExecutable } from '../files.ts'
+import { isExecutable } from '../base/files.ts'
+import { attempt } from '../base/shell.ts'
+import { isCode } from '../base/system-errors.ts'
 import { root } from '../remote/toolkit.ts'
-import { attempt } from '../shell.ts'
 
 /** The programs of a PostgreSQL server on this machine. */
 export interface Programs {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { label } from './leftovers.ts'
-import { ownerLabel } from './owner.ts'
+import { label } from '../docker/leftovers.ts'
+import { ownerLabel } from '../docker/owner.ts'
 import type { ScratchServer } from './scratch-server.ts'
 
 /** Where Alembic runs: with the Python of this machine, or in an image, with or without this machine's sources. */

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
-import { Failure } from '../failure.ts'
-import { bytes, columns, count, duration } from '../text.ts'
+import { Failure } from '../base/failure.ts'
+import { bytes, columns, count, duration } from '../base/text.ts'
 import { drive } from './driver.ts'
 import { all, type Difference, type Fact, type Rehearsed } from './facts.ts'
 import { inOrder, type Revision, revisionsOf } from './history.ts'

@@ -1,21 +1,9 @@
-import { basename, resolve } from 'node:path'
-import { backupDirectory, fromThePast, listBackups } from '../backup/list.ts'
-import type { Environment } from '../environment.ts'
-import { Failure, UsageError } from '../failure.ts'
-import { attempt, commandFailed, type Ran } from '../shell.ts'
-import { lastLines, shown } from '../text.ts'
-import { revisionScript } from '../version-table.ts'
+import { basename } from 'node:path'
+import { Failure } from '../base/failure.ts'
+import { attempt, commandFailed, type Ran } from '../base/shell.ts'
+import { lastLines } from '../base/text.ts'
+import { revisionScript } from '../database/version-table.ts'
 import type { ScratchServer } from './scratch-server.ts'
-
-/** The file that `--from-backup` names: a path, or an environment's newest. @throws UsageError where there is none. */
-export function backupFile(given: string, environment: Environment | undefined): string {
-  if (given !== 'latest') return resolve(given)
-  if (environment === undefined)
-    throw new UsageError('--from-backup latest needs an environment', 'add -e <name>')
-  const [newest] = fromThePast(listBackups(environment), Date.now())
-  if (newest) return newest.file
-  throw new UsageError(`there is no backup in ${shown(backupDirectory(environment))}`, 'give one by its path')
-}
 
 /** A restored backup: where it is, what it holds, and what restoring it cost. */
 export interface Restored {

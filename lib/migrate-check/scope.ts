@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
-import { UsageError } from '../failure.ts'
-import { attempt } from '../shell.ts'
-import { shown } from '../text.ts'
+import { UsageError } from '../base/failure.ts'
+import { attempt } from '../base/shell.ts'
+import { shown } from '../base/text.ts'
 import type { Finding } from './finding.ts'
 import { stopsAlembic } from './graph.ts'
 

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { Failure } from '../failure.ts'
-import { attempt, run } from '../shell.ts'
-import { lastLines } from '../text.ts'
-import { label } from './leftovers.ts'
-import { ownerLabel } from './owner.ts'
+import { Failure } from '../base/failure.ts'
+import { attempt, run } from '../base/shell.ts'
+import { lastLines } from '../base/text.ts'
+import { label } from '../docker/leftovers.ts'
+import { ownerLabel } from '../docker/owner.ts'
 import { untilReady, whyNotReady } from './patience.ts'
 
 /** A PostgreSQL server on which databases are made and dropped. Never the one that serves users. */

@@ -1,12 +1,12 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Failure } from '../failure.ts'
-import { attempt } from '../shell.ts'
-import { lastLines } from '../text.ts'
+import { Failure } from '../base/failure.ts'
+import { attempt } from '../base/shell.ts'
+import { lastLines } from '../base/text.ts'
+import { scratchDirectory } from '../docker/scratch-directory.ts'
 import type { Statement, Step } from './facts.ts'
 import type { Finding, Level } from './finding.ts'
 import type { Revision } from './history.ts'
-import { scratchDirectory } from './scratch-directory.ts'
 
 /**
  * The rules of squawk (https://squawkhq.com/docs/rules) that are about what a migration does to a running database.

@@ -1,8 +1,8 @@
 import type { ClientChannel, ExecOptions } from 'ssh2'
-import { quoted } from '../command-text.ts'
-import { Failure } from '../failure.ts'
-import type { Ran } from '../shell.ts'
-import { duration } from '../text.ts'
+import { quoted } from '../base/command-text.ts'
+import { Failure } from '../base/failure.ts'
+import type { Ran } from '../base/shell.ts'
+import { duration } from '../base/text.ts'
 import type { Connection } from './connect.ts'
 
 /** The connection broke: what was asked for may or may not have happened. */

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
-import { UsageError } from '../failure.ts'
-import { shown } from '../text.ts'
+import { UsageError } from '../base/failure.ts'
+import { shown } from '../base/text.ts'
 
 /** Where the VPS is, and as whom to log in there. */
 export interface Destination {

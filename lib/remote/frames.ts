@@ -1,4 +1,4 @@
-import type { RunEvent } from '../events.ts'
+import type { RunEvent } from '../run/events.ts'
 
 /** What a script that runs on the VPS says to whoever started it from elsewhere: one line of JSON each. */
 export type Frame =

@@ -1,7 +1,7 @@
-import type { RunEvent } from '../events.ts'
-import { Run } from '../run.ts'
-import type { Listener } from '../run-log.ts'
-import type { Step } from '../step.ts'
+import type { RunEvent } from '../run/events.ts'
+import { Run } from '../run/run.ts'
+import type { Listener } from '../run/run-log.ts'
+import type { Step } from '../run/step.ts'
 
 /** A file gets a line about a long step as often as this (ms). */
 const heartbeat = 15_000

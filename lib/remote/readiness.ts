@@ -1,5 +1,5 @@
-import type { Problem } from '../failure.ts'
-import { bytes } from '../text.ts'
+import type { Problem } from '../base/failure.ts'
+import { bytes } from '../base/text.ts'
 import type { Destination } from './destination.ts'
 
 /** package.json, engines: since this one node:zlib has crc32. */

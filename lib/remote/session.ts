@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import type { Errand } from './frames.ts'
-import { sessionVariable } from './guest.ts'
+import { sessionVariable } from './hosted.ts'
 
 const sessionsKept = 30
 /** ms */

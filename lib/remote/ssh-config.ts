@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { Failure, UsageError } from '../failure.ts'
-import { attempt } from '../shell.ts'
-import { lastLines } from '../text.ts'
+import { Failure, UsageError } from '../base/failure.ts'
+import { attempt } from '../base/shell.ts'
+import { lastLines } from '../base/text.ts'
 import { type Destination, type Named, variableOf } from './destination.ts'
 
 /** Where a name leads, whom to believe there, and what to log in with. */

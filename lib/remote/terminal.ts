@@ -1,10 +1,10 @@
 import { constants } from 'node:os'
-import { quoted } from '../command-text.ts'
-import { Failure } from '../failure.ts'
+import { quoted } from '../base/command-text.ts'
+import { Failure } from '../base/failure.ts'
 import { open } from './command.ts'
 import type { Connection } from './connect.ts'
 import { variableOf } from './destination.ts'
-import { type Installed, programOf } from './look.ts'
+import { type Installed, programOf } from './probe.ts'
 import { openVariables } from './variables.ts'
 
 interface Visit {

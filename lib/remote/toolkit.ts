@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { Failure } from '../failure.ts'
-import { shown } from '../text.ts'
+import { Failure } from '../base/failure.ts'
+import { shown } from '../base/text.ts'
 
 /** A file of the toolkit as it is to stand on the VPS. */
 export interface ToolkitFile {

@@ -1,5 +1,5 @@
-import { Failure } from '../failure.ts'
-import { bytes } from '../text.ts'
+import { Failure } from '../base/failure.ts'
+import { bytes } from '../base/text.ts'
 import type { Connection } from './connect.ts'
 
 export interface Upload {

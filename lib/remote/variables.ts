@@ -1,6 +1,6 @@
-import type { Environment } from '../environment.ts'
-import { registerSecret } from '../redact.ts'
-import { whoRuns } from '../who.ts'
+import { registerSecret } from '../base/redact.ts'
+import type { Environment } from '../environment/environment.ts'
+import { whoRuns } from '../run/actor.ts'
 
 /** What a script may be told by its caller's environment, besides the secrets: and nothing else travels. */
 const passed =

@@ -1,6 +1,6 @@
-import type { Problem } from '../failure.ts'
-import { isCode } from '../files.ts'
-import { printable } from '../text.ts'
+import type { Problem } from '../base/failure.ts'
+import { isCode } from '../base/system-errors.ts'
+import { printable } from '../base/text.ts'
 import type { Access } from './connect.ts'
 import { addressOf, variableOf } from './destination.ts'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type InterfaceDeclaration, Node, Project, type PropertySignature, type TypeNode } from 'ts-morph'
-import { bytes } from '../../lib/text.ts'
+import { bytes } from '../../lib/base/text.ts'
 
 /** The reference of all settings, read from their types and from the values that are really used. */
 
@@ -9,7 +9,7 @@ export const referenceFile = join(root, 'environments', 'README.md')
 
 const introduction = `# Settings
 
-Made by \`make reference\` from the types in \`lib/environment.ts\`, \`lib/edge/settings.ts\` and \`lib/http.ts\`, and from the
+Made by \`make reference\` from the types in \`lib/environment/environment.ts\`, \`lib/environment/edge.ts\` and \`lib/base/http.ts\`, and from the
 files of this directory; a test compares. A file here is an environment: \`npx tsx scripts/deploy.ts -e <its name>\`. What
 TraceHub's have in common is in \`_tracehub.ts\`; a \`?\` marks what may be left out. Times are milliseconds and sizes bytes
 in the files, and shown here as people read them.
@@ -31,11 +31,11 @@ export async function settingsReference(): Promise<string> {
   }
   return [
     introduction,
-    section('An environment', 'lib/environment.ts', 'Environment', { production, staging }),
-    section('A secret', 'lib/environment.ts', 'Secret', {}),
-    section('A smoke test', 'lib/environment.ts', 'SmokeTest', {}),
-    section('Another route', 'lib/http.ts', 'Route', {}),
-    section('The TLS edge', 'lib/edge/settings.ts', 'Edge', { shared }),
+    section('An environment', 'lib/environment/environment.ts', 'Environment', { production, staging }),
+    section('A secret', 'lib/environment/environment.ts', 'Secret', {}),
+    section('A smoke test', 'lib/environment/environment.ts', 'SmokeTest', {}),
+    section('Another route', 'lib/base/http.ts', 'Route', {}),
+    section('The TLS edge', 'lib/environment/edge.ts', 'Edge', { shared }),
   ].join('\n')
 }
 

@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert'
 import { isProved } from '../../lib/backup/list.ts'
 import { backupName, isDump, manifestFile, stampedAt, stemOf } from '../../lib/backup/manifest.ts'
 import { backupsToRemove } from '../../lib/backup/retention.ts'
+import { targetOf } from '../../lib/deploy/rollback/target.ts'
 import {
   findRelease,
   imagesToKeep,
@@ -15,8 +16,7 @@ import {
   type Release,
   readReleases,
   recordRelease,
-} from '../../lib/releases.ts'
-import { targetOf } from '../../lib/rollback-target.ts'
+} from '../../lib/environment/releases.ts'
 import { backup } from './backup/fixtures.ts'
 import { day, environmentIn, images, inTemporary, release } from './fixtures.ts'
 

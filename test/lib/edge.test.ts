@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import shared from '../../environments/shared.ts'
+import type { Edge } from '../../lib/environment/edge.ts'
 import {
   edgeFiles,
   hasFiles,
@@ -12,9 +13,8 @@ import {
   shipComposeFile,
   writeFiles,
   writeState,
-} from '../../lib/edge/directory.ts'
-import type { Edge } from '../../lib/edge/settings.ts'
-import { domainsOf } from '../../lib/edge/site.ts'
+} from '../../lib/operations/edge/directory.ts'
+import { domainsOf } from '../../lib/operations/edge/site.ts'
 import { failureOf, inTemporary, withVariables } from './fixtures.ts'
 
 const domains = [

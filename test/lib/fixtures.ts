@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Environment } from '../../lib/environment.ts'
-import { Failure } from '../../lib/failure.ts'
-import { type Images, pinned, type Release } from '../../lib/releases.ts'
+import { Failure } from '../../lib/base/failure.ts'
+import type { Environment } from '../../lib/environment/environment.ts'
+import { type Images, pinned, type Release } from '../../lib/environment/releases.ts'
 
 /** The toolkit's own directory. */
 export const toolkit = join(import.meta.dirname, '..', '..')

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Failure } from '../../lib/failure.ts'
-import { isExecutable } from '../../lib/files.ts'
-import { attempt, run } from '../../lib/shell.ts'
+import { Failure } from '../../lib/base/failure.ts'
+import { isExecutable } from '../../lib/base/files.ts'
+import { attempt, run } from '../../lib/base/shell.ts'
 import { type Say, stopwatch } from './progress.ts'
 
 /** A program's path, also when the caller's PATH lacks the directories of root's programs. */

@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { attempt, run } from '../../lib/shell.ts'
+import { attempt, run } from '../../lib/base/shell.ts'
 import { ensurePrograms } from './apt.ts'
 import { baseImage, docker, imageId } from './docker.ts'
 import { type Say, stopwatch } from './progress.ts'

@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { attempt } from '../../lib/shell.ts'
+import { attempt } from '../../lib/base/shell.ts'
 import { canInstall, ensurePrograms, findProgram, osRelease } from './apt.ts'
 import { docker, dockerMaybe, errand } from './docker.ts'
 import { type Say, stopwatch } from './progress.ts'

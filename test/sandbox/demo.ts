@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { columns, duration } from '../../lib/text.ts'
+import { columns, duration } from '../../lib/base/text.ts'
 import { directoryOf, freshEnvironment, lastEvents, liveVersion, scriptEnvironment, url } from './harness.ts'
 import { type Load, startLoad, verifyPosts } from './load/load.ts'
 import { aloneInTheBox } from './lock.ts'

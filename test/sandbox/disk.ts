@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { attempt, run } from '../../lib/shell.ts'
+import { attempt, run } from '../../lib/base/shell.ts'
 import { ensurePrograms } from './apt.ts'
 import { docker } from './docker.ts'
 

@@ -1,6 +1,6 @@
-import { Failure } from '../../lib/failure.ts'
-import { attempt, run } from '../../lib/shell.ts'
-import { lastLines } from '../../lib/text.ts'
+import { Failure } from '../../lib/base/failure.ts'
+import { attempt, run } from '../../lib/base/shell.ts'
+import { lastLines } from '../../lib/base/text.ts'
 
 /** Runs docker and returns what it printed. @throws Failure in docker's own words. */
 export const docker = (...words: readonly string[]): Promise<string> => run(['docker', ...words])

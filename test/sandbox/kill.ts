@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RunEvent } from '../../lib/events.ts'
+import type { RunEvent } from '../../lib/run/events.ts'
 import { lastEvents, start } from './harness.ts'
 
 /** A step's title, whichever colour it is about. */

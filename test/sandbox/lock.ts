@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { Failure } from '../../lib/failure.ts'
+import { Failure } from '../../lib/base/failure.ts'
 import { print } from './progress.ts'
 import { ensureRoot, sandboxRoot } from './root.ts'
 

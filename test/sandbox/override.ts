@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import type { Edge } from '../../lib/edge/settings.ts'
-import type { Environment } from '../../lib/environment.ts'
+import type { Edge } from '../../lib/environment/edge.ts'
+import type { Environment } from '../../lib/environment/environment.ts'
 import { registry } from './build-images.ts'
 import { sandboxRoot } from './root.ts'
 

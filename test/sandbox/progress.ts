@@ -1,4 +1,4 @@
-import { duration } from '../../lib/text.ts'
+import { duration } from '../../lib/base/text.ts'
 
 /** Tells the person who waits what was done, one line each time. */
 export type Say = (line: string) => void

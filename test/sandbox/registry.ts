@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Failure } from '../../lib/failure.ts'
+import { Failure } from '../../lib/base/failure.ts'
 import { registry } from './build-images.ts'
 import { docker, dockerMaybe, imageId } from './docker.ts'
 import { type Say, stopwatch } from './progress.ts'

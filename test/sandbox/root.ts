@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { Failure } from '../../lib/failure.ts'
+import { Failure } from '../../lib/base/failure.ts'
 import { unmountSmallDisks } from './disk.ts'
 import { docker, dockerList, errand } from './docker.ts'
 

@@ -1,13 +1,13 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { findCompose } from '../../compose.ts'
-import type { Environment } from '../../environment.ts'
-import { Failure } from '../../failure.ts'
-import { Project } from '../../project.ts'
-import { attempt, run } from '../../shell.ts'
-import type { Site } from '../../site.ts'
-import type { Step } from '../../step.ts'
-import { lastLines } from '../../text.ts'
+import { Failure } from '../../base/failure.ts'
+import { attempt, run } from '../../base/shell.ts'
+import { lastLines } from '../../base/text.ts'
+import { findCompose } from '../../docker/compose.ts'
+import { Project } from '../../docker/project.ts'
+import type { Environment } from '../../environment/environment.ts'
+import type { Site } from '../../proxy/site.ts'
+import type { Step } from '../../run/step.ts'
 
 /** A throwaway copy of an environment, beside it: containers, a network and a directory of its own. */
 export interface Copy {

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Environment } from '../../environment.ts'
+import type { Environment } from '../../environment/environment.ts'
 
 /** What a drill came to: a line of `drills.jsonl`. Times are ms. */
 export interface Drill {

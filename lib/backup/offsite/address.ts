@@ -1,7 +1,7 @@
-import { UsageError } from '../../failure.ts'
+import { UsageError } from '../../base/failure.ts'
+import { shown } from '../../base/text.ts'
 import { type Destination, parseDestination } from '../../remote/destination.ts'
 import { usual } from '../../remote/ssh-config.ts'
-import { shown } from '../../text.ts'
 
 /** Where recovery points are copied to. */
 export interface Offsite {

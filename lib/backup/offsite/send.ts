@@ -1,9 +1,9 @@
 import { createReadStream, statSync } from 'node:fs'
 import { posix } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { Failure } from '../../failure.ts'
-import type { Step } from '../../step.ts'
-import { bytes } from '../../text.ts'
+import { Failure } from '../../base/failure.ts'
+import { bytes } from '../../base/text.ts'
+import type { Step } from '../../run/step.ts'
 import { digestOf } from '../digest.ts'
 import { checksumThere, type FarEnd } from './far-end.ts'
 

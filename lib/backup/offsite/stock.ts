@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { Environment } from '../../environment.ts'
+import type { Environment } from '../../environment/environment.ts'
 import type { Backup } from '../list.ts'
 import { parseManifest, stemOf } from '../manifest.ts'
 import { backupsToRemove } from '../retention.ts'

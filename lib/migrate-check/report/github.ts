@@ -1,5 +1,5 @@
-import { printable } from '../../text.ts'
-import { annotation, mostAnnotations } from '../../workflow-command.ts'
+import { printable } from '../../base/text.ts'
+import { annotation, mostAnnotations } from '../../run/workflow-command.ts'
 import { type Finding, fails } from '../finding.ts'
 import type { Judged } from '../suppressions.ts'
 import { inWords, type Verdict } from './verdict.ts'

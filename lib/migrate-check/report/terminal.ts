@@ -1,4 +1,4 @@
-import { columns, count, duration, printable, wrapped } from '../../text.ts'
+import { columns, count, duration, printable, wrapped } from '../../base/text.ts'
 import { type Finding, fails, type Level } from '../finding.ts'
 import type { Verdict } from './verdict.ts'
 

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { endsProblem } from '../../../lib/backup/check.ts'
 import { damage, digestOf } from '../../../lib/backup/digest.ts'
-import { GrowingDigest } from '../../../lib/backup/growing.ts'
+import { endsProblem } from '../../../lib/backup/end-marker.ts'
 import { growth } from '../../../lib/backup/progress.ts'
+import { GrowingDigest } from '../../../lib/backup/streaming-digest.ts'
 import { inTemporary } from '../fixtures.ts'
 
 const digest = suite('digest: whether a file is as it was, and where it is not')

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { isAlive } from '../../../lib/docker/owner.ts'
 import type { Statement } from '../../../lib/migrate-check/facts.ts'
-import { isAlive } from '../../../lib/migrate-check/owner.ts'
 import { annotations } from '../../../lib/migrate-check/report/github.ts'
 import { inWords } from '../../../lib/migrate-check/report/verdict.ts'
 import { strongestLocks } from '../../../lib/migrate-check/safety/locks.ts'

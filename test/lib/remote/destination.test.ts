@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { UsageError } from '../../../lib/failure.ts'
+import { UsageError } from '../../../lib/base/failure.ts'
 import {
   addressOf,
   describeDestination,

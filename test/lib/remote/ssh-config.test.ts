@@ -1,7 +1,7 @@
 import { homedir, userInfo } from 'node:os'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { describeProblem } from '../../../lib/failure.ts'
+import { describeProblem } from '../../../lib/base/failure.ts'
 import { settingsIn, usual } from '../../../lib/remote/ssh-config.ts'
 import { failureOf, withVariables } from '../fixtures.ts'
 

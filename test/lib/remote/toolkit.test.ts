@@ -14,7 +14,7 @@ packing('scripts, library, settings and lockfile: every file of them, and execut
   const paths = files.map(({ path }) => path)
   for (const path of [
     'scripts/deploy.ts',
-    'lib/run.ts',
+    'lib/run/run.ts',
     'environments/proxy/haproxy.cfg',
     'package-lock.json',
   ])

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { describeProblem } from '../../../lib/failure.ts'
+import { describeProblem } from '../../../lib/base/failure.ts'
 import type { Access } from '../../../lib/remote/connect.ts'
 import { whyNot } from '../../../lib/remote/why-not.ts'
 

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { renameDatabases } from '../../../lib/backup/swap.ts'
-import { attempt } from '../../../lib/shell.ts'
+import { attempt } from '../../../lib/base/shell.ts'
 import { failureOf } from '../../lib/fixtures.ts'
 import { databases, deployed, psql, site } from './place.ts'
 

@@ -1,5 +1,5 @@
-import { Failure } from '../../../lib/failure.ts'
-import { run } from '../../../lib/shell.ts'
+import { Failure } from '../../../lib/base/failure.ts'
+import { run } from '../../../lib/base/shell.ts'
 import { registry } from '../build-images.ts'
 import { dockerList } from '../docker.ts'
 import { deploy, freshEnvironment, lastEvents, url } from '../harness.ts'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { run } from '../../../lib/shell.ts'
+import { run } from '../../../lib/base/shell.ts'
 import { registry } from '../build-images.ts'
 import { sandboxRoot } from '../root.ts'
 

@@ -1,4 +1,4 @@
-import { bytes, duration } from '../../../lib/text.ts'
+import { bytes, duration } from '../../../lib/base/text.ts'
 
 /** What a figure counts. */
 export type Unit = 'ms' | 'bytes' | 'bytes/s' | 'requests' | 'times'

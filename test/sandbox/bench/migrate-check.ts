@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
+import { removeLeftovers } from '../../../lib/docker/leftovers.ts'
 import { fails } from '../../../lib/migrate-check/finding.ts'
-import { removeLeftovers } from '../../../lib/migrate-check/leftovers.ts'
 import { type ScratchServer, throwawayServer } from '../../../lib/migrate-check/scratch-server.ts'
 import { buildBaseImages } from '../build-images.ts'
 import { docker } from '../docker.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { Failure } from '../../../lib/failure.ts'
-import { lastLines } from '../../../lib/text.ts'
+import { Failure } from '../../../lib/base/failure.ts'
+import { lastLines } from '../../../lib/base/text.ts'
 import { start } from '../harness.ts'
 
 /** What a script of ours took. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { attempt, run } from '../../../lib/shell.ts'
+import { attempt, run } from '../../../lib/base/shell.ts'
 
 /** The names and addresses by which a box reaches what the machine reaches: packages, for the most part. */
 export const link = (number: number) => ({

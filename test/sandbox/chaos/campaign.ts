@@ -1,4 +1,4 @@
-import { together } from '../../../lib/together.ts'
+import { together } from '../../../lib/base/all-settled.ts'
 import { removeEnvironment } from '../root.ts'
 import type { Fault, ScriptName } from './fault.ts'
 import { faults } from './faults/all.ts'

@@ -1,4 +1,4 @@
-import { attempt, commandFailed } from '../../../lib/shell.ts'
+import { attempt, commandFailed } from '../../../lib/base/shell.ts'
 import { dockerList } from '../docker.ts'
 import type { EnvironmentName } from '../root.ts'
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { RunEvent } from '../../../lib/events.ts'
-import { describeProblem } from '../../../lib/failure.ts'
-import { readEvents } from '../../../lib/run-log.ts'
+import { describeProblem } from '../../../lib/base/failure.ts'
+import type { RunEvent } from '../../../lib/run/events.ts'
+import { readEvents } from '../../../lib/run/run-log.ts'
 import { directoryOf, runIds } from '../harness.ts'
 import type { Scene } from './scene.ts'
 

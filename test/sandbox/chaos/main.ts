@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { duration } from '../../../lib/text.ts'
+import { duration } from '../../../lib/base/text.ts'
 import { aloneInTheBox } from '../lock.ts'
 import { campaign } from './campaign.ts'
 import { faults } from './faults/all.ts'

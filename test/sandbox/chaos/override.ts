@@ -1,4 +1,4 @@
-import type { Environment } from '../../../lib/environment.ts'
+import type { Environment } from '../../../lib/environment/environment.ts'
 import inTheBox from '../override.ts'
 import { frontHost } from './front.ts'
 

@@ -1,4 +1,4 @@
-import { lastLines } from '../../../lib/text.ts'
+import { lastLines } from '../../../lib/base/text.ts'
 import { lastEvents } from '../harness.ts'
 import { launch } from './scene.ts'
 import { servedBy } from './truth/truth.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { lastLines } from '../../../lib/text.ts'
+import { lastLines } from '../../../lib/base/text.ts'
 import { directoryOf } from '../harness.ts'
 import type { Fault, ScriptName } from './fault.ts'
 import type { RegistryFront } from './front.ts'

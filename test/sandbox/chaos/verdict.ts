@@ -1,4 +1,4 @@
-import { lastLines } from '../../../lib/text.ts'
+import { lastLines } from '../../../lib/base/text.ts'
 import type { Finished } from '../harness.ts'
 import type { Fault } from './fault.ts'
 import type { Launched, Scene } from './scene.ts'

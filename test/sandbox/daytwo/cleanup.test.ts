@@ -13,8 +13,8 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { shortDigest } from '../../../lib/releases.ts'
-import { run } from '../../../lib/shell.ts'
+import { run } from '../../../lib/base/shell.ts'
+import { shortDigest } from '../../../lib/environment/releases.ts'
 import { docker, dockerList, dockerMaybe } from '../docker.ts'
 import {
   deploy,

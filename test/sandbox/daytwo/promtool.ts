@@ -1,6 +1,6 @@
 import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { attempt } from '../../../lib/shell.ts'
+import { attempt } from '../../../lib/base/shell.ts'
 import { baseImage, errand } from '../docker.ts'
 import { sandboxRoot } from '../root.ts'
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { attempt, run } from '../../../lib/shell.ts'
+import { attempt, run } from '../../../lib/base/shell.ts'
 import { composeV1 } from '../compose-binaries.ts'
 import {
   answerOf,

@@ -1,4 +1,4 @@
-import type { Environment } from '../../../lib/environment.ts'
+import type { Environment } from '../../../lib/environment/environment.ts'
 import inTheBox from '../override.ts'
 
 /** An environment that wants more disk and memory than any machine has. */

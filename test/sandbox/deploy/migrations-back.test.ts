@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { label } from '../../../lib/migrate-check/leftovers.ts'
-import { readReleases } from '../../../lib/releases.ts'
-import { run } from '../../../lib/shell.ts'
+import { run } from '../../../lib/base/shell.ts'
+import { label } from '../../../lib/docker/leftovers.ts'
+import { readReleases } from '../../../lib/environment/releases.ts'
 import { dockerList } from '../docker.ts'
 import {
   containers,

@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { run } from '../../../lib/shell.ts'
+import { run } from '../../../lib/base/shell.ts'
 import { docker } from '../docker.ts'
 import {
   containers,

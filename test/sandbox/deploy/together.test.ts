@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { run } from '../../../lib/shell.ts'
+import { run } from '../../../lib/base/shell.ts'
 import { composeV1 } from '../compose-binaries.ts'
 import { docker } from '../docker.ts'
 import {

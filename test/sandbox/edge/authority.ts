@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { run } from '../../../lib/shell.ts'
+import { run } from '../../../lib/base/shell.ts'
 import { ensurePrograms } from '../apt.ts'
 import { print } from '../progress.ts'
 

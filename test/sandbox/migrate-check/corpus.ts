@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readIfThere } from '../../../lib/files.ts'
+import { readIfThere } from '../../../lib/base/files.ts'
 import { check, type Report, usual } from '../../../lib/migrate-check/check.ts'
 import { parseNaming } from '../../../lib/migrate-check/naming.ts'
 import { checkId } from '../../../lib/migrate-check/on-scratch-server.ts'

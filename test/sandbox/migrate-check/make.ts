@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { run } from '../../../lib/shell.ts'
+import { run } from '../../../lib/base/shell.ts'
 import { ensureBaseImage } from '../base-image.ts'
 import { buildBaseImages } from '../build-images.ts'
 import { ensureEngine } from '../engine.ts'

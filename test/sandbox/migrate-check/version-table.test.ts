@@ -1,8 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { run } from '../../../lib/base/shell.ts'
+import { revisionScript } from '../../../lib/database/version-table.ts'
 import { type ScratchServer, throwawayServer } from '../../../lib/migrate-check/scratch-server.ts'
-import { run } from '../../../lib/shell.ts'
-import { revisionScript } from '../../../lib/version-table.ts'
 import { buildBaseImages } from '../build-images.ts'
 import { images } from './corpus.ts'
 

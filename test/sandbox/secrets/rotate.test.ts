@@ -12,8 +12,8 @@ import { join } from 'node:path'
 import { parse } from 'dotenv'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Failure } from '../../../lib/failure.ts'
-import { run } from '../../../lib/shell.ts'
+import type { Failure } from '../../../lib/base/failure.ts'
+import { run } from '../../../lib/base/shell.ts'
 import { docker, dockerMaybe } from '../docker.ts'
 import {
   containers,

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { readIfThere } from '../../../lib/files.ts'
+import { readIfThere } from '../../../lib/base/files.ts'
 import { root } from '../../../lib/remote/toolkit.ts'
 import {
   deploy,

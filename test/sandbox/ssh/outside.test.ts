@@ -3,7 +3,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSyn
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { attempt } from '../../../lib/shell.ts'
+import { attempt } from '../../../lib/base/shell.ts'
 import { registry } from '../build-images.ts'
 import { docker, dockerList } from '../docker.ts'
 import {

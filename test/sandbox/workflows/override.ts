@@ -1,4 +1,4 @@
-import type { Environment } from '../../../lib/environment.ts'
+import type { Environment } from '../../../lib/environment/environment.ts'
 import inTheBox from '../override.ts'
 
 /** The box, with the application where the workflows have it. Nothing here waits in vain: a busy machine may be slow. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { filesOf } from '../../../../lib/backup/offsite/copy.ts'
-import { problemOf } from '../../../../lib/failure.ts'
+import { problemOf } from '../../../../lib/base/failure.ts'
 import { inTemporary } from '../../fixtures.ts'
 
 const sending = suite('offsite: the files of the uploads')

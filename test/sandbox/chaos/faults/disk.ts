@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { attempt } from '../../../../lib/shell.ts'
+import { attempt } from '../../../../lib/base/shell.ts'
 import { directoryOf } from '../../harness.ts'
 import type { Fault } from '../fault.ts'
 

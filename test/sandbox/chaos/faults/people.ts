@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { attempt } from '../../../../lib/shell.ts'
+import { attempt } from '../../../../lib/base/shell.ts'
 import { directoryOf } from '../../harness.ts'
 import type { Fault } from '../fault.ts'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Colour } from '../../../../lib/environment.ts'
+import type { Colour } from '../../../../lib/environment/environment.ts'
 import { directoryOf } from '../../harness.ts'
 
 /** The colour in the map on disk, read without the toolkit; undefined where it says none. */

@@ -1,0 +1,83 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import { isCode } from '../base/system-errors.ts'
+import { sleep } from '../base/wait.ts'
+import { blockSizeFor, type Digest, Digester } from './digest.ts'
+
+/** So many bytes are sent to the disk at once. */
+const piece = 64 * 1024 * 1024
+/** How long the end of the file is waited at before it is looked at again, in ms. */
+const pause = 50
+
+/**
+ * Reads a file while it is being written from its front to its back, takes its digest, and sends it to the disk piece
+ * by piece: when its last byte has come, little is left to do.
+ */
+export class GrowingDigest {
+  readonly #file: string
+  readonly #digester: Digester
+  readonly #reading: Promise<void>
+  #state: 'growing' | 'complete' | 'given up' = 'growing'
+
+  /** @param expected about how many bytes it will have */
+  constructor(file: string, expected: number) {
+    this.#file = file
+    this.#digester = new Digester(blockSizeFor(expected))
+    this.#reading = this.#read()
+    this.#reading.catch(() => {}) // `finish` throws it
+  }
+
+  /** The file is complete: reads what is left of it, and waits until all of it is on the disk. */
+  async finish(): Promise<Digest> {
+    this.#state = 'complete'
+    await this.#reading
+    return this.#digester.digest()
+  }
+
+  /** Nobody wants it any more. */
+  giveUp(): void {
+    this.#state = 'given up'
+  }
+
+  async #read(): Promise<void> {
+    const handle = await this.#open()
+    if (!handle) return
+    let syncing = Promise.resolve()
+    try {
+      const buffer = Buffer.allocUnsafe(1024 * 1024)
+      let sent = 0
+      while (this.#state !== 'given up') {
+        const isComplete = this.#state === 'complete' // before the look: what it did not see is still to come
+        const { bytesRead } = await handle.read(buffer, 0, buffer.length, this.#digester.bytes)
+        this.#digester.update(buffer.subarray(0, bytesRead))
+        if (this.#digester.bytes - sent >= piece) {
+          await syncing
+          sent = this.#digester.bytes
+          syncing = handle.datasync()
+          syncing.catch(() => {}) // it is thrown where it is waited for
+        }
+        if (bytesRead > 0) continue
+        if (isComplete) break
+        await sleep(pause)
+      }
+      await syncing
+      if (this.#state === 'complete') await handle.sync()
+    } finally {
+      await syncing.catch(() => {}) // it was thrown, or what is thrown came before
+      await handle.close()
+    }
+  }
+
+  /** Waits until the file is there. */
+  async #open(): Promise<FileHandle | undefined> {
+    for (;;) {
+      const state = this.#state
+      try {
+        return await open(this.#file, 'r')
+      } catch (error) {
+        if (!isCode(error, 'ENOENT') || state === 'complete') throw error
+        if (state === 'given up') return undefined
+        await sleep(pause)
+      }
+    }
+  }
+}

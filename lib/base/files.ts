@@ -1,0 +1,112 @@
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+import { Failure } from './failure.ts'
+import { fixOf, isCode } from './system-errors.ts'
+
+/**
+ * Replaces a file whole or not at all: temp file, fsync, rename, fsync of the directory. Whoever reads it
+ * sees the old text or the new one, also after a crash of the machine.
+ * @throws Failure when there is no room for it, or we may not.
+ */
+export function writeAtomically(file: string, text: string, mode = 0o644): void {
+  demandRoom(file, () => {
+    const temporary = `${file}.partial`
+    rmSync(temporary, { force: true }) // a crash may have left one with another mode
+    const descriptor = openSync(temporary, 'wx', mode)
+    try {
+      // All of it or an error: one write alone is cut short when the disk is full.
+      writeFileSync(descriptor, text)
+      fsyncSync(descriptor)
+    } catch (error) {
+      rmSync(temporary, { force: true })
+      throw error
+    } finally {
+      closeSync(descriptor)
+    }
+    renameSync(temporary, file)
+    syncDirectory(dirname(file))
+  })
+}
+
+/**
+ * The same on a way back, which must not need what the failure took: where no new file can be made (no room, no inode, a
+ * directory that is not to be written to), the old one is overwritten in the room that it has. That is one write, filled
+ * up with empty lines, so whoever reads it meanwhile sees the old text or the new one.
+ * @throws Failure when that cannot be done either.
+ */
+export function writeOnWayBack(file: string, text: string, mode = 0o644): void {
+  try {
+    writeAtomically(file, text, mode)
+  } catch (error) {
+    if (!overwritten(file, text)) throw error
+  }
+}
+
+function overwritten(file: string, text: string): boolean {
+  let descriptor: number | undefined
+  try {
+    descriptor = openSync(file, 'r+')
+    const { size, blocks } = fstatSync(descriptor)
+    const filled = Buffer.from(text.padEnd(size - Buffer.byteLength(text) + text.length, '\n'))
+    if (filled.length > Math.max(size, blocks * 512)) return false // it would need a new block
+    const isWhole = writeSync(descriptor, filled, 0, filled.length, 0) === filled.length
+    fsyncSync(descriptor)
+    return isWhole
+  } catch {
+    return false // what the caller throws says why
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor)
+  }
+}
+
+/** Writes a file. @throws Failure when the machine does not let us. */
+export function demandRoom(file: string, write: () => void): void {
+  try {
+    write()
+  } catch (error) {
+    const fix = fixOf(error, dirname(file))
+    if (fix === undefined || !(error instanceof Error)) throw error
+    throw new Failure({ what: `${file} cannot be written: ${error.message}`, fix }, undefined, error)
+  }
+}
+
+function syncDirectory(directory: string): void {
+  const descriptor = openSync(directory, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** A file's text, or undefined where there is none. */
+export function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+/** Whether this process may run a file. */
+export function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}

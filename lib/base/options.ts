@@ -1,0 +1,50 @@
+import type { Options } from './command.ts'
+import { UsageError } from './failure.ts'
+import { shown } from './text.ts'
+
+/** Options that mean the same in every script. */
+export const commonOptions = {
+  environment: {
+    type: 'value',
+    short: 'e',
+    value: '<staging|production>',
+    describe: "which environment; not needed inside an environment's directory",
+  },
+  wait: {
+    type: 'value',
+    value: 'duration',
+    bare: '15m',
+    describe: 'wait for another run to end (30s, 15m, 1h; 15m unless told)',
+  },
+  host: {
+    type: 'value',
+    value: '<user@host>',
+    describe: 'run there over SSH (default: <NAME>_HOST)',
+  },
+  attach: {
+    type: 'value',
+    value: 'run',
+    bare: 'latest',
+    describe: 'show a run that is under way, or was (default: the latest)',
+  },
+  yes: { type: 'flag', short: 'y', describe: 'do not ask for confirmation' },
+  json: { type: 'flag', describe: 'print every event as a line of JSON' },
+  verbose: { type: 'flag', short: 'v', describe: 'show every command that is run' },
+} as const satisfies Options
+
+/** `90s`, `15m`, `1h`, `30d` in milliseconds; 0 where nothing is given. @throws UsageError for anything else. */
+export function parseDuration(option: string, text: string | undefined): number {
+  if (text === undefined) return 0
+  const match = /^(\d{1,6})(s|m|h|d)$/.exec(text)
+  if (!match)
+    throw new UsageError(`--${option} is ${shown(text)}; expected a duration such as 30s, 15m, 1h or 30d`)
+  return (
+    Number(match[1]) * { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match[2] as 's' | 'm' | 'h' | 'd']
+  ) // the pattern allows no other
+}
+
+/** A whole number from 1 on. @throws UsageError for anything else. */
+export function parseCount(option: string, text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new UsageError(`--${option} is ${shown(text)}; expected a whole number such as 10`)
+}

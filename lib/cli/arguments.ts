@@ -1,0 +1,102 @@
+import { parseArgs } from 'node:util'
+import type { Command, Options, Parsed } from '../base/command.ts'
+import { UsageError } from '../base/failure.ts'
+import { shown } from '../base/text.ts'
+import { help } from './help.ts'
+
+/**
+ * Strict: an unknown option, a missing or an unwanted value, a repeated option and a stray word are errors.
+ * @throws UsageError saying what was given and what was expected.
+ */
+export function parse<O extends Options>(command: Command<O>, args: readonly string[]): Parsed<O> | 'help' {
+  const options: Options = { ...command.options, help }
+  const { values, tokens } = tokenize(command, options, args)
+  const seen = new Set<string>()
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue
+    if (seen.has(token.name)) throw usage(command.name, `--${token.name} is given twice`)
+    seen.add(token.name)
+  }
+  if (values['help'] === true) return 'help'
+  const parsed: Record<string, string | boolean | undefined> = {}
+  for (const [name, option] of Object.entries(command.options)) {
+    const value = values[name]
+    if (option.type === 'value' && typeof value === 'string') {
+      if (value === '') throw usage(command.name, `--${name} is empty; expected ${option.value}`)
+      if (option.choices && !option.choices.includes(value))
+        throw usage(command.name, `--${name} is ${shown(value)}; expected ${option.choices.join(' or ')}`)
+    }
+    parsed[name] = option.type === 'flag' ? value === true : typeof value === 'string' ? value : undefined
+  }
+  return parsed as Parsed<O> // the loop above made exactly the keys and types that Parsed derives from O
+}
+
+/** @throws UsageError for a word that is missing, unknown or too many. */
+export function wordsOf<O extends Options>(command: Command<O>, args: readonly string[]): string[] {
+  const { positionals } = tokenize(command, { ...command.options, help }, args)
+  const expected = command.words ?? []
+  for (const [i, { choices, optional }] of expected.entries()) {
+    const word = positionals[i]
+    if (word === undefined && optional) continue
+    const found = word === undefined ? 'a word is missing' : `${shown(word)} is not known here`
+    if (word === undefined || !choices.includes(word))
+      throw usage(command.name, `${found}; expected ${choices.join(' or ')}`)
+  }
+  const stray = positionals[expected.length]
+  if (stray !== undefined) throw usage(command.name, `${shown(stray)} belongs to no option`)
+  return positionals
+}
+
+function tokenize<O extends Options>({ name, words }: Command<O>, options: Options, args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: withBareValues(options, args),
+      options: Object.fromEntries(
+        Object.entries(options).map(([key, { type, short }]) => [
+          key,
+          { type: type === 'flag' ? ('boolean' as const) : ('string' as const), ...(short && { short }) },
+        ]),
+      ),
+      strict: true,
+      allowPositionals: words !== undefined,
+      tokens: true,
+    })
+  } catch (error) {
+    throw usage(name, complaint(options, error))
+  }
+}
+
+/** `parseArgs` has no optional values: `--wait` becomes `--wait=<bare>` unless a value follows. */
+function withBareValues(options: Options, args: readonly string[]): string[] {
+  const end = args.indexOf('--')
+  return args.map((arg, i) => {
+    const option = arg.startsWith('--') && (end === -1 || i < end) ? options[arg.slice(2)] : undefined
+    if (option?.type !== 'value' || option.bare === undefined) return arg
+    const next = args[i + 1]
+    return next === undefined || next.startsWith('-') ? `${arg}=${option.bare}` : arg
+  })
+}
+
+function complaint(options: Options, error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION')
+    return `there is no option ${shown(/'(.*)'/s.exec(message)?.[1] ?? '')}`
+  if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') {
+    const word = /'(.*)'\. This/s.exec(message)?.[1] ?? /'(.*)'/s.exec(message)?.[1] ?? ''
+    return `${shown(word)} belongs to no option`
+  }
+  const named = /'(-[^']*)'/.exec(message)?.[1] ?? '' // `-e`, `--tag <value>` or `-e, --environment <value>`
+  const isNamed = (key: string): boolean => named === `-${options[key]?.short}`
+  const name = /--([\w-]+)/.exec(named)?.[1] ?? Object.keys(options).find(isNamed) ?? ''
+  const option = options[name]
+  if (option?.type === 'flag') return `--${name} takes no value`
+  if (option?.type === 'value')
+    return message.includes('ambiguous')
+      ? `--${name} is followed by a word with a leading dash; expected ${option.value} (write --${name}=… if you mean it)`
+      : `--${name} needs a value: ${option.value}`
+  return message
+}
+
+const usage = (name: string, what: string): UsageError =>
+  new UsageError(what, `npx tsx scripts/${name}.ts --help  lists the options`)

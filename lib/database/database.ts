@@ -1,0 +1,83 @@
+import { Failure } from '../base/failure.ts'
+import { lastLines } from '../base/text.ts'
+import type { Project } from '../docker/project.ts'
+import { literal } from './sql-words.ts'
+import { revisionScript, versionTables } from './version-table.ts'
+
+/** What the schema is: Alembic's revision, or null where there is none yet. Several heads are joined by commas. */
+export type Revision = string | null
+
+/**
+ * Runs SQL in the environment's database over the socket inside its container, or in another one of the same server.
+ * @param options.timeout in ms, a minute unless told
+ * @returns what psql prints, unaligned and without headers.
+ * @throws Failure with PostgreSQL's own message.
+ */
+export async function sql(
+  project: Project,
+  statement: string,
+  options: { database?: string; timeout?: number; signal?: AbortSignal } = {},
+): Promise<string> {
+  const { user } = project.environment.database
+  const name = options.database ?? project.environment.database.name
+  const ran = await project.exec(
+    'db',
+    [
+      'psql',
+      '--username',
+      user,
+      '--dbname',
+      name,
+      '--no-psqlrc',
+      '--quiet',
+      '--tuples-only',
+      '--no-align',
+    ].concat(['--set', 'ON_ERROR_STOP=1', '--file', '-']),
+    { input: statement, timeout: 60_000, ...options },
+  )
+  if (!ran.ok)
+    throw new Failure({
+      what: `the database ${name} refused a query`,
+      detail: lastLines(ran.stderr || ran.stdout, 5),
+      fix: project.typed('logs', '--tail', '50', 'db'),
+    })
+  return ran.stdout.trim()
+}
+
+/** The database that is always there: databases are made, renamed and dropped from it. */
+export const maintenance = 'postgres'
+
+/** SQL about databases as such, whether or not the environment's own is there. */
+export const admin = (project: Project, statement: string): Promise<string> =>
+  sql(project, statement, { database: maintenance })
+
+/** The databases of the server whose names begin so. */
+export async function databasesNamed(project: Project, prefix: string): Promise<string[]> {
+  const names = await admin(
+    project,
+    `select datname from pg_database where starts_with(datname, ${literal(prefix)}) order by 1`,
+  )
+  return names === '' ? [] : names.split('\n')
+}
+
+/** The schema's revision as the database itself has it, in the table that Alembic keeps for it. */
+export async function schemaRevision(project: Project, database?: string): Promise<Revision> {
+  const options = database === undefined ? {} : { database }
+  return (await sql(project, revisionScript(project.environment.database), options)) || null
+}
+
+/** What each of the tables that may be Alembic's has, the likeliest first: some may be other applications'. */
+export async function revisionsByTable(project: Project): Promise<Map<string, Revision>> {
+  const tables = (await sql(project, versionTables)).split('\n').filter(table => table !== '')
+  const found = new Map<string, Revision>()
+  for (const versionTable of tables)
+    found.set(versionTable, (await sql(project, revisionScript({ versionTable }))) || null)
+  return found
+}
+
+/** In bytes, indexes included: an upper bound of what a plain dump usually takes. */
+export async function databaseSize(project: Project): Promise<number> {
+  return Number(await sql(project, 'select pg_database_size(current_database())'))
+}
+
+export const showRevision = (revision: Revision): string => revision ?? 'an empty schema'

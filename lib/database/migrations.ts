@@ -1,0 +1,133 @@
+import { exitCodes, Failure } from '../base/failure.ts'
+import { redact } from '../base/redact.ts'
+import { commandFailed } from '../base/shell.ts'
+import { lastLines } from '../base/text.ts'
+import { readInImage } from '../docker/image-reading.ts'
+import { type Project, serviceOf } from '../docker/project.ts'
+import type { Colour } from '../environment/environment.ts'
+import type { PinnedImage } from '../environment/releases.ts'
+import { type Revision, schemaRevision, showRevision } from './database.ts'
+import { adviceAfter } from './migration-advice.ts'
+import { parseHistory, type RevisionGraph } from './revision-graph.ts'
+
+/** The migrations that an image contains. @throws Failure when Alembic cannot read them. */
+export async function migrationsOf(image: PinnedImage, signal: AbortSignal): Promise<RevisionGraph> {
+  const command = ['alembic', 'history']
+  const ran = await readInImage(image, command, { signal })
+  const graph = parseHistory(ran.stdout)
+  if (ran.ok && graph.heads.length > 0) return graph
+  throw new Failure({
+    what: `the migrations in ${image} cannot be read`,
+    detail: lastLines(ran.stderr, 8) || commandFailed(command, ran).what,
+    fix: 'run `alembic history` in tracehub/backend and mend what it complains about',
+  })
+}
+
+/** `alembic upgrade head` with a colour's image. @throws Failure with the end of what Alembic printed. */
+export async function upgrade(project: Project, colour: Colour, timeout: number): Promise<void> {
+  const ran = await project.runOnce(serviceOf('backend', colour), ['alembic', 'upgrade', 'head'], {
+    timeout,
+    keep: 'end',
+  })
+  if (!ran.ok)
+    throw new Failure({
+      what: 'the database migrations failed',
+      detail: redact(lastLines(ran.stderr || ran.stdout, 12)),
+      fix: adviceAfter(
+        ran.stderr + ran.stdout,
+        project.environment.name,
+        'mend the migration, build again and deploy',
+      ),
+    })
+}
+
+/**
+ * Takes the schema back with a colour's image: the newer one, which alone knows the revisions to leave.
+ * @throws Failure with exit code 5 when the schema is not at `revision` afterwards.
+ */
+export async function downgrade(
+  project: Project,
+  colour: Colour,
+  image: string,
+  revision: Revision,
+  timeout: number,
+): Promise<void> {
+  if ((await schemaRevision(project)) === revision) return
+  const target = revision ?? 'base'
+  const ran = await project.runOnce(serviceOf('backend', colour), ['alembic', 'downgrade', target], {
+    timeout,
+    keep: 'end',
+  })
+  const now = await schemaRevision(project)
+  if (ran.ok && now === revision) return
+  throw new Failure(
+    {
+      what: `the schema is at ${showRevision(now)} and could not be taken back to ${showRevision(revision)}`,
+      detail: redact(lastLines(ran.stderr || ran.stdout, 8)),
+      fix: [
+        'the live version was tested on the new schema or may not work on it: look at it first, then either deploy a version that fits,',
+        `or take the schema back by hand with ${image}, which knows both revisions:`,
+        byHand(project, colour, image, `downgrade ${target}`),
+      ].join('\n'),
+    },
+    exitCodes.needsPerson,
+  )
+}
+
+/**
+ * `alembic downgrade` with a colour's image.
+ * @throws Failure with the end of what Alembic printed, also where it says that all is well and the revision is another.
+ */
+export async function downgradeTo(
+  project: Project,
+  colour: Colour,
+  revision: Revision,
+  timeout: number,
+): Promise<void> {
+  const target = revision ?? 'base'
+  const ran = await project.runOnce(serviceOf('backend', colour), ['alembic', 'downgrade', target], {
+    timeout,
+    keep: 'end',
+  })
+  const now = await schemaRevision(project)
+  if (ran.ok && now === revision) return
+  throw new Failure({
+    what: `the schema could not be taken back to ${showRevision(revision)}: it is at ${showRevision(now)}`,
+    detail: redact(lastLines(ran.stderr || ran.stdout, 12)),
+    fix: adviceAfter(
+      ran.stderr + ran.stdout,
+      project.environment.name,
+      'mend the downgrade, or restore a backup: rollback.ts -t database',
+    ),
+  })
+}
+
+/**
+ * Takes the schema forward again after a rollback of it that did not come to its end.
+ * @throws Failure with exit code 5 when the schema is not at `revision` afterwards.
+ */
+export async function upgradeAgain(
+  project: Project,
+  colour: Colour,
+  image: string,
+  revision: string,
+  timeout: number,
+): Promise<void> {
+  const ran = await project.runOnce(serviceOf('backend', colour), ['alembic', 'upgrade', revision], {
+    timeout,
+  })
+  const now = await schemaRevision(project)
+  if (ran.ok && now === revision) return
+  throw new Failure(
+    {
+      what: `the schema is at ${showRevision(now)} and could not be taken forward to ${revision} again`,
+      detail: redact(lastLines(ran.stderr || ran.stdout, 8)),
+      fix: byHand(project, colour, image, `upgrade ${revision}`),
+    },
+    exitCodes.needsPerson,
+  )
+}
+
+/** The command for a person, with the image that knows both revisions, and not by way of its entrypoint. */
+const byHand = ({ environment }: Project, colour: Colour, image: string, words: string): string =>
+  `docker run --rm --network ${environment.project}_${colour} --env-file ${environment.directory}/.env.backend --entrypoint alembic ${image} ${words}`

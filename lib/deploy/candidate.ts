@@ -1,0 +1,47 @@
+import { Failure } from '../base/failure.ts'
+import { writeAtomically } from '../base/files.ts'
+import { count } from '../base/text.ts'
+import { servicesOf } from '../docker/project.ts'
+import { readComposeState, writeComposeState } from '../environment/directory.ts'
+import type { Colour } from '../environment/environment.ts'
+import type { Images } from '../environment/releases.ts'
+import type { Site } from '../proxy/site.ts'
+import type { Step } from '../run/step.ts'
+
+/** Writes a colour's images where compose reads them. The live colour's line is not touched. */
+export function assignImages({ environment }: Site, colour: Colour, images: Images): void {
+  const state = readComposeState(environment)
+  if (!state) throw new Failure({ what: `${environment.directory}/.env is missing`, fix: 'deploy again' })
+  writeComposeState(environment, { ...state, images: { ...state.images, [colour]: images } })
+}
+
+/** Makes plain `docker compose up -d` in the directory start this colour. */
+export function assignProfile(
+  { environment }: Site,
+  live: Colour | null,
+  write: typeof writeAtomically = writeAtomically,
+): void {
+  const state = readComposeState(environment)
+  if (state && state.live !== live) writeComposeState(environment, { ...state, live }, write)
+}
+
+/**
+ * Going back goes on when a part of it fails; but what users are still on, or would be on after a restart of the proxy,
+ * must not be taken from under them. @throws Failure when it is.
+ */
+export async function demandUnused({ proxy }: Pick<Site, 'proxy'>, colour: Colour): Promise<void> {
+  if ((await proxy.live()) !== colour && proxy.mapOnDisk() !== colour) return
+  throw new Failure({ what: `${colour} stays as it is: users are on it` })
+}
+
+/** Takes a colour away: waits for requests that may still be in flight, then removes its containers. */
+export async function removeColour(site: Site, colour: Colour, step: Step): Promise<void> {
+  const { environment, project, proxy } = site
+  await demandUnused(site, colour)
+  await project.endRunOnce()
+  const containers = await project.containers(servicesOf(colour))
+  if (containers.length === 0) return step.skip('no containers')
+  if (containers.some(({ status }) => status === 'running') && (await proxy.live()) !== undefined)
+    await proxy.drain(colour, environment.timeouts.drain, open => step.progress(count(open, 'open request')))
+  await project.remove(containers)
+}

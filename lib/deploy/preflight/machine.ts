@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import type { Problem } from '../../base/failure.ts'
+import { bytes } from '../../base/text.ts'
+import { databaseSize } from '../../database/database.ts'
+import { engineDirectories, fileSystemOf } from '../../docker/disks.ts'
+import type { Environment } from '../../environment/environment.ts'
+import type { Site } from '../../proxy/site.ts'
+import { databaseRuns } from './database.ts'
+
+/** Room for the images, and for a dump of the database, on every file system that a deploy writes to. */
+export async function diskProblems({ environment, project }: Site, engine: boolean): Promise<Problem[]> {
+  const dump = engine && (await databaseRuns(project)) ? await databaseSize(project).catch(() => 0) : 0
+  const { directory, diskReserve } = environment
+  const docker = engine ? await engineDirectories(20_000) : undefined
+  const places: [path: string, needed: number][] = [
+    [directory, diskReserve + dump],
+    [join(directory, 'backups'), dump + 1024 * 1024],
+  ]
+  if (docker) places.push([docker.data, diskReserve], [docker.images, diskReserve])
+  const problems: Problem[] = []
+  const said = new Set<number>()
+  for (const [place, needed] of places) {
+    const disk = await fileSystemOf(place) // Docker may run where we cannot look
+    if (!disk || disk.free >= needed || said.has(disk.device)) continue
+    said.add(disk.device)
+    problems.push({
+      what: `${place} has ${bytes(disk.free)} free; ${bytes(needed)} are needed for images and a dump`,
+      fix: 'docker system df shows what takes the space; docker image prune frees some of it',
+    })
+  }
+  return problems
+}
+
+/** Memory for a candidate beside the live version. */
+export async function memoryProblems(environment: Environment): Promise<Problem[]> {
+  const meminfo = await readFile('/proc/meminfo', 'utf8')
+  const available = Number(/^MemAvailable:\s+(\d+) kB$/m.exec(meminfo)?.[1] ?? 0) * 1024
+  if (available >= environment.memoryReserve) return []
+  return [
+    {
+      what: `${bytes(available)} of memory are available; a candidate beside the live version needs ${bytes(environment.memoryReserve)}`,
+      fix: 'docker stats shows who uses it',
+    },
+  ]
+}
+
+/** The ports of services that do not run, and are taken by somebody else. */
+export async function portProblems({ environment, project }: Site): Promise<Problem[]> {
+  const holding = (await project.containers(['db', 'proxy'])).filter(
+    ({ status }) => status === 'running' || status === 'paused',
+  )
+  const isOurs = (service: string): boolean => holding.some(container => container.service === service)
+  const ports = [
+    ...(isOurs('proxy') ? [] : [environment.ports.backend, environment.ports.frontend]),
+    ...(isOurs('db') ? [] : [environment.ports.database]),
+  ]
+  const taken = await Promise.all(ports.map(async port => ((await isFree(port)) ? [] : [port])))
+  return taken.flat().map(port => ({
+    what: `port ${port} is taken by something else`,
+    fix: `ss -ltnp 'sport = :${port}' shows by what; stop it`,
+  }))
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise(free => {
+    const server = createServer()
+    server.once('error', () => free(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => free(true)))
+  })
+}

@@ -1,0 +1,69 @@
+import { Failure } from '../../base/failure.ts'
+import { waitUntilHealthy } from '../../docker/health.ts'
+import { servicesOf } from '../../docker/project.ts'
+import type { Colour } from '../../environment/environment.ts'
+import { readReleases, recordRelease } from '../../environment/releases.ts'
+import { smokeTestColour } from '../../proxy/serving.ts'
+import type { Site } from '../../proxy/site.ts'
+import type { FactOf } from '../../run/events.ts'
+import { lastFact, unrecordedMove, usersAreOn } from '../../run/recovery.ts'
+import type { Unsettled } from '../../run/run-log.ts'
+import type { Step } from '../../run/step.ts'
+import { noteLastWords } from '../incident/evidence.ts'
+import { wakeColour } from '../switchover.ts'
+
+/** Makes the map, the proxy and the history say the same. @returns the colour that users are on. */
+export async function agreeOnLive(
+  site: Site,
+  unsettled: Unsettled | undefined,
+  step: Step,
+  found: string[],
+): Promise<Colour | null> {
+  const { environment, proxy } = site
+  const left = {
+    served: await proxy.live(),
+    onDisk: proxy.mapOnDisk(),
+    switching: lastFact(unsettled?.facts ?? [], 'switching'),
+    recordedBy: readReleases(environment).at(-1)?.run,
+  }
+  const live = usersAreOn(left)
+  if (left.onDisk !== live) {
+    proxy.writeMap(live)
+    found.push(`users are on ${live ?? 'nothing'}: the map on disk says so, too, now`)
+  }
+  const move = unrecordedMove(left)
+  if (!move) return live
+  return (await isFit(site, move.to, step)) ? adopt(site, move, found) : flipBack(site, move, step, found)
+}
+
+async function isFit({ environment, project, ...site }: Site, colour: Colour, step: Step): Promise<boolean> {
+  try {
+    await waitUntilHealthy(project, servicesOf(colour), { timeout: environment.timeouts.healthy, step })
+    await smokeTestColour({ environment, project, ...site }, colour)
+    return true
+  } catch (error) {
+    if (error instanceof Failure) return false
+    throw error
+  }
+}
+
+function adopt({ environment }: Site, { to, release }: FactOf<'switching'>, found: string[]): Colour {
+  recordRelease(environment, { ...release, kind: 'adopted' })
+  found.push(`users were on ${to} already, and it passes its smoke tests: release ${release.release} is kept`)
+  return to
+}
+
+async function flipBack(
+  site: Site,
+  { from, to }: FactOf<'switching'>,
+  step: Step,
+  found: string[],
+): Promise<Colour | null> {
+  if (from === null) return to // there is nothing to go back to
+  site.run.goesBack({ what: `an interrupted run has left users on ${to}, which fails its smoke tests` })
+  await noteLastWords(site, to)
+  await wakeColour(site, from, step)
+  await site.proxy.switchBack(from)
+  found.push(`users were on ${to}, which fails its smoke tests: moved back to ${from}`)
+  return from
+}

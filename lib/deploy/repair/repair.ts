@@ -1,0 +1,53 @@
+import { rmSync } from 'node:fs'
+import { removeLeftovers } from '../../backup/leftovers.ts'
+import { repairDatabase } from '../../backup/repair.ts'
+import { loginDirectory } from '../../docker/registry.ts'
+import { readComposeState, shipMissingFiles } from '../../environment/directory.ts'
+import { readReleases } from '../../environment/releases.ts'
+import { secretsOf } from '../../environment/secrets.ts'
+import type { Site } from '../../proxy/site.ts'
+import type { Step } from '../../run/step.ts'
+import { assignProfile } from '../candidate.ts'
+import { restoreComposeState } from '../compose-state.ts'
+import { settleRotation } from '../secrets/rotation.ts'
+import { agreeOnLive } from './live.ts'
+import { clearOthers } from './others.ts'
+import { finishSchemaRollback, restoreSchema } from './schema.ts'
+import { startLive, startMissingServices } from './services.ts'
+
+/**
+ * Puts right what a killed run, a crashed machine or a `docker-compose down` left, from what is true: the proxy's
+ * map, the containers, the database's own revision. It says what it found, and users stay where they are unless
+ * that place is broken.
+ */
+export async function repair(site: Site, step: Step): Promise<void> {
+  const { environment, project, run, unsettled } = site
+  const wasLive = site.proxy.mapOnDisk() !== null || readReleases(environment).length > 0
+  if (!wasLive && !readComposeState(environment)) return step.skip('the first deploy here')
+  if (unsettled) run.note(`${unsettled.run} did not come to its end`)
+  const found: string[] = []
+  const lost = wasLive ? shipMissingFiles(environment, secretsOf(environment)) : []
+  if (lost.length > 0) found.push(`written again, because it was lost: ${lost.join(', ')}`)
+  if (await restoreComposeState(site)) found.push('.env was lost or damaged: written again from what runs')
+
+  if (await project.endRunOnce()) found.push('ended its migration')
+  rmSync(loginDirectory(environment), { recursive: true, force: true })
+  if (!wasLive && !unsettled?.facts.length) return step.skip('the first deploy here was stopped early')
+  const started = await startMissingServices(site, step, found)
+  await repairDatabase(site, step, found)
+  for (const name of await removeLeftovers(site)) found.push(`removed ${name}`)
+  const live = await agreeOnLive(site, unsettled, step, found)
+  const rotation = await settleRotation(site, live, step)
+  if (rotation) found.push(rotation)
+  if (unsettled) {
+    await restoreSchema(site, live, unsettled, found)
+    await finishSchemaRollback(site, live, unsettled, found)
+    await clearOthers(site, live, unsettled, step, found)
+  }
+  await startLive(site, live, started, step, found)
+  assignProfile(site, live)
+
+  run.settle()
+  if (found.length === 0) step.skip('nothing to repair')
+  for (const finding of found) run.note(finding)
+}

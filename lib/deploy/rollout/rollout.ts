@@ -1,0 +1,89 @@
+import { problemOf } from '../../base/failure.ts'
+import { count } from '../../base/text.ts'
+import type { RevisionGraph } from '../../database/revision-graph.ts'
+import { type Colour, otherColour } from '../../environment/environment.ts'
+import { type Release, recordRelease, type Version } from '../../environment/releases.ts'
+import { since, type Traffic } from '../../proxy/reports.ts'
+import { smokeTestColour } from '../../proxy/serving.ts'
+import type { Site } from '../../proxy/site.ts'
+import { usersAreOn } from '../../run/recovery.ts'
+import type { Step } from '../../run/step.ts'
+import { demandUnused } from '../candidate.ts'
+import { noteHealth } from '../incident/evidence.ts'
+import { checkFromOutside, failingAddresses } from '../switchover.ts'
+import { bringUp, migrate } from './bring-up.ts'
+import { isFit, testLive } from './fitness.ts'
+import { moveUsers, retire, settleIn } from './move-users.ts'
+
+export interface Rollout {
+  readonly version: Version
+  /** The image's migrations, to be applied; undefined leaves the schema as it is. */
+  readonly migrations?: RevisionGraph | undefined
+  /** Takes the schema back once the candidate is up: it was made for an older one. */
+  readonly takeBack?: (() => Promise<void>) | undefined
+  /** The candidate's containers exist, stopped, and only need to be started again. */
+  readonly standsBy: boolean
+}
+
+export interface RolledOut {
+  readonly release: Release
+  readonly switchMs: number
+}
+
+const splitIt = 'split the migration: first add what the new version needs, remove the old in a later release'
+
+/**
+ * Brings a version live beside the one that is: candidate up, healthy, migrated, tested; the live one tested on the
+ * new schema; users moved; watched; the old one stopped. Every change names its undoing first.
+ */
+export async function rollOut(
+  site: Site,
+  { version, migrations, takeBack, standsBy }: Rollout,
+): Promise<RolledOut> {
+  const { environment, proxy, run } = site
+  const live = usersAreOn({ served: await proxy.live(), onDisk: proxy.mapOnDisk() })
+  const candidate: Colour = live === null ? 'blue' : otherColour(live)
+  await demandUnused(site, candidate)
+  const fit = live !== null && (await isFit(site, live))
+  const failedBefore = await failingAddresses(site)
+  const atStart = await proxy.users()
+
+  await noteHealth(site, 'before')
+  // Registered first, so that these are the last to be done: the way back counts, too.
+  run.undo('Look at the containers', () => noteHealth(site, 'after'))
+  run.undo('Count the requests that failed', step => countFailed(site, atStart, step))
+  if (live !== null && fit) run.undo(`Check that ${live} serves as before`, () => smokeTestColour(site, live))
+  await bringUp(site, candidate, version, standsBy)
+  const migrated = migrations !== undefined && (await migrate(site, candidate, version, migrations))
+  await takeBack?.()
+  await run.step(`Smoke tests on ${candidate}`, () => smokeTestColour(site, candidate))
+  if (live !== null && migrated) await testLive(site, live, { fit, schema: 'new', fix: splitIt })
+
+  const errorsBefore = since(atStart, await proxy.users())
+  const switched = await moveUsers(site, live, candidate, version)
+  await settleIn(site, candidate, { errorsBefore, from: switched.traffic })
+  if (live !== null) await retire(site, live)
+  await run.step('External health checks', step => checkFromOutside(site, failedBefore, step))
+
+  const now = await proxy.users()
+  const traffic = since(switched.traffic, now)
+  const release = { ...switched.release, requests: { seen: traffic.requests, failed: traffic.errors } }
+  await run.step('Record the release', async step => {
+    recordRelease(environment, release)
+    run.keep()
+    run.noticed(since(atStart, now))
+    await noteHealth(site, 'after')
+    step.note(`release ${release.release}`)
+  })
+  return { release, switchMs: switched.ms }
+}
+
+async function countFailed({ proxy, run }: Site, atStart: Traffic, step: Step): Promise<void> {
+  try {
+    const noticed = since(atStart, await proxy.users())
+    run.noticed(noticed)
+    step.note(`${noticed.errors} of ${count(noticed.requests, 'request')}`)
+  } catch (error) {
+    step.skip(problemOf(error).what) // a proxy that is gone must not keep the rest from being taken back
+  }
+}

@@ -1,0 +1,58 @@
+import { attempt, run } from '../base/shell.ts'
+import { type Environment, type Part, parts } from '../environment/environment.ts'
+import { type Images, type PinnedImage, pinned } from '../environment/releases.ts'
+
+/** An image that is built here has another name until it is whole: `tracehub-build:<process>`. */
+export const buildRepository = 'tracehub-build'
+/** Bears the name of the project that an image was built for. */
+export const projectLabel = 'tracehub.project'
+
+interface BuildOptions {
+  readonly signal: AbortSignal
+  readonly progress: (text: string) => void
+}
+
+/** Builds the parts from source on this machine. The image's own id is its tag, so it is as pinned as a digest. */
+export async function build(
+  environment: Environment,
+  toolkit: string,
+  options: BuildOptions,
+): Promise<Images> {
+  const made: Partial<Record<Part, PinnedImage>> = {}
+  for (const part of parts)
+    made[part] = await buildPart(environment, part, `${toolkit}/${environment.sources[part]}`, options)
+  return made as Images // the loop made every part
+}
+
+/**
+ * One image and no attestations beside it, which name the time: in containerd's store they are a part of the image,
+ * and the same sources would be another one each time. (An option for it is unknown to the builder before BuildKit.)
+ */
+export const buildCommand = (
+  image: string,
+  source: string,
+  labels: Readonly<Record<string, string>>,
+): string[] => [
+  ...['env', 'BUILDX_NO_DEFAULT_ATTESTATIONS=1', 'docker', 'build', '--pull=false', '--tag', image],
+  ...Object.entries(labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]),
+  source,
+]
+
+async function buildPart(
+  { images, project }: Environment,
+  part: Part,
+  source: string,
+  { signal, progress }: BuildOptions,
+): Promise<PinnedImage> {
+  const passing = `${buildRepository}:${process.pid}`
+  await run(buildCommand(passing, source, { [projectLabel]: project }), {
+    signal,
+    timeout: 30 * 60_000,
+    onLine: line => progress(line.slice(0, 60)),
+  })
+  const id = await run(['docker', 'image', 'inspect', '--format', '{{.Id}}', passing])
+  const image = pinned(`${images[part]}:build-${id.replace('sha256:', '').slice(0, 32)}`)
+  await run(['docker', 'tag', id, image])
+  await attempt(['docker', 'rmi', passing]) // a second name, no more: the image keeps its own
+  return image
+}

@@ -1,0 +1,124 @@
+import { together } from '../base/all-settled.ts'
+import { Failure } from '../base/failure.ts'
+import { attempt, run } from '../base/shell.ts'
+import { lastLines } from '../base/text.ts'
+import type { Environment } from '../environment/environment.ts'
+import { type Images, type PinnedImage, pinned, shortDigest } from '../environment/releases.ts'
+import type { Run } from '../run/run.ts'
+import type { Step } from '../run/step.ts'
+import { type RegistryAccess, registryOf, withRegistry } from './registry.ts'
+
+/** A tag as the registry's specification has it: a word of at most 128 characters. */
+export const isTag = (word: string): boolean => /^\w[\w.-]{0,127}$/.test(word)
+
+interface Manifest {
+  Descriptor: { digest: string; platform?: { os: string; architecture: string } }
+}
+
+/** A digest as registries and builds print it. */
+export const isDigest = (word: string): boolean => /^sha256:[0-9a-f]{64}$/.test(word)
+
+/**
+ * Asks the registry what a tag means now, or which image of an index (a digest that a build printed) is for this
+ * machine. From here on the digest is what counts.
+ * @throws Failure when the registry is away, refuses, or does not know it.
+ */
+export async function resolve(
+  access: RegistryAccess,
+  image: string,
+  tagOrDigest: string,
+): Promise<PinnedImage> {
+  const reference = `${image}${isDigest(tagOrDigest) ? '@' : ':'}${tagOrDigest}`
+  const registry = registryOf(image)
+  const insecure = /^(127\.|localhost)/.test(registry) ? ['--insecure'] : [] // Docker's own rule for loopback
+  const asked = await attempt(
+    ['docker', ...access, 'manifest', 'inspect', '--verbose', ...insecure, reference],
+    { timeout: 60_000 },
+  )
+  if (!asked.ok) throw unresolved(reference, registry, lastLines(asked.stderr, 3))
+  const answer = JSON.parse(asked.stdout) as Manifest | Manifest[]
+  const manifest = Array.isArray(answer) ? await ofThisMachine(answer) : answer
+  if (!manifest) throw new Failure({ what: `${reference} has no image for this machine's architecture` })
+  return pinned(`${image}@${manifest.Descriptor.digest}`)
+}
+
+/** The registry answers, and has no such image. */
+export class UnknownImage extends Failure {
+  override readonly name = 'UnknownImage'
+}
+
+function unresolved(reference: string, registry: string, said: string): Failure {
+  if (/no such manifest|manifest unknown|not found/i.test(said))
+    return new UnknownImage({
+      what: `${reference} is not in the registry`,
+      fix: 'wait for the build that makes it, or choose another --tag',
+    })
+  if (/denied|unauthorized|authentication/i.test(said))
+    return new Failure({
+      what: `the registry ${registry} does not let us read ${reference}`,
+      detail: said,
+      fix: 'set GHCR_TOKEN to a token that may read packages',
+    })
+  return new Failure({
+    what: `the registry ${registry} does not answer for ${reference}`,
+    detail: said,
+    fix: 'try again when it does, or build from source on this machine: --build',
+  })
+}
+
+async function ofThisMachine(manifests: readonly Manifest[]): Promise<Manifest | undefined> {
+  const here = await run(['docker', 'version', '--format', '{{.Server.Os}}/{{.Server.Arch}}'])
+  return manifests.find(
+    ({ Descriptor: { platform } }) => `${platform?.os}/${platform?.architecture}` === here,
+  )
+}
+
+/** Pulls an image by digest, unless it is here already. */
+export async function pull(
+  access: RegistryAccess,
+  image: PinnedImage,
+  options: { timeout: number; signal: AbortSignal; progress: (text: string) => void },
+): Promise<'pulled' | 'already here'> {
+  if (await isHere(image)) return 'already here'
+  let layers = 0
+  let done = 0
+  await run(['docker', ...access, 'pull', image], {
+    timeout: options.timeout,
+    signal: options.signal,
+    onLine: line => {
+      if (/: Pulling fs layer/.test(line)) layers += 1
+      if (/: Pull complete/.test(line)) done += 1
+      options.progress(`${done} of ${layers} layers`)
+    },
+  })
+  return 'pulled'
+}
+
+export const isHere = async (image: PinnedImage): Promise<boolean> =>
+  (await attempt(['docker', 'image', 'inspect', '--format', '{{.Id}}', image])).ok
+
+/** Pulls the images of a release, both at once, logged in only where something has to come. */
+export async function pullRelease(
+  { environment, run }: { environment: Environment; run: Run },
+  images: Images,
+  step: Step,
+): Promise<void> {
+  const missing = (
+    await Promise.all(Object.values(images).map(async image => ((await isHere(image)) ? [] : [image])))
+  ).flat()
+  const digests = Object.values(images).map(shortDigest).join(', ')
+  if (missing.length === 0) return step.note(`already here: ${digests}`)
+  await withRegistry(environment, access =>
+    together(
+      missing.map(
+        image => () =>
+          pull(access, image, {
+            timeout: environment.timeouts.pull,
+            signal: run.signal,
+            progress: text => step.progress(text),
+          }),
+      ),
+    ),
+  )
+  step.note(`pulled ${digests}`)
+}

@@ -1,0 +1,22 @@
+import { rmSync } from 'node:fs'
+import { attempt } from '../base/shell.ts'
+import { isAlive } from './owner.ts'
+import { abandonedDirectories } from './scratch-directory.ts'
+
+/** Every container of migrate-check bears it, with the process that it belongs to. */
+export const label = 'tracehub.migrate-check'
+
+/** Removes what runs that were killed have left: containers and temporary files. */
+export async function removeLeftovers(): Promise<void> {
+  for (const directory of abandonedDirectories()) rmSync(directory, { recursive: true, force: true })
+  const { ok, stdout } = await attempt([
+    ...['docker', 'ps', '--all', '--filter', `label=${label}`],
+    ...['--format', `{{.Names}} {{.Label "${label}"}}`],
+  ])
+  if (!ok) return // no Docker, no containers
+  const dead = stdout
+    .split('\n')
+    .map(line => line.split(' '))
+    .flatMap(([name, owner]) => (name && owner && !isAlive(owner) ? [name] : []))
+  if (dead.length > 0) await attempt(['docker', 'rm', '--force', '--volumes', ...dead])
+}

@@ -1,0 +1,215 @@
+import { Failure } from '../base/failure.ts'
+import { attempt, commandFailed, type Ran, type RunOptions, run } from '../base/shell.ts'
+import { type Colour, type Environment, type Part, parts } from '../environment/environment.ts'
+import type { Compose } from './compose.ts'
+import { type Container, parseContainers, parseVariables } from './containers.ts'
+import { inspectContainers, listContainers } from './engine-api.ts'
+
+/** The name of a colour's service in the compose file. */
+export type ServiceName = 'db' | 'proxy' | `${Part}-${Colour}`
+export const serviceOf = (part: Part, colour: Colour): ServiceName => `${part}-${colour}`
+export const servicesOf = (colour: Colour): ServiceName[] => parts.map(part => serviceOf(part, colour))
+
+/**
+ * The environment's containers. All that we know of how services become containers is in this file.
+ * Commands run in the environment's directory with no flags that name it: just as a person types them.
+ */
+export class Project {
+  readonly environment: Environment
+  readonly #compose: Compose
+
+  constructor(environment: Environment, compose: Compose) {
+    this.environment = environment
+    this.#compose = compose
+  }
+
+  #command(...words: readonly string[]): string[] {
+    return [...this.#compose.command, ...words]
+  }
+
+  /** Containers of the given services (of all, unless told), running or not. One-off ones are left out. */
+  async containers(
+    services?: readonly ServiceName[],
+    options: Pick<RunOptions, 'timeout'> = {},
+  ): Promise<Container[]> {
+    const listed = await this.#ids([], options)
+    if (listed.length === 0) return []
+    const all = parseContainers((await inspectContainers(listed)) ?? (await inspectByCli(listed, options)))
+    return services ? all.filter(({ service }) => services.some(name => name === service)) : all
+  }
+
+  /** The containers' ids, newest first; those that have the labels, too. */
+  async #ids(labels: readonly string[], options: Pick<RunOptions, 'timeout'>): Promise<string[]> {
+    const all = [
+      `com.docker.compose.project=${this.environment.project}`,
+      'com.docker.compose.oneoff=False',
+      ...labels,
+    ]
+    const answered = await listContainers(all)
+    if (answered) return answered
+    const filters = all.flatMap(label => ['--filter', `label=${label}`])
+    const listed = await run(['docker', 'ps', '--all', '--quiet', '--no-trunc', ...filters], options)
+    return listed === '' ? [] : listed.split('\n')
+  }
+
+  /** Creates and starts services; nothing that they depend on is touched. */
+  async start(services: readonly ServiceName[], options: { fresh: boolean }): Promise<void> {
+    const fresh = options.fresh ? ['--force-recreate'] : ['--no-recreate']
+    await run(this.#command('up', '--detach', '--no-deps', ...fresh, ...services), this.#here())
+  }
+
+  /** The services that a plain `up -d` would recreate, as Compose v2 itself says; v1 cannot tell. */
+  async wouldRecreate(services: readonly ServiceName[]): Promise<ServiceName[]> {
+    const ran = await attempt(
+      this.#command('up', '--dry-run', '--detach', '--no-deps', ...services),
+      this.#here(),
+    )
+    if (!ran.ok) return []
+    const names = [...ran.stderr.matchAll(/Container (\S+) +Recreate\s*$/gm)].map(([, name]) => name)
+    const recreated = (await this.containers(services)).filter(({ name }) => names.includes(name))
+    return services.filter(service => recreated.some(container => container.service === service))
+  }
+
+  /** Starts containers that exist and are stopped, as they are; from now on the engine keeps them running, too. */
+  async startAgain(containers: readonly Container[]): Promise<void> {
+    const ids = containers.map(({ id }) => id)
+    await run(['docker', 'update', '--restart', 'always', ...ids])
+    await run(['docker', 'start', ...ids])
+  }
+
+  /** Stops containers that are to rest: they stay, and an engine that is started anew leaves them alone. */
+  async rest(containers: readonly Container[]): Promise<void> {
+    if (containers.length === 0) return
+    await run(['docker', 'update', '--restart', 'unless-stopped', ...containers.map(({ id }) => id)])
+    await this.stop(containers)
+  }
+
+  /** SIGTERM, the service's own grace period, SIGKILL. The containers stay, to be started again. */
+  async stop(containers: readonly Container[]): Promise<void> {
+    if (containers.length > 0) await run(['docker', 'stop', ...containers.map(({ id }) => id)])
+  }
+
+  /** Removes containers, never a volume. */
+  async remove(containers: readonly Container[]): Promise<void> {
+    await this.stop(containers.filter(({ status }) => status === 'running'))
+    if (containers.length > 0) await run(['docker', 'rm', '--force', ...containers.map(({ id }) => id)])
+  }
+
+  /**
+   * Runs a command inside a service's running container.
+   * @throws Failure where the service has none. A name is not asked instead: on this engine it may be a stranger's.
+   */
+  async exec(
+    service: ServiceName,
+    command: readonly string[],
+    options: RunOptions & { user?: string } = {},
+  ): Promise<Ran> {
+    const patience = options.timeout === undefined ? {} : { timeout: options.timeout }
+    const [id] = await this.#ids([`com.docker.compose.service=${service}`], patience)
+    if (id === undefined)
+      throw new Failure({
+        what: `${service} has no container in ${this.environment.project}`,
+        fix: this.typed('up', '-d', service),
+      })
+    const user = options.user ? ['--user', options.user] : []
+    const input = options.input === undefined ? [] : ['--interactive']
+    return attempt(['docker', 'exec', ...user, ...input, id, ...command], options)
+  }
+
+  /**
+   * Runs a command in a container of its own, with the service's image, secrets and network: this command alone, and
+   * not the image's entrypoint, which may migrate on its own account. There is one such container at a time: its name
+   * is fixed, so that a leftover of a killed run is found and ended.
+   */
+  async runOnce(service: ServiceName, command: readonly string[], options: RunOptions = {}): Promise<Ran> {
+    await this.endRunOnce()
+    const [program = '', ...rest] = command
+    const words = ['run', '--rm', '--no-deps', '-T', '--name', this.#onceName(), '--entrypoint', program]
+    try {
+      return await attempt(this.#command(...words, service, ...rest), this.#here(options))
+    } catch (error) {
+      await this.endRunOnce() // the client was ended, by its timeout or on request; its container runs on
+      throw error
+    }
+  }
+
+  /** Ends what {@link runOnce} of a killed run left. @returns whether there was anything. */
+  async endRunOnce(): Promise<boolean> {
+    const ours = [
+      `label=com.docker.compose.project=${this.environment.project}`,
+      `name=^${this.#onceName()}$`,
+    ]
+    const filters = ours.flatMap(filter => ['--filter', filter])
+    const { stdout } = await attempt(['docker', 'ps', '--all', '--quiet', '--no-trunc', ...filters])
+    const id = stdout.trim()
+    if (id === '') return false
+    await attempt(['docker', 'rm', '--force', id])
+    return true
+  }
+
+  /** Whether the engine has a volume of the compose file, whoever uses it. */
+  async hasVolume(name: string): Promise<boolean> {
+    const ours = [
+      `label=com.docker.compose.project=${this.environment.project}`,
+      `label=com.docker.compose.volume=${name}`,
+    ].flatMap(filter => ['--filter', filter])
+    return (await run(['docker', 'volume', 'ls', '--quiet', ...ours])) !== ''
+  }
+
+  /** Runs a container's own health check. It has five seconds, as in the compose file. */
+  async passesHealthCheck({ id, healthCommand }: Container): Promise<boolean> {
+    if (healthCommand.length === 0) return false
+    try {
+      return (await attempt(['docker', 'exec', id, ...healthCommand], { timeout: 5000 })).ok
+    } catch (error) {
+      if (error instanceof Failure) return false // it did not end in time
+      throw error
+    }
+  }
+
+  /** The end of a container's log. */
+  async logs(container: Container, lines: number): Promise<string> {
+    const command = ['docker', 'logs', '--tail', String(lines), container.id]
+    const { stdout, stderr } = await attempt(command, { keep: 'end' })
+    return [stdout, stderr].filter(text => text.trim() !== '').join('\n')
+  }
+
+  /** The variables that a container's program was started with. */
+  async variables(container: Container): Promise<Record<string, string>> {
+    const listed = await run(['docker', 'inspect', '--format', '{{json .Config.Env}}', container.id])
+    return parseVariables(listed)
+  }
+
+  /** The variables that an image brings by itself. */
+  async imageVariables(image: string): Promise<Record<string, string>> {
+    return parseVariables(
+      await run(['docker', 'image', 'inspect', '--format', '{{json .Config.Env}}', image]),
+    )
+  }
+
+  /** Lets containers go on that somebody has paused. */
+  async unpause(containers: readonly Container[]): Promise<void> {
+    if (containers.length > 0) await run(['docker', 'unpause', ...containers.map(({ id }) => id)])
+  }
+
+  /** A command for a person in the environment's directory, as one types it there. */
+  typed(...words: readonly string[]): string {
+    return `cd ${this.environment.directory} && ${this.#command(...words).join(' ')}`
+  }
+
+  #onceName(): string {
+    return `${this.environment.project}-once`
+  }
+
+  #here(options: RunOptions = {}): RunOptions {
+    return { ...options, cwd: this.environment.directory }
+  }
+}
+
+/** Not `run`: a container may be removed between the two commands; inspect still prints the others. */
+async function inspectByCli(ids: readonly string[], options: RunOptions): Promise<string> {
+  const inspect = ['docker', 'inspect', ...ids]
+  const ran = await attempt(inspect, options)
+  if (ran.stdout.trim() === '') throw commandFailed(inspect, ran)
+  return ran.stdout
+}

@@ -1,0 +1,100 @@
+import { existsSync } from 'node:fs'
+import { buildRepository, projectLabel } from '../../docker/build.ts'
+import { readComposeState } from '../../environment/directory.ts'
+import { type Environment, parts } from '../../environment/environment.ts'
+import { imagesToKeep, readReleases } from '../../environment/releases.ts'
+import { environmentNames, loadEnvironment } from '../../environment/settings.ts'
+import { lastRuns } from '../status/runs.ts'
+import type { Candidate } from './candidate.ts'
+import { type HostContainer, type HostImage, projectsWithData } from './host.ts'
+import { imagesNamed, neighboursOf } from './neighbours.ts'
+
+/** What must stay, and whose names are ours. */
+export interface Claims {
+  readonly project: string
+  /** Names without tag: `ghcr.io/vibotaj/tracehub-backend`. */
+  readonly repositories: readonly string[]
+  /** References that a release, a colour or a run at work needs, of any environment. */
+  readonly needed: ReadonlySet<string>
+  /**
+   * References that have been our environments', where somebody unknown may have images of these names: any other may
+   * be theirs. Undefined where nobody is.
+   */
+  readonly own: ReadonlySet<string> | undefined
+  /** Who that is, in words. */
+  readonly unknown: readonly string[]
+  /** Ids of the images of all containers of this machine, of any project, running or not. */
+  readonly inUse: ReadonlySet<string>
+  readonly isBuilding: (pid: string) => boolean
+}
+
+/**
+ * The images of this project that nothing needs; what may be somebody else's stays. An image that is needed under one of its names keeps all of them,
+ * and one that has a name of somebody else's loses ours alone.
+ */
+export function imagesToRemove(images: readonly HostImage[], claims: Claims): Candidate[] {
+  return images.flatMap(image => {
+    if (claims.inUse.has(image.id) || image.references.some(name => claims.needed.has(name))) return []
+    const isDangling = image.references.length === 0
+    if (isDangling && image.labels[projectLabel] === claims.project)
+      return [candidate(image.id, [image.id], image.bytes, 'has no name any more')]
+    if (!mayBeJudged(image, claims)) return []
+    const [name, ...others] = image.references.filter(reference => isOurs(reference, claims))
+    if (name === undefined) return []
+    const names = [name, ...others]
+    const bytes = names.length === image.references.length ? image.bytes : 0
+    return [candidate(name, names, bytes, 'no container and no kept release needs it')]
+  })
+}
+
+/** Whether it is ours for certain: by our history, or because it was built here for us. */
+const mayBeJudged = ({ references, labels }: HostImage, { own, project }: Claims): boolean =>
+  own === undefined ||
+  labels[projectLabel] === project ||
+  references.some(name => own.has(name) || name.startsWith(`${buildRepository}:`))
+
+const candidate = (name: string, names: readonly string[], bytes: number, why: string): Candidate => ({
+  kind: 'image',
+  name,
+  names,
+  bytes,
+  why,
+})
+
+function isOurs(reference: string, { repositories, isBuilding }: Claims): boolean {
+  const [, repository = '', tag = ''] = /^(.*?)(?:@sha256:[0-9a-f]+|:([\w.-]+))$/.exec(reference) ?? []
+  if (repository === buildRepository) return !isBuilding(tag)
+  return repositories.includes(repository)
+}
+
+/**
+ * What any environment on this machine may want to run: they share their images' names.
+ * @param containers all of this machine; `going` those that are removed before
+ */
+export async function claimsOf(
+  environment: Environment,
+  containers: readonly HostContainer[],
+  going: ReadonlySet<string> = new Set(),
+): Promise<Claims> {
+  const ours = await Promise.all((await environmentNames()).map(name => loadEnvironment(name)))
+  const neighbours = neighboursOf(ours, containers, await projectsWithData())
+  const needed = new Set(neighbours.needed)
+  for (const one of ours) {
+    for (const image of imagesToKeep(readReleases(one), one.retention.releases)) needed.add(image)
+    const state = readComposeState(one)
+    for (const images of [state?.images.blue, state?.images.green])
+      for (const image of Object.values(images ?? {})) needed.add(image)
+    // What a run at work is about to start is in no release yet.
+    for (const { images } of lastRuns(one, 5))
+      for (const image of Object.values(images ?? {})) needed.add(image)
+  }
+  return {
+    project: environment.project,
+    repositories: parts.map(part => environment.images[part]),
+    needed,
+    own: neighbours.unknown.length === 0 ? undefined : new Set(ours.flatMap(imagesNamed)),
+    unknown: neighbours.unknown,
+    inUse: new Set(containers.filter(({ id }) => !going.has(id)).map(({ image }) => image)),
+    isBuilding: pid => existsSync(`/proc/${pid}`),
+  }
+}

@@ -1,0 +1,60 @@
+import { Failure } from '../../base/failure.ts'
+import { commandFailed } from '../../base/shell.ts'
+import { restoreFiles } from '../../environment/directory.ts'
+import type { Colour } from '../../environment/environment.ts'
+import type { Served } from '../../proxy/edge-certificates.ts'
+import { type EdgeState, edgeFiles, shipComposeFile, writeFiles, writeState } from './directory.ts'
+import type { EdgeSite } from './site.ts'
+import type { Slots } from './slots.ts'
+import { smokeTestEdge } from './smoke.ts'
+
+/** What an update is to change: who serves, in which slot its successor starts, and with which image. */
+export interface Change {
+  readonly before: EdgeState | undefined
+  readonly live: Colour | undefined
+  readonly next: Colour
+  readonly image: string
+}
+
+/** Writes the next slot's files. Those of the slot that serves stay as they are. */
+export async function prepare(
+  { edge, domains, run }: EdgeSite,
+  { before, next, live, image }: Change,
+): Promise<void> {
+  const composeFile = shipComposeFile(edge)
+  run.undo('Put the changed files back', async () => {
+    if (composeFile) restoreFiles(edge, [composeFile])
+    if (before) writeState(edge, before)
+  })
+  const images = before?.images ?? { blue: 'none', green: 'none' }
+  writeFiles(edge, next, edgeFiles(edge, domains))
+  writeState(edge, { live: live ?? null, tag: before?.tag ?? '', images: { ...images, [next]: image } })
+}
+
+export async function validate(slots: Slots, next: Colour): Promise<void> {
+  const checked = await slots.validate(next)
+  if (checked.ok) return
+  const { detail } = commandFailed(['haproxy', '-c'], checked)
+  const alerts = detail?.split('\n').filter(line => !/\[(NOTICE|WARNING)\]/.test(line))
+  throw new Failure({
+    what: 'HAProxy does not accept the new configuration',
+    detail: alerts?.join('\n'),
+    fix: 'mend environments/shared.ts or environments/edge, and try again',
+  })
+}
+
+export async function rehearse(
+  { edge, slots, run }: EdgeSite,
+  next: Colour,
+  served: readonly Served[],
+): Promise<void> {
+  await run.step('Try it where nobody can reach it', async step => {
+    try {
+      await slots.rehearse(next, edge.timeouts.ready)
+      const away = await smokeTestEdge(edge, 'rehearsal', served)
+      step.note(away.length === 0 ? 'all domains answer' : `down behind it: ${away.join(', ')}`)
+    } finally {
+      await slots.endRehearsal()
+    }
+  })
+}

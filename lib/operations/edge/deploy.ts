@@ -1,0 +1,41 @@
+import { UsageError } from '../../base/failure.ts'
+import type { Edge } from '../../environment/edge.ts'
+import { lookAround } from '../../run/dry-run.ts'
+import { demandDirectory } from '../../run/running.ts'
+import { runAt, type SessionOptions } from '../../run/session.ts'
+import { makeEdgeDirectories } from './directory.ts'
+import { planEdge } from './plan.ts'
+import { edgeSite } from './site.ts'
+import { updateEdge } from './update.ts'
+
+/** Options of `deploy` that are about an application's version. */
+const foreign = [
+  'tag',
+  'backend-digest',
+  'frontend-digest',
+  'build',
+  'skip-backup',
+  'skip-migrations',
+  'accept-migrations',
+  'rehearse',
+  'restart-services',
+] as const
+
+type Options = { readonly force: boolean; readonly 'dry-run': boolean } & {
+  readonly [name in (typeof foreign)[number]]: boolean | string | undefined
+}
+
+/** `deploy -e shared`: installs the edge or brings it up to date. @returns the exit code. */
+export async function deployEdge(edge: Edge, options: Options, session: SessionOptions): Promise<number> {
+  const given = foreign.filter(name => options[name] !== undefined && options[name] !== false)
+  if (given.length > 0)
+    throw new UsageError(
+      `${given.map(name => `--${name}`).join(', ')} means nothing for ${edge.name}, the TLS edge`,
+      'it takes --dry-run, --force, --host, --attach, --wait, --json and --verbose',
+    )
+  demandDirectory(edge)
+  if (options['dry-run'])
+    return lookAround(edge, session, async running => planEdge(await edgeSite(edge, running)))
+  makeEdgeDirectories(edge)
+  return runAt(edge, session, async running => updateEdge(await edgeSite(edge, running), options))
+}

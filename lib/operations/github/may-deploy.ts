@@ -1,0 +1,78 @@
+import { type Problem, Problems } from '../../base/failure.ts'
+import { shown } from '../../base/text.ts'
+import type { Environment } from '../../environment/environment.ts'
+import type { GitHub } from './api.ts'
+import { approvalOf } from './approving-review.ts'
+import { headOf, overtaken } from './newest-commit.ts'
+import { protectionOf } from './protection.ts'
+
+/** What a workflow's run is, by the variables that GitHub sets, and what it is asked to deploy. */
+export interface WorkflowRun {
+  readonly event: string
+  /** The branch that it was started on. */
+  readonly branch: string
+  readonly commit: string
+  readonly attempt: number
+  /** What a person named; empty for a push, and for the newest build. */
+  readonly tag: string
+}
+
+type Asked = Pick<Environment, 'name' | 'branch' | 'confirm'>
+
+/**
+ * Whether a workflow's run may deploy: what it names has passed the gates, it does not replace new by old, and where
+ * the environment asks a person (`confirm`), GitHub does so too.
+ * @returns why it may, in a sentence.
+ * @throws Problems with everything that is in the way.
+ */
+export async function demandMayDeploy(github: GitHub, environment: Asked, run: WorkflowRun): Promise<string> {
+  const { name, branch, confirm } = environment
+  const problems: Problem[] = []
+  const isPush = run.event === 'push'
+  const named = isPush ? run.commit : commitIn(run.tag, branch)
+  if (run.tag !== '' && run.tag !== branch && named === undefined) problems.push(untested(run.tag, branch))
+  if (run.attempt > 1 && named !== undefined) {
+    const head = await headOf(github, branch)
+    if (named !== head) problems.push(overtaken(named, branch, head))
+  }
+  if ((isPush || confirm) && run.branch !== branch) problems.push(elsewhere(run.branch, environment))
+  let consent = `${name} asks nobody`
+  if (confirm) {
+    const { asksSomebody, problems: weak } = await protectionOf(github, environment)
+    problems.push(...weak)
+    const approval = asksSomebody || named === undefined ? undefined : await approvalOf(github, named, branch)
+    if (asksSomebody) consent = `GitHub's environment ${name} has required reviewers`
+    else if (approval) consent = approval
+    else problems.push(nobodyAsked(environment, named))
+  }
+  if (problems.length > 0) throw new Problems(`this run may not deploy to ${name}`, problems)
+  return `${isPush ? run.commit.slice(0, 12) : run.tag || branch} may go to ${name}: ${consent}`
+}
+
+/** The commit of `<branch>-<commit>`: only what has passed tests and scan is given such a tag. */
+const commitIn = (tag: string, branch: string): string | undefined =>
+  tag.startsWith(`${branch}-`) ? /^[0-9a-f]{40}$/.exec(tag.slice(branch.length + 1))?.[0] : undefined
+
+const untested = (tag: string, branch: string): Problem => ({
+  what: `the tag is ${shown(tag)}; expected ${branch}, or ${branch}- and a commit's 40 digits`,
+  detail: 'these tags are given to what has passed the tests and the scan, and to nothing else',
+  fix: `to deploy another image, from a laptop: npx tsx scripts/deploy.ts --tag ${shown(tag)}`,
+})
+
+const elsewhere = (at: string, { name, branch }: Asked): Problem => ({
+  what: `the run was started on ${shown(at)}; ${name} is deployed from ${branch} alone`,
+  fix: `start it on ${branch}: gh workflow run deploy-${name}.yml --ref ${branch}`,
+})
+
+const nobodyAsked = ({ name, branch }: Asked, commit: string | undefined): Problem => ({
+  what:
+    `GitHub's environment ${name} does not exist or has no required reviewers, and ` +
+    (commit === undefined
+      ? `the newest build of ${branch} names no commit whose review could be looked up`
+      : `${commit.slice(0, 12)} is not the merge of an approved pull request into ${branch}`),
+  detail: 'nobody would be asked before it is deployed',
+  fix:
+    `Settings → Environments → ${name}: required reviewers; deployment branches: ${branch}\n` +
+    'where the plan has no reviewers: merge a pull request that somebody else has approved, and by hand name its\n' +
+    `commit: gh workflow run deploy-${name}.yml -f tag=${branch}-<commit>`,
+})

@@ -1,0 +1,62 @@
+import type { Backup } from '../../backup/list.ts'
+import type { Problem } from '../../base/failure.ts'
+import type { Revision } from '../../database/database.ts'
+import type { Container } from '../../docker/containers.ts'
+import type { Colour, Environment } from '../../environment/environment.ts'
+import type { Release } from '../../environment/releases.ts'
+import type { Traffic } from '../../proxy/reports.ts'
+import type { Holder } from '../../run/lock.ts'
+import type { Certificate } from './certificates.ts'
+import type { DatabaseFacts } from './database.ts'
+import type { Disk } from './disk.ts'
+import type { Known } from './known.ts'
+import type { RunSummary } from './runs.ts'
+import type { Usage } from './usage.ts'
+
+/** Everything that status knows of an environment; each output of it is made from these. Times are ms since 1970. */
+export interface Facts {
+  readonly environment: Environment
+  readonly at: number
+  /** Whether its directory is on this machine. */
+  readonly isThere: boolean
+  readonly secrets: readonly Problem[]
+  readonly engine: Known<string>
+  /** The colour that the proxy uses when it starts next, and the one that it uses now. */
+  readonly live: { readonly onDisk: Colour | null; readonly served: Colour | null | undefined }
+  readonly release: Release | undefined
+  /** When the same images were live on the environment that proves versions; null: never; undefined: none does. */
+  readonly provedAt: number | null | undefined
+  readonly containers: Known<readonly Container[]>
+  readonly usage: Known<ReadonlyMap<string, Usage>>
+  readonly traffic: Known<RecentTraffic>
+  readonly database: Known<DatabaseFacts>
+  /** The newest revision that the live image has. */
+  readonly head: Known<Revision>
+  readonly backups: Known<BackupFacts>
+  readonly disks: readonly Disk[]
+  readonly certificates: readonly Known<Certificate>[]
+  /** The smoke tests at the users' ports, and the addresses asked from outside. */
+  readonly users: Known<'served'>
+  readonly failingAddresses: ReadonlyMap<string, string>
+  readonly lock: Holder | 'unknown' | undefined
+  /** The newest first. */
+  readonly runs: Known<readonly RunSummary[]>
+}
+
+/** The proxy's counters since it started, and what came while we looked. */
+export interface RecentTraffic {
+  readonly total: Traffic
+  readonly now: Traffic
+  /** How long "now" was, in ms. */
+  readonly ms: number
+}
+
+export interface BackupFacts {
+  readonly count: number
+  readonly bytes: number
+  readonly last: Backup | undefined
+  readonly oldest: Backup | undefined
+  readonly proved: Backup | undefined
+  /** Those that a wrong clock has dated: they are none of the others. */
+  readonly fromFuture: readonly Backup[]
+}

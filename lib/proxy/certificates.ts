@@ -1,0 +1,114 @@
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { Failure, type Problem, problemOf } from '../base/failure.ts'
+import { readIfThere } from '../base/files.ts'
+import { type Pair, pairsIn } from './certificate-files.ts'
+
+/** A certificate with its chain and its key, as one text that HAProxy reads. */
+export interface Certificate {
+  readonly pem: string
+  /** SHA-256 of the certificate itself, as `openssl x509 -fingerprint` shows it. */
+  readonly fingerprint: string
+  /** Milliseconds since 1970. */
+  readonly begins: number
+  readonly expires: number
+  /** Where it was found. */
+  readonly file: string
+}
+
+/**
+ * Looks for a domain's certificates as certbot (`live/<name>/fullchain.pem`, `privkey.pem`), acme.sh
+ * (`<name>_ecc/fullchain.cer`, `<name>.key`) or a person (`<name>.pem` with everything; `<name>.crt`, `<name>.key`;
+ * `cert.pem`, `key.pem`) leaves them.
+ * @returns those that have begun, and what is wrong with those that cannot be used.
+ */
+export function findCertificates(
+  directory: string,
+  domain: string,
+  now: number,
+): { certificates: Certificate[]; problems: Problem[] } {
+  const problems: Problem[] = []
+  const certificates = pairsIn(directory).flatMap(pair => {
+    try {
+      const certificate = readPair(pair)
+      return coversNow(certificate, domain, now) ? [certificate] : []
+    } catch (error) {
+      const { what, fix = 'put files there that belong together' } = problemOf(error)
+      problems.push({ what: `${pair.certificate}: ${what}`, fix })
+      return []
+    }
+  })
+  return { certificates, problems }
+}
+
+/** What there is to say about a certificate that has expired or will within `warning` ms. */
+export function expiryProblem(
+  name: string,
+  expires: number,
+  { now, warning }: { now: number; warning: number },
+): Problem | undefined {
+  const date = new Date(expires).toISOString().slice(0, 10)
+  const days = Math.floor(Math.abs(expires - now) / 86_400_000)
+  const fix = 'renew it (certbot renew, or acme.sh --cron), then: npx tsx scripts/deploy.ts -e shared'
+  if (expires <= now)
+    return { what: `the certificate of ${name} has expired, ${days} days ago (${date})`, fix }
+  if (expires - now > warning) return undefined
+  return { what: `the certificate of ${name} expires in ${days} days (${date})`, fix }
+}
+
+export function parseCertificate(text: string, file: string): Certificate {
+  const certificate = new X509Certificate(text)
+  return {
+    pem: text,
+    fingerprint: certificate.fingerprint256,
+    begins: Date.parse(certificate.validFrom),
+    expires: Date.parse(certificate.validTo),
+    file,
+  }
+}
+
+/** @throws Error when the two do not belong together or are no certificate and key. */
+function readPair(pair: Pair): Certificate {
+  const blocks = blocksOf(readIfThere(pair.certificate) ?? '')
+  const chain = blocks.filter(block => block.includes('BEGIN CERTIFICATE-----'))
+  const [first] = chain
+  if (!first) throw new Error('there is no certificate in it')
+  const key = blocksOf(readIfThere(pair.key) ?? '').find(block => block.includes('PRIVATE KEY'))
+  if (!key) throw new Error(`there is no private key in ${pair.key}`)
+  const secret = keyFrom(key, pair.key)
+  // Some put their authority's certificate first; HAProxy and browsers want the one that the key belongs to there.
+  const own = chain.find(block => new X509Certificate(block).checkPrivateKey(secret))
+  if (!own) throw new Error(`the key in ${pair.key} belongs to another certificate`)
+  const ordered = [own, ...chain.filter(block => block !== own)]
+  return parseCertificate(`${[...ordered, key].join('\n')}\n`, pair.certificate)
+}
+
+/** @throws Failure for a key that only its passphrase opens: HAProxy starts where nobody can type one. */
+function keyFrom(text: string, file: string): KeyObject {
+  if (/BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED/.test(text))
+    throw new Failure({
+      what: `the key in ${file} is encrypted, and nobody is there to type its passphrase`,
+      fix: `openssl pkey -in ${file} -out ${file}.open && mv ${file}.open ${file}  takes the passphrase off`,
+    })
+  return createPrivateKey(text)
+}
+
+/** The blocks of a PEM text, without blank lines: HAProxy's runtime socket ends a certificate at the first of them. */
+const blocksOf = (text: string): string[] =>
+  [...text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----[\s\S]+?-----END \1-----/g)].map(([block]) =>
+    block
+      .split(/\r?\n/)
+      .map(line => line.trim())
+      .filter(line => line !== '')
+      .join('\n'),
+  )
+
+/** @throws Failure for one that has the domain's name where browsers do not look any more (RFC 9525). */
+function coversNow({ pem, begins }: Certificate, domain: string, now: number): boolean {
+  const certificate = new X509Certificate(pem)
+  if (begins > now || certificate.checkHost(domain) === undefined) return false
+  if (certificate.checkHost(domain, { subject: 'never' }) !== undefined) return true
+  throw new Failure({
+    what: `${domain} stands in its subject (CN) alone, and not among its alternative names (SAN): browsers refuse it`,
+    fix: `have one issued with subjectAltName=DNS:${domain}`,
+  })
+}

@@ -1,0 +1,111 @@
+import { waitUntilHealthy } from '../docker/health.ts'
+import { isHere, pull, resolve } from '../docker/images.ts'
+import { withRegistry } from '../docker/registry.ts'
+import {
+  type ComposeState,
+  type LastingImage,
+  makeDirectories,
+  readComposeState,
+  renewDatabaseFile,
+  restoreFiles,
+  shipFiles,
+  writeComposeState,
+} from '../environment/directory.ts'
+import type { Environment } from '../environment/environment.ts'
+import { closeToOthers } from '../environment/private.ts'
+import { pinned } from '../environment/releases.ts'
+import { readSecrets, type Secrets } from '../environment/secrets.ts'
+import type { Step } from '../run/step.ts'
+import type { Site } from './site.ts'
+
+/**
+ * Writes what compose and the proxy read into the environment's directory. What this changes there is put back
+ * when the run fails: a person's `docker compose up -d` must not then start the live version with new secrets.
+ */
+export function prepareDirectory({ environment, run }: Site, secrets: Secrets): void {
+  makeDirectories(environment)
+  const { closed, problems } = closeToOthers(environment.directory)
+  for (const line of closed) run.note(line)
+  for (const problem of problems) run.warn(problem)
+  const changed = shipFiles(environment, secrets)
+  if (changed.length === 0 || readComposeState(environment) === undefined) return
+  run.note(`changed in ${environment.directory}: ${changed.map(({ name }) => name).join(', ')}`)
+  run.undo('Put the changed files back', async () => restoreFiles(environment, changed))
+}
+
+/**
+ * Sees to it that the database and the proxy run. They serve the live version, so a deploy starts them
+ * where they are missing and never recreates them.
+ */
+export async function startServices(site: Site, step: Step): Promise<void> {
+  const { environment, project, proxy } = site
+  const state = readComposeState(environment) ?? (await firstState(site, step))
+  const found = await project.containers(['db', 'proxy'])
+  const runs = (service: string): boolean =>
+    found.some(container => container.service === service && container.status === 'running')
+  const missing = (['db', 'proxy'] as const).filter(service => !runs(service))
+  if (missing.length === 0) {
+    step.skip('running, left as they are')
+    return
+  }
+  if (proxy.mapOnDisk() === null) proxy.writeMap(null)
+  writeComposeState(environment, state)
+  await pullServices(site, step)
+  await startLasting(site, missing, step)
+  step.note(`started ${missing.join(' and ')}`)
+}
+
+/** Starts the database or the proxy where they do not run, and waits until they are healthy. */
+export async function startLasting(
+  { environment, project, run }: Site,
+  services: readonly ('db' | 'proxy')[],
+  step: Step,
+): Promise<void> {
+  const found = await project.containers(services)
+  if (services.includes('db') && !found.some(({ service }) => service === 'db'))
+    renewDatabaseFile(environment, readSecrets(environment).secrets)
+  const paused = found.filter(({ status }) => status === 'paused')
+  await project.unpause(paused)
+  await project.stop(paused) // started anew, it is not judged by the health checks that it could not answer
+  await project.start(services, { fresh: false })
+  await waitUntilHealthy(project, services, {
+    timeout: environment.timeouts.healthy,
+    step,
+    signal: run.signal,
+  })
+}
+
+/** Before the first deploy: the services' tags are resolved to digests, once and for all. */
+async function firstState({ environment }: Site, step: Step): Promise<ComposeState> {
+  step.progress('resolving the images of the database and the proxy')
+  return {
+    live: null,
+    images: { blue: undefined, green: undefined },
+    database: await pinTag(environment, environment.images.database),
+    proxy: await pinTag(environment, environment.images.proxy),
+  }
+}
+
+/** What a service's tag means now. */
+export async function pinTag(environment: Environment, tag: string): Promise<LastingImage> {
+  const colon = tag.lastIndexOf(':')
+  const [name, version] = [tag.slice(0, colon), tag.slice(colon + 1)]
+  return { tag, image: await withRegistry(environment, access => resolve(access, name, version)) }
+}
+
+export async function pullServices({ environment, run }: Site, step: Step): Promise<void> {
+  const state = readComposeState(environment)
+  if (!state) return
+  const images = [pinned(state.database.image), pinned(state.proxy.image)]
+  const here = await Promise.all(images.map(isHere))
+  const missing = images.filter((_, i) => !here[i])
+  if (missing.length === 0) return
+  await withRegistry(environment, async access => {
+    for (const image of missing)
+      await pull(access, image, {
+        timeout: environment.timeouts.pull,
+        signal: run.signal,
+        progress: text => step.progress(text),
+      })
+  })
+}

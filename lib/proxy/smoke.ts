@@ -1,0 +1,59 @@
+import { Failure, type Problem, problemOf } from '../base/failure.ts'
+import { type Answer, get, type Target } from '../base/http.ts'
+import { lastLines, shown } from '../base/text.ts'
+import type { SmokeTest } from '../environment/environment.ts'
+
+/**
+ * Runs all smoke tests at once; a colour is fit for users when every one is answered as described.
+ * @throws Failure that lists every test that is not, with what came instead.
+ */
+export async function smokeTest(
+  tests: readonly SmokeTest[],
+  targetOf: (test: SmokeTest) => Target,
+  timeout: number,
+  who: string,
+): Promise<void> {
+  const failed = (await Promise.all(tests.map(test => failureOf(test, targetOf(test), timeout)))).filter(
+    problem => problem !== undefined,
+  )
+  if (failed.length === 0) return
+  throw new Failure({
+    what: `${failed.length} of ${tests.length} smoke tests of ${who} failed`,
+    detail: failed.map(({ what }) => what).join('\n'),
+    fix: 'mend what these tests found, build again and deploy',
+  })
+}
+
+async function failureOf(test: SmokeTest, target: Target, timeout: number): Promise<Problem | undefined> {
+  const name = `${test.part} GET ${test.path}`
+  try {
+    const why = mismatch(test, await get(target, timeout))
+    return why === undefined ? undefined : { what: `${name}: ${why}` }
+  } catch (error) {
+    return { what: `${name}: ${problemOf(error).what}` }
+  }
+}
+
+/** How an answer differs from what a test expects, or undefined when it is right. */
+export function mismatch(test: SmokeTest, answer: Answer): string | undefined {
+  const found = `found ${answer.status} ${shown(lastLines(answer.body.slice(0, 500), 1))}`
+  const status = test.status ?? 200
+  if (answer.status !== status) return `expected status ${status}, ${found}`
+  if (test.contains !== undefined && !answer.body.includes(test.contains))
+    return `expected ${shown(test.contains)} in the answer, ${found}`
+  if (test.json === undefined) return undefined
+  const json = parsedObject(answer.body)
+  if (!json) return `expected a JSON object, ${found}`
+  for (const [key, value] of Object.entries(test.json))
+    if (json[key] !== value) return `expected ${key} to be ${JSON.stringify(value)}, ${found}`
+  return undefined
+}
+
+function parsedObject(body: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(body)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
+  } catch {
+    return undefined // not JSON: the caller says so
+  }
+}

@@ -1,0 +1,53 @@
+import type { ExitCode } from '../base/failure.ts'
+import { observeCommands } from '../base/shell.ts'
+import type { NewEvent } from './events.ts'
+import type { Ended } from './outcome.ts'
+import type { Result } from './result.ts'
+import { Run } from './run.ts'
+import type { EventStream, Unsettled } from './run-log.ts'
+import type { Running } from './running.ts'
+import { stopOnSignals } from './stop-signals.ts'
+
+type RunStarted = Extract<NewEvent, { type: 'run-started' }>
+
+interface About extends Omit<RunStarted, 'type' | 'pid'> {
+  /** When it began: a run that waits for its lock begins when it has it. */
+  readonly since: number
+  /** What the run before left to repair. */
+  readonly unsettled?: Unsettled | undefined
+  /** Called when the procedure and its way back are over. */
+  readonly atEnd?: (run: Run, ended: Ended) => void
+}
+
+/**
+ * Carries a procedure out as a run, stoppable by Ctrl-C and taken back when it fails: all that happens is told, from
+ * `run-started` to `run-finished`.
+ * @returns the exit code.
+ */
+export async function carryOut(
+  stream: EventStream,
+  { since, unsettled, atEnd, ...started }: About,
+  procedure: (running: Running) => Promise<Result>,
+): Promise<ExitCode> {
+  observeCommands(command => stream.write({ type: 'command', ...command }))
+  const run = new Run(stream)
+  const restoreSignals = stopOnSignals(run)
+  stream.write({ type: 'run-started', ...started, pid: process.pid })
+  run.inherit(unsettled?.facts ?? []) // also when this run never comes to repairing
+  let result: Result | undefined
+  try {
+    const ended = await run.attempt(async () => {
+      result = await procedure({ run, runId: started.run, who: started.who, unsettled })
+    })
+    atEnd?.(run, ended)
+    stream.write({
+      type: 'run-finished',
+      ms: Date.now() - since,
+      ...ended,
+      ...(ended.exitCode === 0 && { result }),
+    })
+    return ended.exitCode
+  } finally {
+    restoreSignals()
+  }
+}

@@ -1,0 +1,222 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { githubOf } from '../../../../lib/operations/github/api.ts'
+import {
+  type DeployReport,
+  failureText,
+  keepIssue,
+  lookAtJobs,
+  readNeeds,
+  titleOf,
+  verdictOn,
+} from '../../../../lib/operations/github/deploy-issue.ts'
+import { issueTracker } from '../../../sandbox/workflows/issues.ts'
+import { failureOf } from '../../fixtures.ts'
+
+const report = (jobs: Record<string, string>, more: Partial<DeployReport> = {}): DeployReport => ({
+  environment: 'staging',
+  jobs,
+  problem: '',
+  failed: [],
+  unapproved: false,
+  tag: 'develop-3f1c9a0',
+  who: 'ada',
+  page: 'https://github.example/vibotaj/tracehub/actions/runs/7',
+  ...more,
+})
+const bad = { images: 'success', deploy: 'failure' }
+const good = { images: 'success', deploy: 'success' }
+
+const reading = suite('deploy-issue: what a workflow says of its jobs')
+
+reading('results, and the words of the deploy', () =>
+  assert.equal(
+    readNeeds(
+      JSON.stringify({
+        images: { result: 'success', outputs: { tag: 'x' } },
+        deploy: { result: 'failure', outputs: { tag: 'develop-1', problem: 'no disk' } },
+      }),
+    ),
+    { jobs: { images: 'success', deploy: 'failure' }, problem: 'no disk', tag: 'develop-1' },
+  ),
+)
+for (const text of ['', 'null', '{', '[1]', '{"deploy":null}', '{"deploy":{}}', '{"deploy":{"result":1}}'])
+  reading(`${text || 'nothing'} is refused`, async () => {
+    const failure = await failureOf(() => readNeeds(text))
+    assert.is(failure.what, 'NEEDS is not what toJSON(needs) gives')
+    assert.is(failure.exitCode, 2)
+  })
+for (const [jobs, verdict] of [
+  [bad, 'failed'],
+  [{ backend: 'failure', images: 'skipped', deploy: 'skipped' }, 'failed'],
+  [good, 'works'],
+  [{ backend: 'skipped', images: 'skipped', deploy: 'success' }, 'works'],
+  [{ images: 'skipped', deploy: 'skipped' }, 'undecided'],
+  [{ images: 'success', deploy: 'cancelled' }, 'failed'], // out of time: a cancelled workflow does not come here
+  [{ images: 'cancelled', deploy: 'skipped' }, 'failed'],
+  [{ allowed: 'failure', images: 'success', deploy: 'skipped' }, 'failed'],
+] as const)
+  reading(`${Object.values(jobs)}: ${verdict}`, () =>
+    assert.is(verdictOn({ jobs, unapproved: false }), verdict),
+  )
+
+for (const [jobs, verdict] of [
+  [bad, 'undecided'],
+  [{ images: 'failure', deploy: 'failure' }, 'failed'],
+] as const)
+  reading(`${Object.values(jobs)}, not approved: ${verdict}`, () =>
+    assert.is(verdictOn({ jobs, unapproved: true }), verdict),
+  )
+reading('whichever job it was that said why', () =>
+  assert.is(
+    readNeeds(
+      JSON.stringify({
+        allowed: { result: 'failure', outputs: { problem: 'nobody is asked' } },
+        deploy: { result: 'skipped', outputs: {} },
+      }),
+    ).problem,
+    'nobody is asked',
+  ),
+)
+for (const [what, jobs, expected] of [
+  [
+    'rejected, or never approved: it was on no machine',
+    [
+      { name: 'production / images / Tag', conclusion: 'success', steps: [{}] },
+      { name: 'production / Deploy', conclusion: 'failure', steps: [] },
+    ],
+    { failed: ['production / Deploy'], unapproved: true },
+  ],
+  [
+    'a deploy that failed, and a job that ran out of time',
+    [
+      { name: 'staging / images / backend / Backend: lint', conclusion: 'timed_out', steps: [{}] },
+      { name: 'staging / Deploy', conclusion: 'failure', steps: [{ name: 'Set up job' }] },
+      { name: 'staging / Issue', conclusion: null, steps: [{}] },
+    ],
+    {
+      failed: ['staging / images / backend / Backend: lint (out of time)', 'staging / Deploy'],
+      unapproved: false,
+    },
+  ],
+  ['GitHub does not tell', undefined, { failed: [], unapproved: false }],
+] as const)
+  reading(`the jobs: ${what}`, async () => {
+    const tracker = await issueTracker('a-token')
+    if (jobs) tracker.answers.set('/actions/runs/7/attempts/2/jobs', { jobs })
+    const found = await lookAtJobs(
+      githubOf({
+        GITHUB_API_URL: tracker.api,
+        GITHUB_REPOSITORY: 'vibotaj/tracehub',
+        GITHUB_TOKEN: 'a-token',
+      }),
+      '7/attempts/2',
+    )
+    tracker.close()
+    assert.equal(found, expected)
+  })
+
+reading.run()
+
+const writing = suite('deploy-issue: its text')
+
+writing('what, who, where, why', () =>
+  assert.is(
+    failureText(report(bad, { problem: 'no disk\n→ free some' })),
+    'Bringing develop-3f1c9a0 by ada to staging failed in: deploy.\n\n' +
+      '```text\nno disk\n→ free some\n```\n\n' +
+      '[The workflow run](https://github.example/vibotaj/tracehub/actions/runs/7) has the whole log.',
+  ),
+)
+writing('the jobs by their full names, and what ran out of time', () => {
+  assert.match(
+    failureText(report(bad, { failed: ['staging / images / Trivy', 'staging / Deploy (out of time)'] })),
+    'failed in: staging / images / Trivy, staging / Deploy (out of time).',
+  )
+  assert.match(failureText(report({ deploy: 'cancelled' })), 'failed in: deploy (out of time).')
+})
+writing('a log cannot leave its block, and has an end', () => {
+  const text = failureText(report(bad, { problem: `\`\`\`\n@everyone \u001b[2J${'x'.repeat(10_000_000)}` }))
+  assert.is(text.split('```').length, 3)
+  assert.ok(text.length < 21_000)
+  assert.not.match(text, '\u001b')
+})
+
+writing.run()
+
+const keeping = suite('deploy-issue: one issue an environment')
+
+keeping('opened once, added to, closed when deploying works; another environment has its own', async () => {
+  const tracker = await issueTracker('a-token')
+  const github = githubOf({
+    GITHUB_API_URL: tracker.api,
+    GITHUB_REPOSITORY: 'vibotaj/tracehub',
+    GITHUB_TOKEN: 'a-token',
+  })
+  try {
+    assert.match(await keepIssue(github, report(good)), 'no issue says otherwise')
+    assert.match(await keepIssue(github, report({ deploy: 'skipped' })), 'no issue is needed')
+    assert.match(
+      await keepIssue(github, report(bad, { unapproved: true })),
+      'not approved, which is no failure',
+    )
+    assert.match(await keepIssue(github, report(bad, { problem: 'first' })), /^opened .*\/issues\/1$/)
+    assert.match(
+      await keepIssue(github, report(bad, { environment: 'production' })),
+      /^opened .*\/issues\/2$/,
+    )
+    assert.match(await keepIssue(github, report(bad, { problem: 'second' })), /^added to .*\/issues\/1$/)
+    assert.match(await keepIssue(github, report(good)), /^closed .*\/issues\/1$/)
+    assert.match(await keepIssue(github, report(bad)), /^opened .*\/issues\/3$/)
+    const [staging, production] = tracker.issues
+    assert.is(staging?.title, titleOf('staging'))
+    assert.match(`${staging?.body}`, 'first')
+    assert.is(staging?.comments.length, 2)
+    assert.match(`${staging?.comments[0]}`, 'second')
+    assert.is(staging?.state, 'closed')
+    assert.is(production?.state, 'open')
+  } finally {
+    tracker.close()
+  }
+})
+
+keeping('what GitHub refuses is said, without the token', async () => {
+  const tracker = await issueTracker('a-token')
+  const github = githubOf({
+    GITHUB_API_URL: tracker.api,
+    GITHUB_REPOSITORY: 'vibotaj/tracehub',
+    GITHUB_TOKEN: 'another',
+  })
+  const failure = await failureOf(() => keepIssue(github, report(bad)))
+  tracker.close()
+  assert.match(failure.what, /^GET http.*: 401$/)
+  assert.is(failure.detail, '{"message":"Bad credentials"}')
+  const away = await failureOf(() => keepIssue(github, report(bad)))
+  assert.match(away.what, /: no answer$/)
+})
+
+keeping('an answer that is cut in its middle is no answer', async () => {
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-length': '100' }).write('[')
+    setTimeout(() => response.destroy(), 20)
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const github = githubOf({
+    GITHUB_API_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    GITHUB_REPOSITORY: 'vibotaj/tracehub',
+    GITHUB_TOKEN: 'a-token',
+  })
+  server.unref() // nor may a test that fails wait for it
+  const failure = await failureOf(() => keepIssue(github, report(bad)))
+  assert.match(failure.what, /^GET http.*: no answer$/)
+})
+
+keeping('outside a workflow it says what it needs', async () => {
+  const failure = await failureOf(() => githubOf({ GITHUB_API_URL: 'http://x', GITHUB_REPOSITORY: '' }))
+  assert.is(failure.exitCode, 2)
+  assert.match(failure.what, 'must be set')
+})
+
+keeping.run()

@@ -1,0 +1,283 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { describeProblem, Problems } from '../../../../lib/base/failure.ts'
+import { githubOf } from '../../../../lib/operations/github/api.ts'
+import { demandMayDeploy, type WorkflowRun } from '../../../../lib/operations/github/may-deploy.ts'
+import { overtakenBy } from '../../../../lib/operations/github/newest-commit.ts'
+import { issueTracker } from '../../../sandbox/workflows/issues.ts'
+
+const commit = '3f1c9a0'.padEnd(40, '0')
+const newer = 'beef'.padEnd(40, '1')
+const production = { name: 'production', branch: 'main', confirm: true }
+const staging = { name: 'staging', branch: 'develop', confirm: false }
+const push: WorkflowRun = { event: 'push', branch: 'main', commit, attempt: 1, tag: '' }
+const byHand: WorkflowRun = { ...push, event: 'workflow_dispatch', commit: newer }
+
+/** GitHub's answers, in the shapes of its REST API. */
+const reviewers = { type: 'required_reviewers', reviewers: [{ type: 'User', reviewer: { login: 'grace' } }] }
+const branchPolicy = { protected_branches: false, custom_branch_policies: true }
+const guarded = {
+  protection_rules: [reviewers, { type: 'branch_policy' }],
+  deployment_branch_policy: branchPolicy,
+}
+const only = (...names: string[]) => ({ branch_policies: names.map(name => ({ name, type: 'branch' })) })
+const good: Record<string, unknown> = {
+  '/environments/production': guarded,
+  '/environments/production/deployment-branch-policies': only('main'),
+  '/git/ref/heads/main': { object: { sha: newer } },
+  '/git/ref/heads/develop': { object: { sha: newer } },
+}
+const pull = {
+  number: 12,
+  merged_at: '2026-11-28T12:00:00Z',
+  merge_commit_sha: commit,
+  base: { ref: 'main' },
+  head: { sha: 'head-of-it' },
+  user: { login: 'ada' },
+}
+const approval = {
+  user: { login: 'grace' },
+  state: 'APPROVED',
+  commit_id: 'head-of-it',
+  author_association: 'MEMBER',
+}
+const reviewed = (changes: object, ...reviews: object[]): Record<string, unknown> => ({
+  [`/commits/${commit}/pulls`]: [{ ...pull, ...changes }],
+  '/pulls/12/reviews': reviews,
+})
+
+/** Why it may; or all that is in the way, as text. */
+async function asked(
+  answers: Record<string, unknown>,
+  environment: typeof production,
+  run: WorkflowRun,
+): Promise<string> {
+  const tracker = await issueTracker('a-token')
+  for (const [path, answer] of Object.entries(answers)) tracker.answers.set(path, answer)
+  const github = githubOf({
+    GITHUB_API_URL: tracker.api,
+    GITHUB_REPOSITORY: 'vibotaj/tracehub',
+    GITHUB_TOKEN: 'a-token',
+  })
+  try {
+    return await demandMayDeploy(github, environment, run)
+  } catch (error) {
+    if (!(error instanceof Problems)) throw error
+    return `NO: ${error.problems.map(describeProblem).join('\n')}`
+  } finally {
+    tracker.close()
+  }
+}
+
+const consent = suite('may-deploy: production is asked for, or not deployed')
+
+consent('required reviewers, and main alone', async () =>
+  assert.is(
+    await asked(good, production, push),
+    "3f1c9a000000 may go to production: GitHub's environment production has required reviewers",
+  ),
+)
+const without = (name: string, answer?: unknown): Record<string, unknown> => ({
+  ...Object.fromEntries(Object.entries(good).filter(([path]) => !path.startsWith(name))),
+  ...(answer === undefined ? {} : { [name]: answer }),
+  [`/commits/${commit}/pulls`]: [],
+})
+for (const [what, answers] of [
+  ['no environment: the job would make one, without rules', without('/environments/production')],
+  [
+    'one without rules',
+    without('/environments/production', { protection_rules: [], deployment_branch_policy: null }),
+  ],
+  ['one that has no rules at all in its answer', without('/environments/production', {})],
+  [
+    'reviewers that are nobody',
+    without('/environments/production', { ...guarded, protection_rules: [{ ...reviewers, reviewers: [] }] }),
+  ],
+  [
+    'a timer is no reviewer',
+    without('/environments/production', { protection_rules: [{ type: 'wait_timer' }] }),
+  ],
+] as const)
+  consent(`${what}: refused`, async () =>
+    assert.match(
+      await asked(answers, production, push),
+      /^NO: GitHub's environment production does not exist or has no required reviewers, and 3f1c9a000000 is not the merge of an approved pull request into main\n/,
+    ),
+  )
+for (const [what, changes, found] of [
+  [
+    'no rule',
+    { '/environments/production': { ...guarded, deployment_branch_policy: null } },
+    'more branches than one',
+  ],
+  [
+    'protected branches, whichever they are',
+    {
+      '/environments/production': {
+        ...guarded,
+        deployment_branch_policy: { protected_branches: true, custom_branch_policies: false },
+      },
+    },
+    'more branches than one',
+  ],
+  [
+    'a second one',
+    { '/environments/production/deployment-branch-policies': only('main', 'release/*') },
+    'main, release/\\*',
+  ],
+  ['a pattern', { '/environments/production/deployment-branch-policies': only('ma*') }, 'ma\\*'],
+  [
+    'a tag of that name',
+    {
+      '/environments/production/deployment-branch-policies': {
+        branch_policies: [{ name: 'main', type: 'tag' }],
+      },
+    },
+    'the tag main',
+  ],
+  ['none', { '/environments/production/deployment-branch-policies': only() }, 'no branch at all'],
+] as const)
+  consent(`its branches are ${what}: refused`, async () =>
+    assert.match(
+      await asked({ ...good, ...changes }, production, push),
+      new RegExp(`^NO: GitHub's environment production is open to ${found}; expected main alone\n`),
+    ),
+  )
+consent('a token that may not ask is an error, and no consent', async () => {
+  const refused = await asked(
+    { ...good, '/environments/production/deployment-branch-policies': undefined },
+    production,
+    push,
+  ).catch((error: unknown) => error)
+  assert.instance(refused, Error)
+})
+consent('staging asks nobody, and GitHub is not asked', async () =>
+  assert.is(
+    await asked({}, staging, { ...push, branch: 'develop' }),
+    '3f1c9a000000 may go to staging: staging asks nobody',
+  ),
+)
+consent('started on another branch: refused', async () =>
+  assert.match(
+    await asked(good, production, { ...byHand, branch: 'feature' }),
+    /^NO: the run was started on "?feature"?; production is deployed from main alone\n/,
+  ),
+)
+
+consent.run()
+
+const review = suite('may-deploy: consent where the plan has no reviewers')
+const unguarded = without('/environments/production')
+
+review('a pull request that somebody else approved as it was merged', async () =>
+  assert.is(
+    await asked({ ...unguarded, ...reviewed({}, approval) }, production, push),
+    '3f1c9a000000 may go to production: pull request 12, approved by grace',
+  ),
+)
+review('by hand, by its commit', async () => {
+  const answers = { ...unguarded, ...reviewed({}, approval) }
+  assert.match(await asked(answers, production, { ...byHand, tag: `main-${commit}` }), 'approved by grace')
+  assert.match(await asked(answers, production, byHand), /^NO: .*the newest build of main names no commit/)
+})
+for (const [what, changes, reviews] of [
+  ['not merged', { merged_at: null }, [approval]],
+  ['merged into another branch', { base: { ref: 'develop' } }, [approval]],
+  ['another commit of it', { merge_commit_sha: newer }, [approval]],
+  ['nobody reviewed it', {}, []],
+  ['its author', {}, [{ ...approval, user: { login: 'ada' } }]],
+  ['a stranger', {}, [{ ...approval, author_association: 'CONTRIBUTOR' }]],
+  ['an older state of it', {}, [{ ...approval, commit_id: 'before' }]],
+  ['a comment', {}, [{ ...approval, state: 'COMMENTED' }]],
+  ['dismissed', {}, [approval, { ...approval, state: 'DISMISSED' }]],
+  ['changes wanted afterwards', {}, [approval, { ...approval, state: 'CHANGES_REQUESTED' }]],
+  [
+    'changes wanted by another one',
+    {},
+    [approval, { ...approval, user: { login: 'joan' }, state: 'CHANGES_REQUESTED' }],
+  ],
+] as const)
+  review(`${what}: no consent`, async () =>
+    assert.match(await asked({ ...unguarded, ...reviewed(changes, ...reviews) }, production, push), /^NO: /),
+  )
+review('changes wanted, then approved; a comment afterwards takes nothing back', async () =>
+  assert.match(
+    await asked(
+      {
+        ...unguarded,
+        ...reviewed({}, { ...approval, state: 'CHANGES_REQUESTED' }, approval, {
+          ...approval,
+          state: 'COMMENTED',
+        }),
+      },
+      production,
+      push,
+    ),
+    'approved by grace',
+  ),
+)
+
+review.run()
+
+const gates = suite('may-deploy: what passed the gates, and the newer of two')
+
+for (const tag of ['main', `main-${commit}`])
+  gates(`by hand: ${tag}`, async () =>
+    assert.match(await asked(good, production, { ...byHand, tag }), / may go to /),
+  )
+for (const tag of [
+  'v1',
+  `sources-${commit}`,
+  'main-3f1c9a0',
+  `develop-${commit}`,
+  `main-${commit}-x`,
+  'Main',
+  `main-${commit}\n`,
+])
+  gates(`by hand: ${JSON.stringify(tag)} may be anything`, async () =>
+    assert.match(await asked(good, production, { ...byHand, tag }), /^NO: the tag is /),
+  )
+gates('run again when the branch has moved on: refused, and the way for who means it', async () => {
+  const said = await asked(good, production, { ...push, attempt: 2 })
+  assert.match(
+    said,
+    /^NO: this run is of 3f1c9a000000, and main is at beef11111111 by now: old would replace new\n/,
+  )
+  assert.match(said, `-f tag=main-${commit}`)
+  assert.match(
+    await asked(good, production, { ...byHand, attempt: 2, tag: `main-${commit}` }),
+    /^NO: this run is of/,
+  )
+})
+gates('run again while it is the newest: allowed; so is the newest build, by hand', async () => {
+  assert.match(await asked(good, production, { ...push, commit: newer, attempt: 2 }), / may go to /)
+  assert.match(await asked(good, production, { ...byHand, attempt: 2 }), / may go to /)
+})
+gates('all that is in the way comes at once', async () => {
+  const said = await asked(unguarded, production, { ...byHand, branch: 'feature', tag: 'v1' })
+  assert.equal(
+    ['the tag is', 'was started on', 'does not exist or has'].filter(part => !said.includes(part)),
+    [],
+  )
+})
+
+for (const [what, variables, moves] of [
+  ['a push, in its turn', { GITHUB_EVENT_NAME: 'push', GITHUB_RUN_ATTEMPT: '1' }, true],
+  ['a push that is run again', { GITHUB_EVENT_NAME: 'push', GITHUB_RUN_ATTEMPT: '2' }, false],
+  ['by hand', { GITHUB_EVENT_NAME: 'workflow_dispatch', GITHUB_RUN_ATTEMPT: '1' }, false],
+] as const)
+  gates(`the branch's tag, of an older commit, ${what}: ${moves ? 'moves' : 'stays'}`, async () => {
+    const tracker = await issueTracker('a-token')
+    tracker.answers.set('/git/ref/heads/main', { object: { sha: newer } })
+    const github = githubOf({
+      GITHUB_API_URL: tracker.api,
+      GITHUB_REPOSITORY: 'vibotaj/tracehub',
+      GITHUB_TOKEN: 'a-token',
+    })
+    const older = await overtakenBy(github, variables, { branch: 'main', commit })
+    assert.is(await overtakenBy(github, variables, { branch: 'main', commit: newer }), undefined)
+    tracker.close()
+    assert.is(older === undefined, moves)
+  })
+
+gates.run()

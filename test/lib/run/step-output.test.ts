@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { githubRenderer } from '../../../lib/run/output/github.ts'
+import { stepOutput } from '../../../lib/run/step-output.ts'
+import { captured, inTemporary } from '../fixtures.ts'
+import { failure, success } from './output/scene.ts'
+
+const outputs = suite("step-output: a workflow step's outputs")
+
+const form = /^(?<name>[\w-]+)<<(?<delimiter>end-[0-9a-f-]{36})\n(?<value>[\s\S]*)\n\k<delimiter>\n$/
+
+for (const value of ['', 'develop-3f1c9a0', 'two\nlines', 'EOF\nname=planted', 'end-\n', '$(id) `id` \u202e'])
+  outputs(`${JSON.stringify(value)} arrives as it is`, () => {
+    const { name, value: arrived } = form.exec(stepOutput('tag', value))?.groups ?? {}
+    assert.is(name, 'tag')
+    assert.is(arrived, value)
+  })
+
+outputs('no two delimiters are the same', () => assert.is.not(stepOutput('a', ''), stepOutput('a', '')))
+
+for (const [events, outcome, problem] of [
+  [success, 'done', ''],
+  [failure, 'rolled back', 'backend-green is unhealthy\n  the end of its log:'],
+] as const)
+  outputs(`a run that is ${outcome} says so, and why`, () =>
+    inTemporary(async directory => {
+      const output = join(directory, 'output')
+      await captured(() => {
+        const render = githubRenderer({ output })
+        for (const event of events) render(event)
+      })
+      const text = readFileSync(output, 'utf8')
+      assert.match(text, new RegExp(`^outcome<<(\\S+)\\n${outcome}\\n\\1\\nproblem<<(\\S+)\\n${problem}`))
+    }),
+  )
+
+outputs.run()
