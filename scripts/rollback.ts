@@ -5,8 +5,8 @@ import { preDeployBackup } from '../lib/backup/pre-deploy.ts'
 import { smokeTestColour } from '../lib/candidate.ts'
 import { main } from '../lib/cli.ts'
 import { asksOrHasYes, asksSomebody, confirm } from '../lib/confirm.ts'
+import { revisionIfCrowded } from '../lib/crowded.ts'
 import { showRevision } from '../lib/database.ts'
-import { currentRevision } from '../lib/database-state.ts'
 import { pullRelease } from '../lib/images.ts'
 import { migrationsOf } from '../lib/migrations.ts'
 import { commonOptions, parseDuration } from '../lib/options.ts'
@@ -64,6 +64,7 @@ async function rollBackDeployment(site: Site, wanted: Asking<DeploymentRollback>
     await rollOut(site, {
       version: backup ? { ...version, backup } : version,
       standsBy: ready,
+      makesRoom: true,
       takeBack: back && (() => takeSchemaBack(site, back.guide, back.descent)),
     }),
   )
@@ -73,7 +74,7 @@ async function rollBackDeployment(site: Site, wanted: Asking<DeploymentRollback>
 async function schemaFor(site: Site, target: Release, { withMigrations }: DeploymentRollback) {
   const { backend } = target.images
   if (!withMigrations) {
-    await checkSchema(site, backend, await currentRevision(site), waysOut(site, target))
+    await checkSchema(site, backend, await revisionIfCrowded(site), waysOut(site, target))
     return undefined
   }
   const older = await migrationsOf(backend, site.run.signal)

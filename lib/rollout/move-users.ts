@@ -1,4 +1,4 @@
-import { schemaRevision } from '../database.ts'
+import { recordedIfCrowded } from '../crowded.ts'
 import type { Colour } from '../environment.ts'
 import { servicesOf } from '../project.ts'
 import type { Traffic } from '../proxy-reports.ts'
@@ -16,12 +16,12 @@ import { count, duration } from '../text.ts'
 
 /** @returns what is to be recorded, the traffic at the moment of the switch, and how long that took, in ms. */
 export async function moveUsers(site: Site, live: Colour | null, candidate: Colour, version: Version) {
-  const { project, proxy, run } = site
+  const { proxy, run } = site
   const release: Release = {
     ...version,
     at: Date.now(),
     colour: candidate,
-    schema: await schemaRevision(project),
+    schema: await recordedIfCrowded(site),
   }
   const traffic = await proxy.users()
   run.fact({ kind: 'switching', from: live, to: candidate, release })

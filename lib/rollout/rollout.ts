@@ -1,5 +1,6 @@
 import { usersAreOn } from '../after-crash.ts'
 import { demandUnused, smokeTestColour } from '../candidate.ts'
+import { makeRoom } from '../crowded.ts'
 import { type Colour, otherColour } from '../environment.ts'
 import { problemOf } from '../failure.ts'
 import { noteHealth } from '../incident/evidence.ts'
@@ -20,6 +21,8 @@ export interface Rollout {
   readonly migrations?: RevisionGraph | undefined
   /** Takes the schema back once the candidate is up: it was made for an older one. */
   readonly takeBack?: (() => Promise<void>) | undefined
+  /** Where the live version holds every connection to the database, it is made to leave some. */
+  readonly makesRoom?: boolean | undefined
   /** The candidate's containers exist, stopped, and only need to be started again. */
   readonly standsBy: boolean
 }
@@ -37,7 +40,7 @@ const splitIt = 'split the migration: first add what the new version needs, remo
  */
 export async function rollOut(
   site: Site,
-  { version, migrations, takeBack, standsBy }: Rollout,
+  { version, migrations, takeBack, makesRoom, standsBy }: Rollout,
 ): Promise<RolledOut> {
   const { environment, proxy, run } = site
   const live = usersAreOn({ served: await proxy.live(), onDisk: proxy.mapOnDisk() })
@@ -52,6 +55,7 @@ export async function rollOut(
   run.undo('Look at the containers', () => noteHealth(site, 'after'))
   run.undo('Count the requests that failed', step => countFailed(site, atStart, step))
   if (live !== null && fit) run.undo(`Check that ${live} serves as before`, () => smokeTestColour(site, live))
+  if (live !== null && makesRoom) await makeRoom(site, live)
   await bringUp(site, candidate, version, standsBy)
   const migrated = migrations !== undefined && (await migrate(site, candidate, version, migrations))
   await takeBack?.()
