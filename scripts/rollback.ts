@@ -9,7 +9,7 @@ import { backTo, backToKnown, type Descent, stepsBack } from '../lib/database/do
 import { migrationsOf } from '../lib/database/migrations.ts'
 import { unknownTo } from '../lib/database/revision-graph.ts'
 import { checkSchema } from '../lib/database/schema-check.ts'
-import { currentRevision } from '../lib/database/state.ts'
+import { revisionIfCrowded } from '../lib/deploy/crowded.ts'
 import { runOn } from '../lib/deploy/on-site.ts'
 import { repair } from '../lib/deploy/repair/repair.ts'
 import { resultOf } from '../lib/deploy/result.ts'
@@ -65,6 +65,7 @@ async function rollBackDeployment(site: Site, wanted: Asking<DeploymentRollback>
     await rollOut(site, {
       version: backup ? { ...version, backup } : version,
       standsBy: ready,
+      makesRoom: true,
       takeBack: back && (() => takeSchemaBack(site, back.guide, back.descent)),
     }),
   )
@@ -74,7 +75,7 @@ async function rollBackDeployment(site: Site, wanted: Asking<DeploymentRollback>
 async function schemaFor(site: Site, target: Release, { withMigrations }: DeploymentRollback) {
   const { backend } = target.images
   if (!withMigrations) {
-    await checkSchema(site, backend, await currentRevision(site), waysOut(site, target))
+    await checkSchema(site, backend, await revisionIfCrowded(site), waysOut(site, target))
     return undefined
   }
   const older = await migrationsOf(backend, site.run.signal)

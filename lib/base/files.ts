@@ -2,6 +2,7 @@ import {
   accessSync,
   closeSync,
   constants,
+  fchmodSync,
   fstatSync,
   fsyncSync,
   openSync,
@@ -26,6 +27,7 @@ export function writeAtomically(file: string, text: string, mode = 0o644): void 
     rmSync(temporary, { force: true }) // a crash may have left one with another mode
     const descriptor = openSync(temporary, 'wx', mode)
     try {
+      fchmodSync(descriptor, mode) // whatever the umask: a container's user may have to read it
       // All of it or an error: one write alone is cut short when the disk is full.
       writeFileSync(descriptor, text)
       fsyncSync(descriptor)

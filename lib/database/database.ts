@@ -39,10 +39,19 @@ export async function sql(
     throw new Failure({
       what: `the database ${name} refused a query`,
       detail: lastLines(ran.stderr || ran.stdout, 5),
-      fix: project.typed('logs', '--tail', '50', 'db'),
+      fix: noneLeft.test(ran.stderr)
+        ? `a version that holds every connection is left by: npx tsx scripts/rollback.ts -e ${project.environment.name} -t deployment`
+        : project.typed('logs', '--tail', '50', 'db'),
     })
   return ran.stdout.trim()
 }
+
+/** What PostgreSQL answers when every connection is taken (SQLSTATE 53300). */
+const noneLeft = /too many clients already|remaining connection slots are reserved|too many connections for/
+
+/** A version that takes all connections makes the database refuse ours, too. */
+export const isCrowded = (error: unknown): boolean =>
+  error instanceof Failure && noneLeft.test(`${error.what}\n${error.detail ?? ''}`)
 
 /** The database that is always there: databases are made, renamed and dropped from it. */
 export const maintenance = 'postgres'

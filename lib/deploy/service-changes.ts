@@ -1,6 +1,8 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure, problemOf } from '../base/failure.ts'
+import { bytes } from '../base/text.ts'
+import { sql } from '../database/database.ts'
 import { waitUntilHealthy } from '../docker/health.ts'
 import { servicesOf } from '../docker/project.ts'
 import { readComposeState, renewDatabaseFile, writeComposeState } from '../environment/directory.ts'
@@ -60,6 +62,7 @@ async function restartService(
       what: `${state.database.tag} cannot become ${tag} by a restart: PostgreSQL's major versions do not read each other's files`,
       fix: `dump with the old version and restore with the new one, or set the settings back to ${state.database.tag}`,
     })
+  if (service === 'db') await demandRoomForBuffers(site)
   if (tag !== state[key].tag)
     writeComposeState(environment, { ...state, [key]: await pinTag(environment, tag) })
   await pullServices(site, step)
@@ -74,6 +77,19 @@ async function restartService(
   } catch (error) {
     site.run.warn(problemOf(error)) // a broken live version is what this deploy may be about to replace
   }
+}
+
+/** What docker-compose.yml lets the database have, in bytes. */
+export const databaseMemory = 4 * 1024 ** 3
+
+/** @throws Failure where somebody has given the server more memory than its container may take: it would not live long. */
+async function demandRoomForBuffers({ project }: Site): Promise<void> {
+  const asked = await sql(project, "select pg_size_bytes(current_setting('shared_buffers'))")
+  if (Number(asked) <= databaseMemory * 0.75) return
+  throw new Failure({
+    what: `shared_buffers are ${bytes(Number(asked))}, and the container of db may take ${bytes(databaseMemory)} in all`,
+    fix: 'raise the memory of db in environments/docker-compose.yml, or lower shared_buffers',
+  })
 }
 
 const majorOf = (image: string): string => /:(\d+)/.exec(image)?.[1] ?? ''

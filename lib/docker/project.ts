@@ -187,6 +187,11 @@ export class Project {
     )
   }
 
+  /** Freezes containers: what they have open stays open, and nothing happens until they go on. */
+  async pause(containers: readonly Container[]): Promise<void> {
+    if (containers.length > 0) await run(['docker', 'pause', ...containers.map(({ id }) => id)])
+  }
+
   /** Lets containers go on that somebody has paused. */
   async unpause(containers: readonly Container[]): Promise<void> {
     if (containers.length > 0) await run(['docker', 'unpause', ...containers.map(({ id }) => id)])

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, utimesSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'dotenv'
 import { readIfThere, writeAtomically, writeOnWayBack } from '../base/files.ts'
@@ -17,8 +17,16 @@ export function makeDirectories(environment: Environment): void {
   mkdirSync(inside('backups'), { recursive: true, mode: 0o700 })
   for (const name of ['uploads', 'proxy']) mkdirSync(inside(name), { recursive: true })
   mkdirSync(inside('proxy', 'run'), { recursive: true })
+  chmodSync(inside('proxy'), 0o755) // whatever the umask: the proxy reads in it
   chmodSync(inside('proxy', 'run'), 0o700) // the proxy's sockets: whoever reaches them can move users
+  if (process.getuid?.() === 0) chownSync(inside('proxy', 'run'), proxyUser.uid, proxyUser.gid)
 }
+
+/** As whom the proxy runs: as whoever runs the toolkit, and for root as the user of HAProxy's own image. */
+const proxyUser =
+  process.getuid?.() === 0
+    ? { uid: 99, gid: 99 }
+    : { uid: process.getuid?.() ?? 99, gid: process.getgid?.() ?? 99 }
 
 /** A file of the environment's directory that was written, and what stood in it before. */
 export interface ChangedFile {
@@ -145,7 +153,7 @@ function composeVariables(environment: Environment, state: ComposeState): Record
     DB_PORT: String(environment.ports.database),
     BACKEND_PORT: String(environment.ports.backend),
     FRONTEND_PORT: String(environment.ports.frontend),
-    PROXY_USER: `${process.getuid?.()}:${process.getgid?.()}`,
+    PROXY_USER: `${proxyUser.uid}:${proxyUser.gid}`,
     DB_TAG: state.database.tag,
     DB_IMAGE: state.database.image,
     PROXY_TAG: state.proxy.tag,

@@ -42,6 +42,9 @@ export async function startLive(
   if (live === null) return
   const { environment, project, run } = site
   const services = servicesOf(live)
+  const paused = (await project.containers(services)).filter(({ status }) => status === 'paused')
+  await project.unpause(paused) // by a rollback that was killed, or by a person
+  if (paused.length > 0) found.push(`${live} was paused: it goes on`)
   const running = (await project.containers(services)).filter(({ status }) => status === 'running')
   const isRunning = running.length === services.length
   if (isRunning && !started.includes('proxy')) return

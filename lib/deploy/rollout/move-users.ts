@@ -1,10 +1,10 @@
 import { count, duration } from '../../base/text.ts'
-import { schemaRevision } from '../../database/database.ts'
 import { servicesOf } from '../../docker/project.ts'
 import type { Colour } from '../../environment/environment.ts'
 import type { Release, Version } from '../../environment/releases.ts'
 import type { Traffic } from '../../proxy/reports.ts'
 import type { Site } from '../../proxy/site.ts'
+import { recordedIfCrowded } from '../crowded.ts'
 import {
   retireColour,
   returnUsers,
@@ -16,12 +16,12 @@ import {
 
 /** @returns what is to be recorded, the traffic at the moment of the switch, and how long that took, in ms. */
 export async function moveUsers(site: Site, live: Colour | null, candidate: Colour, version: Version) {
-  const { project, proxy, run } = site
+  const { proxy, run } = site
   const release: Release = {
     ...version,
     at: Date.now(),
     colour: candidate,
-    schema: await schemaRevision(project),
+    schema: await recordedIfCrowded(site),
   }
   const traffic = await proxy.users()
   run.fact({ kind: 'switching', from: live, to: candidate, release })

@@ -9,6 +9,7 @@ import type { Site } from '../../proxy/site.ts'
 import { usersAreOn } from '../../run/recovery.ts'
 import type { Step } from '../../run/step.ts'
 import { demandUnused } from '../candidate.ts'
+import { makeRoom } from '../crowded.ts'
 import { noteHealth } from '../incident/evidence.ts'
 import { checkFromOutside, failingAddresses } from '../switchover.ts'
 import { bringUp, migrate } from './bring-up.ts'
@@ -21,6 +22,8 @@ export interface Rollout {
   readonly migrations?: RevisionGraph | undefined
   /** Takes the schema back once the candidate is up: it was made for an older one. */
   readonly takeBack?: (() => Promise<void>) | undefined
+  /** Where the live version holds every connection to the database, it is made to leave some. */
+  readonly makesRoom?: boolean | undefined
   /** The candidate's containers exist, stopped, and only need to be started again. */
   readonly standsBy: boolean
 }
@@ -38,7 +41,7 @@ const splitIt = 'split the migration: first add what the new version needs, remo
  */
 export async function rollOut(
   site: Site,
-  { version, migrations, takeBack, standsBy }: Rollout,
+  { version, migrations, takeBack, makesRoom, standsBy }: Rollout,
 ): Promise<RolledOut> {
   const { environment, proxy, run } = site
   const live = usersAreOn({ served: await proxy.live(), onDisk: proxy.mapOnDisk() })
@@ -53,6 +56,7 @@ export async function rollOut(
   run.undo('Look at the containers', () => noteHealth(site, 'after'))
   run.undo('Count the requests that failed', step => countFailed(site, atStart, step))
   if (live !== null && fit) run.undo(`Check that ${live} serves as before`, () => smokeTestColour(site, live))
+  if (live !== null && makesRoom) await makeRoom(site, live)
   await bringUp(site, candidate, version, standsBy)
   const migrated = migrations !== undefined && (await migrate(site, candidate, version, migrations))
   await takeBack?.()

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { parse } from 'dotenv'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { databaseMemory } from '../../../lib/deploy/service-changes.ts'
 import {
   type ComposeState,
   makeDirectories,
@@ -39,6 +40,29 @@ making("the proxy's sockets are for the owner alone, also where the directory wa
     mkdirSync(join(directory, 'proxy', 'run'), { recursive: true, mode: 0o777 })
     makeDirectories(environment)
     assert.is(mode(directory, 'proxy', 'run'), '700')
+    if (process.getuid?.() === 0) assert.is(statSync(join(directory, 'proxy', 'run')).uid, 99)
+  }),
+)
+
+making('the database gets the memory that a restart of it counts on', () =>
+  assert.match(
+    readFileSync(join(toolkit, 'environments', 'docker-compose.yml'), 'utf8'),
+    `mem_limit: ${databaseMemory / 1024 ** 3}G #`,
+  ),
+)
+
+making('what the proxy reads it may read, whatever the umask', () =>
+  inTemporary(directory => {
+    const before = process.umask(0o077)
+    try {
+      const environment = environmentIn(directory)
+      makeDirectories(environment)
+      shipFiles(environment, secrets)
+    } finally {
+      process.umask(before)
+    }
+    for (const path of ['proxy/haproxy.cfg', 'proxy/503.http']) assert.is(mode(directory, path), '644')
+    assert.is(mode(directory, 'proxy'), '755')
   }),
 )
 
@@ -210,7 +234,7 @@ remembering('names what the compose file asks for, and no secret', () =>
       DB_PORT: '5432',
       BACKEND_PORT: '8000',
       FRONTEND_PORT: '3000',
-      PROXY_USER: `${process.getuid?.()}:${process.getgid?.()}`,
+      PROXY_USER: process.getuid?.() === 0 ? '99:99' : `${process.getuid?.()}:${process.getgid?.()}`,
       DB_TAG: 'postgres:17',
       DB_IMAGE: services.database.image,
       PROXY_TAG: 'haproxy:3',

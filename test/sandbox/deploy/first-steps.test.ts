@@ -85,6 +85,24 @@ production('the documented resource limits hold', async () => {
   assert.is(limits, `1000000000 ${1024 ** 3} ${512 * 1024 ** 2}`)
 })
 
+production('no service has more rights than it needs', async () => {
+  const about = async (container: string): Promise<unknown[]> => {
+    const [found] = JSON.parse(await run(['docker', 'inspect', `tracehub-${container}`]))
+    const { CapAdd, CapDrop, SecurityOpt, PidsLimit, Memory, Init } = found.HostConfig
+    const caps = (list: string[] | null) => (list ?? []).map(name => name.replace('CAP_', '')).sort()
+    const added = caps(CapAdd).join(' ')
+    return [found.Config.User, added, caps(CapDrop).join(' '), SecurityOpt, PidsLimit, Memory, Init]
+  }
+  const [safe, few] = [['no-new-privileges:true'], 'AUDIT_WRITE MKNOD NET_RAW SETFCAP SETPCAP SYS_CHROOT']
+  const forEntrypoint = 'CHOWN DAC_OVERRIDE FOWNER KILL SETGID SETUID'
+  assert.equal(await about('db-prod'), ['', forEntrypoint, 'ALL', safe, 4096, 4 * 1024 ** 3, true])
+  const [user, ...proxy] = await about('proxy-prod')
+  assert.not.match(`${user}`, /^(0:|$)/)
+  assert.equal(proxy, ['', 'ALL', safe, 2048, 512 * 1024 ** 2, true])
+  for (const part of ['backend', 'frontend'])
+    assert.equal((await about(`${part}-blue-prod`)).slice(1, 5), ['', few, safe, 2048])
+})
+
 production('every documented step of a production deploy has its step', () => {
   const titles = lastEvents('production').flatMap(event =>
     event.type === 'step-finished' ? [event.title] : [],

@@ -185,7 +185,7 @@ emergency('a table is lost: what is left is saved, the newest proved backup take
   assert.is(proved.code, 0, proved.stderr)
   await psql('drop table shipments cascade')
   assert.is((await answerOf(`${url('production')}/api/shipments/count`))?.status, 500)
-  const ended = await make('rollback-db', 'ARGS=--emergency-backup')
+  const ended = await make('rollback-db', 'ARGS=--emergency-backup --yes')
   assert.match(ended.stdout, /✓ Save what can be saved/)
   await isAsBefore(ended)
   const [kept] = (await psql("select datname from pg_database where datname like '%_before_%'")).split('\n')
@@ -196,6 +196,41 @@ emergency('a table is lost: what is left is saved, the newest proved backup take
     /^# Incident .*: rollback in production, done/,
   )
 })
+
+/** As a leak does: every connection that it gets, and every one that becomes free. */
+const takeAll = `
+import os, time, psycopg2
+held = []
+while True:
+    try:
+        held.append(psycopg2.connect(os.environ["DATABASE_URL"]))
+    except psycopg2.OperationalError:
+        time.sleep(0.3)
+`
+
+emergency(
+  'a version takes every connection to the database: repair says so, and users are moved off it',
+  async () => {
+    const forth = await deploy('production', 'v3')
+    assert.is(forth.code, 0, forth.stdout + forth.stderr)
+    await docker('exec', '--detach', 'tracehub-backend-green-prod', 'python3', '-c', takeAll)
+    const refused = (): Promise<boolean> =>
+      psql('select 1').then(
+        () => false,
+        error => /too many clients/.test(`${error.detail}`),
+      )
+    await until('no connection is left', refused)
+    const repaired = await repair()
+    assert.is(repaired.code, 0, repaired.stdout + repaired.stderr)
+    const back = await rollback('production')
+    assert.match(
+      back.stdout,
+      /no connection to the database is left: by the history its schema is at d7e3f51b/,
+    )
+    assert.match(back.stdout, /✓ End the idle sessions of green +\d+ sessions/)
+    await isAsBefore(back)
+  },
+)
 
 emergency(
   'a version that crashes with users on it: people are told, back to the release before, and a record',
