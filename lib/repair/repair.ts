@@ -40,9 +40,9 @@ export async function repair(site: Site, step: Step): Promise<void> {
   const rotation = await settleRotation(site, live, step)
   if (rotation) found.push(rotation)
   if (unsettled) {
+    await clearOthers(site, live, unsettled, step, found) // first: a candidate that runs must not meet the schema's way back
     await restoreSchema(site, live, unsettled, found)
     await finishSchemaRollback(site, live, unsettled, found)
-    await clearOthers(site, live, unsettled, step, found)
   }
   await startLive(site, live, started, step, found)
   assignProfile(site, live)

@@ -71,9 +71,9 @@ production('every documented step of a production deploy has its step', () => {
   const documented = [
     'Pull latest images',
     'Backup database',
+    'Run migrations on blue',
     'Deploy to blue',
     'Wait for blue to be healthy',
-    'Run migrations on blue',
     'Smoke tests on blue',
     'Switch traffic to blue',
     'Monitor stability (3.0 s)',
@@ -81,6 +81,14 @@ production('every documented step of a production deploy has its step', () => {
   ]
   for (const title of documented)
     assert.ok(titles.includes(title), `${title} is missing in ${titles.join(', ')}`)
+  const places = ['Run migrations on blue', 'Deploy to blue', 'Smoke tests on blue'].map(title =>
+    titles.indexOf(title),
+  )
+  assert.equal(
+    places,
+    places.toSorted((a, b) => a - b),
+    'the schema is new before anything of the candidate runs',
+  )
 })
 
 production('what is live already is left alone, unless forced', async () => {

@@ -43,7 +43,7 @@ revisions('a failure takes the schema back to where it was', async () => {
   assert.match(stdout, /✓ Take the schema back to a1b2c3d4/)
   await versionIs(older)
   assert.is(await psql(vessel), '0')
-  assert.is(await liveVersion('production'), 'elsewhere-v1')
+  assert.is(await liveVersion('production'), 'v1')
 })
 
 revisions(
@@ -65,3 +65,50 @@ revisions(
 )
 
 revisions.run()
+
+/** An application that makes what its models have when it starts, and a table that no migration knows. */
+const makesItself = (table: string) => ({
+  files: {
+    'makes_tables.py': `import sqlalchemy as sa
+
+from app.database import engine
+from app.models import Base
+
+sa.Table("${table}", Base.metadata, sa.Column("id", sa.Integer, primary_key=True))
+Base.metadata.create_all(engine)
+`,
+  },
+  backend: ['COPY makes_tables.py app/', "RUN echo 'from app import makes_tables' >> app/main.py"],
+})
+
+const creation = suite('an application that runs create_all when it starts')
+
+creation.before(async () => {
+  await freshEnvironment('production')
+  await pushVersion('makes-labels', 'v1', makesItself('labels'))
+  await pushVersion('makes-stickers', 'smoke-fails', makesItself('stickers'))
+})
+
+creation(
+  'a first deploy finds an empty schema for its migrations, and says what the application made',
+  async () => {
+    const { code, stdout, stderr } = await deploy('production', 'makes-labels')
+    assert.is(code, 0, stdout + stderr)
+    assert.match(stdout, /10 revisions, now at a1b2c3d4/)
+    const said = stdout + stderr
+    assert.match(said, /the schema changed while blue started[\s\S]*\+ table public\.labels[\s\S]*create_all/)
+    assert.not.match(said, /\+ table public\.shipments/)
+  },
+)
+
+creation('what it made is named, too, where the deploy fails; the migrations are taken back', async () => {
+  const { code, stdout, stderr } = await deploy('production', 'makes-stickers')
+  assert.is(code, 4, stdout + stderr)
+  assert.match(stdout + stderr, /the schema changed while green started[\s\S]*\+ table public\.stickers/)
+  assert.match(stdout, /✓ Remove green[\s\S]*✓ Take the schema back to a1b2c3d4/)
+  assert.is(await psql('select version_num from alembic_version'), older)
+  assert.is(await psql(vessel), '0')
+  assert.is(await liveVersion('production'), 'v1')
+})
+
+creation.run()
