@@ -1,3 +1,4 @@
+import type { Container } from './containers.ts'
 import { databaseState } from './database-state.ts'
 import {
   type ComposeState,
@@ -13,7 +14,7 @@ import type { Environment } from './environment.ts'
 import { waitUntilHealthy } from './health.ts'
 import { isHere, pull, resolve } from './images.ts'
 import { withRegistry } from './registry.ts'
-import { pinned } from './releases.ts'
+import { pinned, readReleases } from './releases.ts'
 import { readSecrets, type Secrets } from './secrets.ts'
 import type { Site } from './site.ts'
 import type { Step } from './step.ts'
@@ -36,7 +37,7 @@ export function prepareDirectory({ environment, run }: Site, secrets: Secrets): 
  */
 export async function startServices(site: Site, step: Step): Promise<void> {
   const { environment, project, proxy } = site
-  const state = readComposeState(environment) ?? (await firstState(site, step))
+  const state = (await pinnedState(site)) ?? (await firstState(site, step))
   const found = await project.containers(['db', 'proxy'])
   const runs = (service: string): boolean =>
     found.some(container => container.service === service && container.status === 'running')
@@ -47,6 +48,10 @@ export async function startServices(site: Site, step: Step): Promise<void> {
   }
   if (proxy.mapOnDisk() === null) proxy.writeMap(null)
   writeComposeState(environment, state)
+  // What a first deploy that failed has made of other images; the volumes stay.
+  const isOld = ({ service, image }: Container): boolean =>
+    missing.some(name => name === service) && image !== state[service === 'db' ? 'database' : 'proxy'].image
+  if (isFirst(site)) await project.remove(found.filter(isOld))
   await pullServices(site, step)
   await startLasting(site, missing, step)
   step.note(`started ${missing.join(' and ')}`)
@@ -70,6 +75,20 @@ export async function startLasting(
     step,
     signal: run.signal,
   })
+}
+
+/** Nothing was ever live: no image has proved itself yet. */
+const isFirst = ({ environment, proxy }: Site): boolean =>
+  readReleases(environment).length === 0 && proxy.mapOnDisk() === null
+
+/**
+ * The images that were resolved once and for all; undefined where there are none yet. Those of a first deploy in which
+ * the database did not come up are not: they may be why, and the settings may name others by now.
+ */
+async function pinnedState(site: Site): Promise<ComposeState | undefined> {
+  const state = readComposeState(site.environment)
+  if (!state || !isFirst(site)) return state
+  return (await databaseAnswers(site)) ? state : undefined
 }
 
 /** Before the first deploy: the services' tags are resolved to digests, once and for all. */

@@ -1,4 +1,6 @@
+import { collationsOf } from '../collation-check.ts'
 import { acceptsPassword } from '../database-login.ts'
+import { troubleOfDatabase } from '../database-trouble.ts'
 import { readComposeState } from '../directory.ts'
 import { type Problem, problemOf } from '../failure.ts'
 import { waitUntilHealthy } from '../health.ts'
@@ -13,7 +15,7 @@ import type { Step } from '../step.ts'
  * just starting, as after a reboot, is waited for.
  */
 export async function databaseProblems(
-  { environment, project }: Site,
+  { environment, project, run }: Site,
   secrets: Secrets,
   step: Step,
 ): Promise<Problem[]> {
@@ -23,9 +25,12 @@ export async function databaseProblems(
   const isStarting = database.status === 'running' && database.health === 'starting'
   try {
     await waitUntilHealthy(project, ['db'], { timeout: isStarting ? environment.timeouts.healthy : 0, step })
+    for (const problem of await collationsOf(project)) run.warn(problem)
     return await passwordProblems(project, secrets)
   } catch (error) {
     const { what, detail } = problemOf(error)
+    const trouble = await troubleOfDatabase(project)
+    if (trouble) return [trouble]
     return [
       {
         what: `the database is down: ${what}`,

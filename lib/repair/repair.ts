@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { removeLeftovers } from '../backup/leftovers.ts'
 import { repairDatabase } from '../backup/repair.ts'
 import { assignProfile } from '../candidate.ts'
+import { collationsOf } from '../collation-check.ts'
 import { readComposeState, shipMissingFiles } from '../directory.ts'
 import { restoreComposeState } from '../lost-state.ts'
 import { loginDirectory } from '../registry.ts'
@@ -47,6 +48,7 @@ export async function repair(site: Site, step: Step): Promise<void> {
   await startLive(site, live, started, step, found)
   assignProfile(site, live)
 
+  for (const problem of await collationsOf(project)) run.warn(problem)
   run.settle()
   if (found.length === 0) step.skip('nothing to repair')
   for (const finding of found) run.note(finding)

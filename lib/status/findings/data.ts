@@ -1,3 +1,4 @@
+import { collationProblems } from '../../collations.ts'
 import type { Problem } from '../../failure.ts'
 import { bytes } from '../../text.ts'
 import type { Facts } from '../facts.ts'
@@ -10,7 +11,7 @@ export function database(facts: Facts): Problem[] {
     ({ service, status }) => service === 'db' && status === 'running',
   )
   if (!facts.database.known)
-    return runs
+    return runs && facts.databaseTrouble === undefined
       ? [
           {
             what: `the database does not answer: ${facts.database.why}`,
@@ -18,10 +19,14 @@ export function database(facts: Facts): Problem[] {
           },
         ]
       : [] // said already
-  const { schema, connections, maxConnections, blocked } = facts.database.value
+  const { schema, connections, maxConnections, blocked, collations } = facts.database.value
   const head = facts.head
   const look = `npx tsx scripts/status.ts -e ${facts.environment.name} --db`
   return [
+    ...collationProblems(
+      { environment: facts.environment, typed: (...words) => typed(facts, words.join(' ')) },
+      collations,
+    ),
     ...(head.known && head.value !== schema && facts.lock === undefined
       ? [
           {
