@@ -6,6 +6,7 @@ import { main } from '../lib/cli.ts'
 import { confirm } from '../lib/confirm.ts'
 import type { Revision } from '../lib/database.ts'
 import { currentRevision, databaseState } from '../lib/database-state.ts'
+import { warnOfUrl } from '../lib/env-py.ts'
 import type { Part } from '../lib/environment.ts'
 import { problemOf, UsageError } from '../lib/failure.ts'
 import { waitUntilHealthy } from '../lib/health.ts'
@@ -118,6 +119,7 @@ async function compareMigrations(site: Site, images: Images, from: Revision | un
 async function lookAtMigrations(site: Site, wanted: Wanted, images: Images, from: Revision) {
   const migrations = await compareMigrations(site, images, from)
   const revisions = wanted.migrations ? pendingAt(migrations, from) : []
+  if (revisions.length > 0) await warnOfUrl(site, images.backend)
   const pending = { image: images.backend, from, revisions }
   const judgement = await site.run.step('Check pending migrations', step =>
     judgeOrWarn(site, pending, wanted.acceptMigrations, step),

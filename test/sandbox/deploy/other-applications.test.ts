@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { docker } from '../docker.ts'
@@ -112,3 +114,30 @@ creation('what it made is named, too, where the deploy fails; the migrations are
 })
 
 creation.run()
+
+/** The backend's env.py hands its URL to Alembic's configuration and reads it there again. */
+const setMainOption = (url: string): string[] => [
+  `RUN sed -i 's/^url = .*/context.config.set_main_option("sqlalchemy.url", ${url})\\nurl = context.config.get_main_option("sqlalchemy.url")/' alembic/env.py`,
+]
+
+const inConfig = suite('an application whose env.py uses set_main_option, and a password with a @')
+
+inConfig('is warned before its migrations fail, and is deployed once env.py is mended', async () => {
+  const file = join(await freshEnvironment('production'), '.env.production')
+  const password = 'DB_PASSWORD=Pz7@kW2mQ9x=rT4vB6nL8'
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/^DB_PASSWORD=.*$/m, password))
+  await pushVersion('in-config', 'v1', { backend: setMainOption('os.environ["DATABASE_URL"]') })
+  const { code, stdout, stderr } = await deploy('production', 'in-config')
+  assert.is(code, 4, stdout + stderr)
+  const before = stdout.slice(0, stdout.indexOf('Start database and proxy'))
+  assert.match(before, /! the migrations will probably fail: DATABASE_URL has a %/)
+  assert.match(stderr, /the database migrations failed[\s\S]*no migration is at fault/)
+
+  const mended = setMainOption('os.environ["DATABASE_URL"].replace("%", "%%")')
+  await pushVersion('in-config-mended', 'v1', { backend: mended })
+  const again = await deploy('production', 'in-config-mended')
+  assert.is(again.code, 0, again.stdout + again.stderr)
+  assert.not.match(again.stdout, /will probably fail/)
+})
+
+inConfig.run()
