@@ -37,21 +37,24 @@ export function prepareDirectory({ environment, run }: Site, secrets: Secrets): 
  */
 export async function startServices(site: Site, step: Step): Promise<void> {
   const { environment, project, proxy } = site
-  const state = (await pinnedState(site)) ?? (await firstState(site, step))
   const found = await project.containers(['db', 'proxy'])
+  const database = found.find(({ service }) => service === 'db')
+  const isDoubtful = isFirst(site) && !(await isSound(site, database))
   const runs = (service: string): boolean =>
     found.some(container => container.service === service && container.status === 'running')
-  const missing = (['db', 'proxy'] as const).filter(service => !runs(service))
+  const before = readComposeState(environment)
+  const state =
+    before && !isDoubtful ? before : await firstState(site, step, runs('proxy') ? before : undefined)
+  const missing = (['db', 'proxy'] as const).filter(
+    service => !runs(service) || (service === 'db' && isDoubtful),
+  )
   if (missing.length === 0) {
     step.skip('running, left as they are')
     return
   }
   if (proxy.mapOnDisk() === null) proxy.writeMap(null)
   writeComposeState(environment, state)
-  // What a first deploy that failed has made of other images; the volumes stay.
-  const isOld = ({ service, image }: Container): boolean =>
-    missing.some(name => name === service) && image !== state[service === 'db' ? 'database' : 'proxy'].image
-  if (isFirst(site)) await project.remove(found.filter(isOld))
+  if (isDoubtful && database) await project.remove([database]) // never the volume
   await pullServices(site, step)
   await startLasting(site, missing, step)
   step.note(`started ${missing.join(' and ')}`)
@@ -82,23 +85,27 @@ const isFirst = ({ environment, proxy }: Site): boolean =>
   readReleases(environment).length === 0 && proxy.mapOnDisk() === null
 
 /**
- * The images that were resolved once and for all; undefined where there are none yet. Those of a first deploy in which
- * the database did not come up are not: they may be why, and the settings may name others by now.
+ * Whether the database of a first deploy has come up, or still may. The image of one that has not is not kept: it may be
+ * why, and the settings may name another by now. One that is just starting may be making its files, and is left alone.
  */
-async function pinnedState(site: Site): Promise<ComposeState | undefined> {
-  const state = readComposeState(site.environment)
-  if (!state || !isFirst(site)) return state
-  return (await databaseAnswers(site)) ? state : undefined
+async function isSound(site: Site, database: Container | undefined): Promise<boolean> {
+  if (database === undefined) return false
+  const isStarting = ['running', 'paused'].includes(database.status) && database.restarts === 0
+  return isStarting || databaseAnswers(site)
 }
 
-/** Before the first deploy: the services' tags are resolved to digests, once and for all. */
-async function firstState({ environment }: Site, step: Step): Promise<ComposeState> {
+/** Before the first deploy: the services' tags are resolved to digests, once and for all; not of a proxy that runs. */
+async function firstState(
+  { environment }: Site,
+  step: Step,
+  running: ComposeState | undefined,
+): Promise<ComposeState> {
   step.progress('resolving the images of the database and the proxy')
   return {
     live: null,
     images: { blue: undefined, green: undefined },
     database: await pinTag(environment, environment.images.database),
-    proxy: await pinTag(environment, environment.images.proxy),
+    proxy: running?.proxy ?? (await pinTag(environment, environment.images.proxy)),
   }
 }
 
