@@ -8,6 +8,8 @@ import { commonOptions, parseDuration } from '../lib/base/options.ts'
 import { columns } from '../lib/base/text.ts'
 import { main } from '../lib/cli/main.ts'
 import type { Revision } from '../lib/database/database.ts'
+import { warnOfUrl } from '../lib/database/env-py.ts'
+import { prepareDirectory, startServices } from '../lib/database/lasting-services.ts'
 import { pendingAt } from '../lib/database/revision-graph.ts'
 import { checkSchema } from '../lib/database/schema-check.ts'
 import { currentRevision, databaseState } from '../lib/database/state.ts'
@@ -27,7 +29,6 @@ import { type Images, nextVersion, readReleases, sameImages } from '../lib/envir
 import { secretsOf } from '../lib/environment/secrets.ts'
 import { loadTarget } from '../lib/environment/settings.ts'
 import { fails } from '../lib/migrate-check/finding.ts'
-import { prepareDirectory, startServices } from '../lib/proxy/lasting-services.ts'
 import type { Site } from '../lib/proxy/site.ts'
 import { variableOf } from '../lib/remote/destination.ts'
 import { asksSomebody, confirm } from '../lib/run/confirm.ts'
@@ -119,6 +120,7 @@ async function compareMigrations(site: Site, images: Images, from: Revision | un
 async function lookAtMigrations(site: Site, wanted: Wanted, images: Images, from: Revision) {
   const migrations = await compareMigrations(site, images, from)
   const revisions = wanted.migrations ? pendingAt(migrations, from) : []
+  if (revisions.length > 0) await warnOfUrl(site, images.backend)
   const pending = { image: images.backend, from, revisions }
   const judgement = await site.run.step('Check pending migrations', step =>
     judgeOrWarn(site, pending, wanted.acceptMigrations, step),

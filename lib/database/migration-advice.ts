@@ -5,9 +5,12 @@
  */
 export function adviceAfter(printed: string, environment: string, otherwise: string): string {
   if (!/invalid interpolation syntax|'%' must be followed by/i.test(printed)) return otherwise
-  return [
+  return urlAdvice(environment)
+}
+
+export const urlAdvice = (environment: string): string =>
+  [
     'a % in DATABASE_URL, of a character in DB_PASSWORD such as @ or %, is more than env.py can read: no migration is at fault',
     `in env.py: config.set_main_option("sqlalchemy.url", os.environ["DATABASE_URL"].replace("%", "%%"))`,
     `or, once a version is live, give it a password of letters and digits: npx tsx scripts/secrets.ts rotate DB_PASSWORD -e ${environment}`,
   ].join('\n')
-}

@@ -1,8 +1,8 @@
+import { pinTag } from '../database/lasting-services.ts'
 import type { Container } from '../docker/containers.ts'
 import { readComposeState, writeComposeState } from '../environment/directory.ts'
 import { type Colour, type Part, parts } from '../environment/environment.ts'
 import { type Images, type PinnedImage, pinned, readReleases } from '../environment/releases.ts'
-import { pinTag } from '../proxy/lasting-services.ts'
 import type { Site } from '../proxy/site.ts'
 
 /**

@@ -4,6 +4,7 @@ import { duration, lastLines } from '../base/text.ts'
 import { sleep } from '../base/wait.ts'
 import type { Step } from '../run/step.ts'
 import { type Condition, type Container, conditionOf } from './containers.ts'
+import { databaseTrouble } from './database-trouble.ts'
 import type { Project, ServiceName } from './project.ts'
 
 /**
@@ -59,10 +60,15 @@ export async function checkStillHealthy(project: Project, before: readonly Conta
 }
 
 async function unhealthy(project: Project, container: Container, why: string): Promise<Failure> {
-  const lines = lastLines(await project.logs(container, 12), 12)
+  const said = await project.logs(container, 50)
+  const lines = lastLines(said, 12)
+  const isDatabase = container.service === 'db'
+  const trouble = isDatabase ? databaseTrouble(said, project.environment) : undefined
   return new Failure({
-    what: `${container.service} ${why}`,
-    detail: lines ? `the end of its log:\n${redact(lines)}` : 'it has logged nothing',
-    fix: 'mend what its log says, build again and deploy',
+    what: trouble?.what ?? `${container.service} ${why}`,
+    detail: trouble?.detail ?? (lines ? `the end of its log:\n${redact(lines)}` : 'it has logged nothing'),
+    fix:
+      trouble?.fix ??
+      (isDatabase ? 'mend what its log says' : 'mend what its log says, build again and deploy'),
   })
 }

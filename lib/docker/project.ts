@@ -168,9 +168,13 @@ export class Project {
   }
 
   /** The end of a container's log. */
-  async logs(container: Container, lines: number): Promise<string> {
+  async logs(
+    container: Container,
+    lines: number,
+    options: Pick<RunOptions, 'timeout'> = {},
+  ): Promise<string> {
     const command = ['docker', 'logs', '--tail', String(lines), container.id]
-    const { stdout, stderr } = await attempt(command, { keep: 'end' })
+    const { stdout, stderr } = await attempt(command, { ...options, keep: 'end' })
     return [stdout, stderr].filter(text => text.trim() !== '').join('\n')
   }
 

@@ -1,5 +1,7 @@
 import { type Problem, problemOf } from '../../base/failure.ts'
+import { collationsOf } from '../../database/collation-check.ts'
 import { acceptsPassword } from '../../database/login.ts'
+import { troubleOfDatabase } from '../../docker/database-trouble.ts'
 import { waitUntilHealthy } from '../../docker/health.ts'
 import { readComposeState } from '../../environment/directory.ts'
 import { readReleases } from '../../environment/releases.ts'
@@ -13,7 +15,7 @@ import { readRotation } from '../secrets/rotation.ts'
  * just starting, as after a reboot, is waited for.
  */
 export async function databaseProblems(
-  { environment, project }: Site,
+  { environment, project, run }: Site,
   secrets: Secrets,
   step: Step,
 ): Promise<Problem[]> {
@@ -23,9 +25,12 @@ export async function databaseProblems(
   const isStarting = database.status === 'running' && database.health === 'starting'
   try {
     await waitUntilHealthy(project, ['db'], { timeout: isStarting ? environment.timeouts.healthy : 0, step })
+    for (const problem of await collationsOf(project)) run.warn(problem)
     return await passwordProblems(project, secrets)
   } catch (error) {
     const { what, detail } = problemOf(error)
+    const trouble = await troubleOfDatabase(project)
+    if (trouble) return [trouble]
     return [
       {
         what: `the database is down: ${what}`,

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { removeLeftovers } from '../../backup/leftovers.ts'
 import { repairDatabase } from '../../backup/repair.ts'
+import { collationsOf } from '../../database/collation-check.ts'
 import { loginDirectory } from '../../docker/registry.ts'
 import { readComposeState, shipMissingFiles } from '../../environment/directory.ts'
 import { readReleases } from '../../environment/releases.ts'
@@ -40,13 +41,14 @@ export async function repair(site: Site, step: Step): Promise<void> {
   const rotation = await settleRotation(site, live, step)
   if (rotation) found.push(rotation)
   if (unsettled) {
+    await clearOthers(site, live, unsettled, step, found) // first: a candidate that runs must not meet the schema's way back
     await restoreSchema(site, live, unsettled, found)
     await finishSchemaRollback(site, live, unsettled, found)
-    await clearOthers(site, live, unsettled, step, found)
   }
   await startLive(site, live, started, step, found)
   assignProfile(site, live)
 
+  for (const problem of await collationsOf(project)) run.warn(problem)
   run.settle()
   if (found.length === 0) step.skip('nothing to repair')
   for (const finding of found) run.note(finding)

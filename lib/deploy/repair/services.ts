@@ -1,9 +1,10 @@
 import { problemOf } from '../../base/failure.ts'
+import { startLasting } from '../../database/lasting-services.ts'
+import type { Container } from '../../docker/containers.ts'
 import { waitUntilHealthy } from '../../docker/health.ts'
 import { type ServiceName, servicesOf } from '../../docker/project.ts'
 import type { Colour } from '../../environment/environment.ts'
 import { readReleases } from '../../environment/releases.ts'
-import { startLasting } from '../../proxy/lasting-services.ts'
 import type { Site } from '../../proxy/site.ts'
 import type { Step } from '../../run/step.ts'
 
@@ -16,6 +17,8 @@ export async function startMissingServices(
   const running = (await site.project.containers(['db', 'proxy'])).filter(
     ({ status }) => status === 'running',
   )
+  const database = running.find(({ service }) => service === 'db')
+  if (database) await demandNoCrashLoop(site, database, step)
   const missing = (['db', 'proxy'] as const).filter(name => !running.some(({ service }) => service === name))
   if (missing.length === 0) return []
   const recorded = readReleases(site.environment).at(-1)
@@ -26,6 +29,19 @@ export async function startMissingServices(
   await startLasting(site, missing, step)
   found.push(`started ${missing.join(' and ')}`)
   return missing
+}
+
+/**
+ * A database that crashes again and again runs for a moment each time: whatever is asked of it then fails for another
+ * reason. @throws Failure with its own.
+ */
+async function demandNoCrashLoop(
+  { environment, project }: Site,
+  database: Container,
+  step: Step,
+): Promise<void> {
+  if (database.restarts < 2 || (await project.passesHealthCheck(database))) return
+  await waitUntilHealthy(project, ['db'], { timeout: environment.timeouts.healthy, step })
 }
 
 /**

@@ -12,8 +12,10 @@ import { demandUnused } from '../candidate.ts'
 import { makeRoom } from '../crowded.ts'
 import { noteHealth } from '../incident/evidence.ts'
 import { checkFromOutside, failingAddresses } from '../switchover.ts'
-import { bringUp, migrate } from './bring-up.ts'
+import { watchSchema } from './boot-changes.ts'
+import { bringUp } from './bring-up.ts'
 import { isFit, testLive } from './fitness.ts'
+import { migrate } from './migrate.ts'
 import { moveUsers, retire, settleIn } from './move-users.ts'
 
 export interface Rollout {
@@ -36,8 +38,8 @@ export interface RolledOut {
 const splitIt = 'split the migration: first add what the new version needs, remove the old in a later release'
 
 /**
- * Brings a version live beside the one that is: candidate up, healthy, migrated, tested; the live one tested on the
- * new schema; users moved; watched; the old one stopped. Every change names its undoing first.
+ * Brings a version live beside the one that is: schema migrated, the live one tested on it; candidate up, healthy,
+ * tested; users moved; watched; the old one stopped. Every change names its undoing first.
  */
 export async function rollOut(
   site: Site,
@@ -59,9 +61,10 @@ export async function rollOut(
   if (live !== null && makesRoom) await makeRoom(site, live)
   await bringUp(site, candidate, version, standsBy)
   const migrated = migrations !== undefined && (await migrate(site, candidate, version, migrations))
+  if (live !== null && migrated) await testLive(site, live, { fit, schema: 'new', fix: splitIt })
+  await watchSchema(site, candidate, () => bringUp(site, candidate, version, standsBy))
   await takeBack?.()
   await run.step(`Smoke tests on ${candidate}`, () => smokeTestColour(site, candidate))
-  if (live !== null && migrated) await testLive(site, live, { fit, schema: 'new', fix: splitIt })
 
   const errorsBefore = since(atStart, await proxy.users())
   const switched = await moveUsers(site, live, candidate, version)

@@ -1,5 +1,6 @@
 import { Failure } from '../../base/failure.ts'
 import { lastLines } from '../../base/text.ts'
+import { type Collation, collationScript } from '../../database/collations.ts'
 import type { Revision } from '../../database/database.ts'
 import { revisionScript } from '../../database/version-table.ts'
 import type { Project } from '../../docker/project.ts'
@@ -14,6 +15,8 @@ export interface DatabaseFacts {
   /** The age of the oldest open transaction, in ms. */
   readonly oldestTransaction: number
   readonly schema: Revision
+  /** Databases whose texts were sorted by other rules than the image's. */
+  readonly collations: readonly Collation[]
 }
 
 const question = `
@@ -31,10 +34,14 @@ select json_build_object(
 
 /** @throws Failure when the database does not answer within `timeout` ms, in PostgreSQL's own words. */
 export async function databaseFacts(project: Project, timeout: number): Promise<DatabaseFacts> {
-  const [facts = '', schema = ''] = (
-    await query(project, question + revisionScript(project.environment.database), timeout)
+  const [facts = '', collations = '[]', schema = ''] = (
+    await query(project, question + collationScript + revisionScript(project.environment.database), timeout)
   ).split('\n')
-  return { ...(JSON.parse(facts) as Omit<DatabaseFacts, 'schema'>), schema: schema || null } // as asked above
+  return {
+    ...(JSON.parse(facts) as Omit<DatabaseFacts, 'schema' | 'collations'>), // as asked above
+    collations: JSON.parse(collations) as Collation[],
+    schema: schema || null,
+  }
 }
 
 /** Runs a psql script: as `sql` does, and no longer than `timeout` ms. */

@@ -30,6 +30,8 @@ export interface Facts {
   readonly usage: Known<ReadonlyMap<string, Usage>>
   readonly traffic: Known<RecentTraffic>
   readonly database: Known<DatabaseFacts>
+  /** Why the database does not start, where its log says it in words that we know. */
+  readonly databaseTrouble: Problem | undefined
   /** The newest revision that the live image has. */
   readonly head: Known<Revision>
   readonly backups: Known<BackupFacts>

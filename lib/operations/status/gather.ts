@@ -1,13 +1,15 @@
 import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fromThePast, isFromFuture, isProved, listBackups } from '../../backup/list.ts'
-import { Failure } from '../../base/failure.ts'
+import { Failure, type Problem } from '../../base/failure.ts'
 import { attempt } from '../../base/shell.ts'
 import { lastLines } from '../../base/text.ts'
 import { sleep } from '../../base/wait.ts'
 import type { Revision } from '../../database/database.ts'
 import { failingAddresses, smokeTestUsers } from '../../deploy/switchover.ts'
 import { findCompose, usualCompose } from '../../docker/compose.ts'
+import { conditionOf } from '../../docker/containers.ts'
+import { troubleOfDatabase } from '../../docker/database-trouble.ts'
 import { Project, serviceOf } from '../../docker/project.ts'
 import type { Colour, Environment } from '../../environment/environment.ts'
 import { type Images, readReleases, sameImages } from '../../environment/releases.ts'
@@ -57,6 +59,7 @@ export async function gather(view: View): Promise<Facts> {
     served: proxy.live(),
     traffic,
     database: ask(() => databaseFacts(project, patience)),
+    databaseTrouble: containers.then(found => troubleIn(project, found)),
     head: ask(() => headOf(project, onDisk, release?.images)),
     disks: disksOf(environment.directory, patience),
     certificates: certificatesOf(environment.externalChecks, sharedCertificates(environment), patience),
@@ -91,6 +94,13 @@ async function engineVersion(): Promise<string> {
   const ran = await attempt(['docker', 'version', '--format', '{{.Server.Version}}'], { timeout: patience })
   if (ran.ok) return ran.stdout.trim()
   throw new Failure({ what: lastLines(ran.stderr, 1) || 'Docker does not answer' })
+}
+
+/** A database that runs as it should has nothing to complain of. */
+async function troubleIn(project: Project, containers: Facts['containers']): Promise<Problem | undefined> {
+  const database = valueIn(containers)?.find(({ service }) => service === 'db')
+  if (!database || conditionOf(database).is === 'healthy') return undefined
+  return valueIn(await ask(() => troubleOfDatabase(project, { timeout: patience })))
 }
 
 async function usageIn(containers: Facts['containers']) {

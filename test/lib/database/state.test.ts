@@ -36,7 +36,7 @@ function on<T>(found: Found, act: (site: Site) => T | Promise<T>): Promise<T> {
   return inTemporary(directory => {
     const environment = environmentIn(directory)
     if (found.released) writeFileSync(join(directory, 'releases.jsonl'), `${JSON.stringify(release(1))}\n`)
-    const empty: Ran = { ok: true, code: 0, stdout: 'f\n', stderr: '' }
+    const empty: Ran = { ok: true, code: 0, stdout: '\n', stderr: '' }
     const project = {
       environment,
       containers: async () => (found.container ? [{ ...container, ...found.container }] : []),

@@ -43,6 +43,12 @@ async function servedAgain(): Promise<void> {
 }
 const psql = (sql: string): Promise<string> =>
   docker('exec', 'tracehub-db-prod', 'psql', '-U', 'tracehub', '-d', 'tracehub', '-Atqc', sql)
+/** Until the database has crashed often enough to be called a failure. */
+async function untilCrashed(): Promise<void> {
+  const count = (): Promise<string> => docker('inspect', '--format', '{{.RestartCount}}', 'tracehub-db-prod')
+  for (let tries = 0; tries < 300 && Number(await count()) < 3; tries += 1)
+    await new Promise(resolve => setTimeout(resolve, 200))
+}
 /** Until the database answers a question so. */
 async function answer(sql: string, wanted: string): Promise<void> {
   for (let tries = 0; tries < 200; tries += 1) {
@@ -194,6 +200,60 @@ for (const [container, said] of broken)
       assert.ok(seconds < 180, `${seconds} s`) // it does not hang; how fast it is, is no matter of a test
     }),
   )
+
+production(
+  'another C library sorts texts otherwise: said by all, with the command for each database',
+  async () => {
+    const recorded = await psql("select datcollversion from pg_database where datname = 'tracehub'")
+    const record = (version: string): Promise<string> =>
+      psql(`update pg_database set datcollversion = ${version} where datname = 'tracehub'`)
+    await record("'1.0'")
+    const said = [await ofProduction(), await script('repair', ['-e', 'production'])]
+    for (const { stdout, stderr } of said) {
+      assert.match(stdout + stderr, /tracehub: collation version mismatch, 1\.0 when the indexes were built/)
+      assert.match(
+        stdout + stderr,
+        /reindex database concurrently "tracehub"'[^\n]+refresh collation version/,
+      )
+    }
+    await psql('reindex database concurrently tracehub')
+    await psql('alter database tracehub refresh collation version')
+    if (recorded === '') await record('null') // of a locale without versions nothing can be refreshed
+    assert.is((await ofProduction()).code, 0)
+  },
+)
+
+production(
+  'the data of another major version: said by all with the way out, and by none with another',
+  async () => {
+    const version = (major: string): Promise<string> =>
+      docker(
+        ...['run', '--rm', '--volumes-from', 'tracehub-db-prod', '--entrypoint', 'bash'],
+        ...['tracehub-sandbox/postgres', '-c', `echo ${major} > "$PGDATA/PG_VERSION"`],
+      )
+    await docker('stop', '--time', '5', 'tracehub-db-prod')
+    await version('15')
+    await docker('start', 'tracehub-db-prod')
+    await untilCrashed()
+    const said = [
+      await ofProduction(),
+      await script('repair', ['-e', 'production']),
+      await deploy('production', 'v3'),
+      await rollback('production'),
+    ]
+    await docker('stop', '--time', '5', 'tracehub-db-prod')
+    await version('17')
+    await docker('start', 'tracehub-db-prod')
+    for (const { code, stdout, stderr } of said) {
+      assert.is(code, 1, stdout + stderr)
+      const all = stdout + stderr
+      assert.match(all, /the database cannot start: its data is of PostgreSQL 15, and its image is 17/)
+      assert.match(all, /go back to an image of PostgreSQL 15: images\.database/)
+      assert.not.match(all, /-t deployment|could not translate host name|build again/)
+    }
+    await servedAgain()
+  },
+)
 
 production('the engine is down: everything else is still said', async () => {
   const { code, stdout, stderr } = await ofProduction({ DOCKER_HOST: 'unix:///nowhere/docker.sock' })

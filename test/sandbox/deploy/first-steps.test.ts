@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { attempt, run } from '../../../lib/base/shell.ts'
 import { composeV1 } from '../compose-binaries.ts'
+import { docker } from '../docker.ts'
 import {
   answerOf,
   containers,
@@ -110,9 +111,9 @@ production('every documented step of a production deploy has its step', () => {
   const documented = [
     'Pull latest images',
     'Backup database',
+    'Run migrations on blue',
     'Deploy to blue',
     'Wait for blue to be healthy',
-    'Run migrations on blue',
     'Smoke tests on blue',
     'Switch traffic to blue',
     'Monitor stability (3.0 s)',
@@ -120,6 +121,14 @@ production('every documented step of a production deploy has its step', () => {
   ]
   for (const title of documented)
     assert.ok(titles.includes(title), `${title} is missing in ${titles.join(', ')}`)
+  const places = ['Run migrations on blue', 'Deploy to blue', 'Smoke tests on blue'].map(title =>
+    titles.indexOf(title),
+  )
+  assert.equal(
+    places,
+    places.toSorted((a, b) => a - b),
+    'the schema is new before anything of the candidate runs',
+  )
 })
 
 production('what is live already is left alone, unless forced', async () => {
@@ -249,5 +258,36 @@ production('nothing that holds a secret can be read by others', () => {
   ])
     assert.is(statSync(join(directoryOf('production'), file)).mode & 0o077, 0, file)
 })
+
+production(
+  'what a failed first deploy has pinned is not kept: the next one asks the registry again',
+  async () => {
+    await freshEnvironment('production')
+    const labels = ['project=tracehub-production', 'volume=db-data'].flatMap(label => [
+      ...['--label', `com.docker.compose.${label}`],
+    ])
+    await docker('volume', 'create', ...labels, 'tracehub-production_db-data')
+    const inVolume = (command: string): Promise<string> =>
+      docker(
+        ...['run', '--rm', '--volume', 'tracehub-production_db-data:/data', '--entrypoint', 'bash'],
+        ...['tracehub-sandbox/postgres', '-c', command],
+      )
+    const asPostgres = 'setpriv --reuid=postgres --regid=postgres --init-groups'
+    const made = `chown postgres /data && ${asPostgres} initdb --no-sync --pgdata /data`
+    await inVolume(`${made} > /dev/null && echo 15 > /data/PG_VERSION`)
+    const first = await deploy('production', 'v1')
+    assert.is(first.code, 1, first.stdout + first.stderr)
+    assert.match(first.stderr, /the database cannot start: its data is of PostgreSQL 15, and its image is 17/)
+    assert.match(first.stderr, /use an image of PostgreSQL 15: images\.database .*; then deploy again/)
+
+    await inVolume('find /data -mindepth 1 -delete')
+    const file = join(directoryOf('production'), '.env')
+    const other = `DB_IMAGE=127.0.0.1:5050/library/haproxy@sha256:${'0'.repeat(64)}` // as if the settings had said so
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/^DB_IMAGE=.*$/m, other))
+    const { code, stdout, stderr } = await deploy('production', 'v1')
+    assert.is(code, 0, stdout + stderr)
+    assert.is(await liveVersion('production'), 'v1')
+  },
+)
 
 production.run()

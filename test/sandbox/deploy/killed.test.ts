@@ -101,9 +101,10 @@ production.before(async () => {
 const aroundTheMigration: readonly Moment[] = [
   ['Run migrations on <colour>', 'start'],
   ['Run migrations on <colour>', 'middle'],
-  ['Smoke tests on <colour>', 'start'],
   ['Smoke tests on <colour> with the new schema', 'start'],
   ['Smoke tests on <colour> with the new schema', 'middle'],
+  ['Deploy to <colour>', 'middle'],
+  ['Smoke tests on <colour>', 'start'],
   ['Switch traffic to <colour>', 'start'],
   ["Smoke tests at the users' ports", 'start'],
   ['Monitor stability (3.0 s)', 'start'],
@@ -148,15 +149,15 @@ for (const [i, moment] of withoutMigration.entries())
 
 production('killed while it takes a failed deploy back: the next run takes it back', async () => {
   const before = await liveVersion('production')
-  for (const [version, title] of [
-    ['smoke-fails', 'Remove <colour>'],
-    ['migration-fails', 'Take the schema back to d7e3f51b'],
+  for (const [version, title, repaired] of [
+    ['smoke-fails', 'Remove <colour>', /removed its candidate/],
+    ['migration-fails', 'Take the schema back to d7e3f51b', /-deploy did not come to its end/],
   ] as const) {
     assert.ok(await killAt('deploy', ['--tag', version, '--accept-migrations'], [title, 'start']), title)
     assert.is(await liveVersion('production'), before)
     const next = await deploy('production', before)
     assert.is(next.code, 0, next.stderr)
-    assert.match(next.stdout, /removed its candidate/)
+    assert.match(next.stdout, repaired)
     assert.is(await revision('production'), 'd7e3f51b')
     assert.is((await runningServices('production')).length, 4)
   }

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { docker } from '../docker.ts'
@@ -43,7 +45,7 @@ revisions('a failure takes the schema back to where it was', async () => {
   assert.match(stdout, /✓ Take the schema back to a1b2c3d4/)
   await versionIs(older)
   assert.is(await psql(vessel), '0')
-  assert.is(await liveVersion('production'), 'elsewhere-v1')
+  assert.is(await liveVersion('production'), 'v1')
 })
 
 revisions(
@@ -65,3 +67,77 @@ revisions(
 )
 
 revisions.run()
+
+/** An application that makes what its models have when it starts, and a table that no migration knows. */
+const makesItself = (table: string) => ({
+  files: {
+    'makes_tables.py': `import sqlalchemy as sa
+
+from app.database import engine
+from app.models import Base
+
+sa.Table("${table}", Base.metadata, sa.Column("id", sa.Integer, primary_key=True))
+Base.metadata.create_all(engine)
+`,
+  },
+  backend: ['COPY makes_tables.py app/', "RUN echo 'from app import makes_tables' >> app/main.py"],
+})
+
+const creation = suite('an application that runs create_all when it starts')
+
+creation.before(async () => {
+  await freshEnvironment('production')
+  await pushVersion('makes-labels', 'v1', makesItself('labels'))
+  await pushVersion('makes-stickers', 'smoke-fails', makesItself('stickers'))
+})
+
+creation(
+  'a first deploy finds an empty schema for its migrations, and says what the application made',
+  async () => {
+    const { code, stdout, stderr } = await deploy('production', 'makes-labels')
+    assert.is(code, 0, stdout + stderr)
+    assert.match(stdout, /10 revisions, now at a1b2c3d4/)
+    const said = stdout + stderr
+    assert.match(said, /the schema changed while blue started[\s\S]*\+ table public\.labels[\s\S]*create_all/)
+    assert.not.match(said, /\+ table public\.shipments/)
+  },
+)
+
+creation('what it made is named, too, where the deploy fails; the migrations are taken back', async () => {
+  const { code, stdout, stderr } = await deploy('production', 'makes-stickers')
+  assert.is(code, 4, stdout + stderr)
+  assert.match(stdout + stderr, /the schema changed while green started[\s\S]*\+ table public\.stickers/)
+  assert.match(stdout, /✓ Remove green[\s\S]*✓ Take the schema back to a1b2c3d4/)
+  assert.is(await psql('select version_num from alembic_version'), older)
+  assert.is(await psql(vessel), '0')
+  assert.is(await liveVersion('production'), 'v1')
+})
+
+creation.run()
+
+/** The backend's env.py hands its URL to Alembic's configuration and reads it there again. */
+const setMainOption = (url: string): string[] => [
+  `RUN sed -i 's/^url = .*/context.config.set_main_option("sqlalchemy.url", ${url})\\nurl = context.config.get_main_option("sqlalchemy.url")/' alembic/env.py`,
+]
+
+const inConfig = suite('an application whose env.py uses set_main_option, and a password with a @')
+
+inConfig('is warned before its migrations fail, and is deployed once env.py is mended', async () => {
+  const file = join(await freshEnvironment('production'), '.env.production')
+  const password = 'DB_PASSWORD=Pz7@kW2mQ9x=rT4vB6nL8'
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/^DB_PASSWORD=.*$/m, password))
+  await pushVersion('in-config', 'v1', { backend: setMainOption('os.environ["DATABASE_URL"]') })
+  const { code, stdout, stderr } = await deploy('production', 'in-config')
+  assert.is(code, 4, stdout + stderr)
+  const before = stdout.slice(0, stdout.indexOf('Start database and proxy'))
+  assert.match(before, /! the migrations will probably fail: DATABASE_URL has a %/)
+  assert.match(stderr, /the database migrations failed[\s\S]*no migration is at fault/)
+
+  const mended = setMainOption('os.environ["DATABASE_URL"].replace("%", "%%")')
+  await pushVersion('in-config-mended', 'v1', { backend: mended })
+  const again = await deploy('production', 'in-config-mended')
+  assert.is(again.code, 0, again.stdout + again.stderr)
+  assert.not.match(again.stdout, /will probably fail/)
+})
+
+inConfig.run()

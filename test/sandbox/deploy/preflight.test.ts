@@ -147,8 +147,9 @@ staging('a rolling update goes service by service, and takes a failure back', as
   const good = await deploy('staging', 'v2')
   assert.is(good.code, 0, good.stderr)
   const titles = good.stdout.split('\n').map(line => line.slice(4).split('  ')[0]?.trim())
-  const inOrder = ['Backup database', 'Rolling update of backend-blue', 'Wait for backend-blue to be healthy']
-  inOrder.push('Rolling update of frontend-blue', 'Run migrations on blue', 'Smoke tests on blue')
+  const inOrder = ['Backup database', 'Run migrations on blue', 'Smoke tests on green with the new schema']
+  inOrder.push('Rolling update of backend-blue', 'Wait for backend-blue to be healthy')
+  inOrder.push('Rolling update of frontend-blue', 'Smoke tests on blue')
   inOrder.push('Switch traffic to blue', 'Drain and stop green', 'Clean up old images')
   const places = inOrder.map(title => titles.indexOf(title))
   assert.equal(

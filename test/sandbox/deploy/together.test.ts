@@ -78,8 +78,8 @@ production('--help and --list never wait for the lock', async () => {
 
 for (const step of [
   'Backup database',
-  'Wait for green to be healthy',
   'Run migrations on green',
+  'Wait for green to be healthy',
   'Smoke tests on green',
 ])
   production(`Ctrl-C before the switch (${step}): everything is undone`, async () => {

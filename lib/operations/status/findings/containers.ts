@@ -19,7 +19,11 @@ export function containers(facts: Facts): Problem[] {
     ...(missing.length > 0
       ? [{ what: `${missing.join(', ')}: no container`, fix: typed(facts, 'up -d') }]
       : []),
-    ...found.filter(({ service }) => expected.includes(service)).flatMap(one => troubleOf(facts, one)),
+    ...found
+      .filter(({ service }) => expected.includes(service))
+      .flatMap(one =>
+        one.service === 'db' && facts.databaseTrouble ? [facts.databaseTrouble] : troubleOf(facts, one),
+      ),
     ...(idle.length > 0 && facts.lock === undefined
       ? [
           {

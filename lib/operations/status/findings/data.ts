@@ -1,6 +1,7 @@
 import { futureProblem } from '../../../backup/list.ts'
 import type { Problem } from '../../../base/failure.ts'
 import { bytes } from '../../../base/text.ts'
+import { collationProblems } from '../../../database/collations.ts'
 import type { BackupFacts, Facts } from '../facts.ts'
 import { valueIn } from '../known.ts'
 import { percent, span } from '../words.ts'
@@ -11,7 +12,7 @@ export function database(facts: Facts): Problem[] {
     ({ service, status }) => service === 'db' && status === 'running',
   )
   if (!facts.database.known)
-    return runs
+    return runs && facts.databaseTrouble === undefined
       ? [
           {
             what: `the database does not answer: ${facts.database.why}`,
@@ -19,10 +20,14 @@ export function database(facts: Facts): Problem[] {
           },
         ]
       : [] // said already
-  const { schema, connections, maxConnections, blocked } = facts.database.value
+  const { schema, connections, maxConnections, blocked, collations } = facts.database.value
   const head = facts.head
   const look = `npx tsx scripts/status.ts -e ${facts.environment.name} --db`
   return [
+    ...collationProblems(
+      { environment: facts.environment, typed: (...words) => typed(facts, words.join(' ')) },
+      collations,
+    ),
     ...(head.known && head.value !== schema && facts.lock === undefined
       ? [
           {

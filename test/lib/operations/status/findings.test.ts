@@ -15,7 +15,7 @@ const holder = { run: '20260131-110000.000-deploy', who: 'ada', pid: 1, since: n
 const database = (changes: Partial<DatabaseFacts>): Known<DatabaseFacts> =>
   is({
     ...{ version: '17.5', bytes: 2 ** 23, connections: 6, maxConnections: 100, blocked: 0 },
-    ...{ oldestTransaction: 0, schema: 'rev1', ...changes },
+    ...{ oldestTransaction: 0, schema: 'rev1', collations: [], ...changes },
   })
 
 wrong('nothing, when all is well', () => assert.equal(findings(facts()), []))
@@ -35,6 +35,20 @@ const cases: [name: string, changes: Partial<Facts>, ...found: (readonly [what: 
       ...{ users: isNot('refused'), live: { onDisk: 'blue', served: undefined } },
     },
     [/^Docker does not answer/, /systemctl start docker/],
+  ],
+  [
+    'the database does not start, and its log says why: nothing else is said of it',
+    {
+      containers: is([...others.slice(1), container('db', { status: 'restarting', restarts: 9 })]),
+      ...{ database: isNot('restarting'), databaseTrouble: { what: 'its data is of 15', fix: 'go back' } },
+    },
+    [/^backend-blue: no container$/, / up -d$/],
+    [/^its data is of 15$/, /^go back$/],
+  ],
+  [
+    'texts are sorted by other rules than their indexes',
+    { database: database({ collations: [{ database: 'tracehub', was: '2.31', is: '2.36' }] }) },
+    [/^tracehub: collation version mismatch, 2\.31 /, /reindex database concurrently/],
   ],
   ['a container is missing', { containers: is(others) }, [/^backend-blue: no container$/, / up -d$/]],
   [

@@ -46,8 +46,9 @@ export function facts(changes: Partial<Facts> = {}): Facts {
     }),
     database: is({
       ...{ version: '17.5 (Debian)', bytes: 2 ** 23, connections: 6, maxConnections: 100 },
-      ...{ blocked: 0, oldestTransaction: 0, schema: 'rev1' },
+      ...{ blocked: 0, oldestTransaction: 0, schema: 'rev1', collations: [] },
     }),
+    databaseTrouble: undefined,
     head: is('rev1'),
     backups: is({ count: 3, bytes: 3000, last, oldest: last, proved: undefined, fromFuture: [] }),
     disks: [

@@ -1,3 +1,4 @@
+import type { Container } from '../docker/containers.ts'
 import { waitUntilHealthy } from '../docker/health.ts'
 import { isHere, pull, resolve } from '../docker/images.ts'
 import { withRegistry } from '../docker/registry.ts'
@@ -13,10 +14,11 @@ import {
 } from '../environment/directory.ts'
 import type { Environment } from '../environment/environment.ts'
 import { closeToOthers } from '../environment/private.ts'
-import { pinned } from '../environment/releases.ts'
+import { pinned, readReleases } from '../environment/releases.ts'
 import { readSecrets, type Secrets } from '../environment/secrets.ts'
+import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
-import type { Site } from './site.ts'
+import { databaseAnswers } from './state.ts'
 
 /**
  * Writes what compose and the proxy read into the environment's directory. What this changes there is put back
@@ -39,17 +41,24 @@ export function prepareDirectory({ environment, run }: Site, secrets: Secrets): 
  */
 export async function startServices(site: Site, step: Step): Promise<void> {
   const { environment, project, proxy } = site
-  const state = readComposeState(environment) ?? (await firstState(site, step))
   const found = await project.containers(['db', 'proxy'])
+  const database = found.find(({ service }) => service === 'db')
+  const isDoubtful = isFirst(site) && !(await isSound(site, database))
   const runs = (service: string): boolean =>
     found.some(container => container.service === service && container.status === 'running')
-  const missing = (['db', 'proxy'] as const).filter(service => !runs(service))
+  const before = readComposeState(environment)
+  const state =
+    before && !isDoubtful ? before : await firstState(site, step, runs('proxy') ? before : undefined)
+  const missing = (['db', 'proxy'] as const).filter(
+    service => !runs(service) || (service === 'db' && isDoubtful),
+  )
   if (missing.length === 0) {
     step.skip('running, left as they are')
     return
   }
   if (proxy.mapOnDisk() === null) proxy.writeMap(null)
   writeComposeState(environment, state)
+  if (isDoubtful && database) await project.remove([database]) // never the volume
   await pullServices(site, step)
   await startLasting(site, missing, step)
   step.note(`started ${missing.join(' and ')}`)
@@ -75,14 +84,32 @@ export async function startLasting(
   })
 }
 
-/** Before the first deploy: the services' tags are resolved to digests, once and for all. */
-async function firstState({ environment }: Site, step: Step): Promise<ComposeState> {
+/** Nothing was ever live: no image has proved itself yet. */
+const isFirst = ({ environment, proxy }: Site): boolean =>
+  readReleases(environment).length === 0 && proxy.mapOnDisk() === null
+
+/**
+ * Whether the database of a first deploy has come up, or still may. The image of one that has not is not kept: it may be
+ * why, and the settings may name another by now. One that is just starting may be making its files, and is left alone.
+ */
+async function isSound(site: Site, database: Container | undefined): Promise<boolean> {
+  if (database === undefined) return false
+  const isStarting = ['running', 'paused'].includes(database.status) && database.restarts === 0
+  return isStarting || databaseAnswers(site)
+}
+
+/** Before the first deploy: the services' tags are resolved to digests, once and for all; not of a proxy that runs. */
+async function firstState(
+  { environment }: Site,
+  step: Step,
+  running: ComposeState | undefined,
+): Promise<ComposeState> {
   step.progress('resolving the images of the database and the proxy')
   return {
     live: null,
     images: { blue: undefined, green: undefined },
     database: await pinTag(environment, environment.images.database),
-    proxy: await pinTag(environment, environment.images.proxy),
+    proxy: running?.proxy ?? (await pinTag(environment, environment.images.proxy)),
   }
 }
 

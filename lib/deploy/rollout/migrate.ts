@@ -1,0 +1,58 @@
+import { Failure } from '../../base/failure.ts'
+import { count } from '../../base/text.ts'
+import { type Revision, schemaRevision, showRevision } from '../../database/database.ts'
+import { downgrade, upgrade } from '../../database/migrations.ts'
+import { pendingAt, type RevisionGraph } from '../../database/revision-graph.ts'
+import type { Colour } from '../../environment/environment.ts'
+import type { Version } from '../../environment/releases.ts'
+import type { Site } from '../../proxy/site.ts'
+import { assignImages } from '../candidate.ts'
+
+/**
+ * Applies what of the image's migrations is pending, with the image alone: the candidate does not run yet, so the schema
+ * that it finds is one of Alembic's, whatever it may do to it when it starts. Going back is the other way round: the
+ * candidate is gone when the schema is taken back.
+ * @returns whether there was anything to migrate.
+ */
+export async function migrate(
+  site: Site,
+  candidate: Colour,
+  version: Version,
+  migrations: RevisionGraph,
+): Promise<boolean> {
+  const { environment, project, run } = site
+  const from = await schemaRevision(project)
+  const pending = pendingAt(migrations, from)
+  const image = version.images.backend
+  const timeout = environment.timeouts.migrate
+  let unseen: Failure | undefined
+  if (pending.length > 0) {
+    run.fact({ kind: 'migrating', from, colour: candidate, image })
+    assignImages(site, candidate, version.images)
+    run.undo(`Take the schema back to ${showRevision(from)}`, async step => {
+      if (unseen) throw unseen
+      if ((await schemaRevision(project)) === from) return step.skip('it is there')
+      await downgrade(project, candidate, image, from, timeout)
+    })
+  }
+  await run.step(`Run migrations on ${candidate}`, async step => {
+    if (pending.length === 0) return step.skip(`none pending, the schema is at ${showRevision(from)}`)
+    await upgrade(project, candidate, timeout)
+    const now = await schemaRevision(project)
+    if (now === from) {
+      unseen = notSeen(migrations, now)
+      throw unseen
+    }
+    step.note(`${count(pending.length, 'revision')}, now at ${showRevision(now)}`)
+  })
+  return pending.length > 0
+}
+
+/** The table that is read is not the one that Alembic writes: what happened to the schema, nobody can tell. */
+const notSeen = ({ heads }: RevisionGraph, now: Revision): Failure =>
+  new Failure({
+    what: `Alembic reported success, but the database still says ${showRevision(now)}, not ${heads.join(', ')}`,
+    detail:
+      'the migrations are applied and cannot be taken back from here: another table than the one read has the revision',
+    fix: "name the table of env.py's version_table and version_table_schema in the environment's settings: database: { …, versionTable: '<schema>.<table>' }",
+  })
