@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { cpus } from 'node:os'
+import { describeProblem, problemOf } from '../lib/base/failure.ts'
 import { type Box, canMakeBoxes, makeBoxes } from './sandbox/boxes/box.ts'
 import { aloneInTheBox } from './sandbox/lock.ts'
 import { print } from './sandbox/progress.ts'
@@ -75,7 +76,13 @@ async function runReal(files: readonly string[], verdicts: Verdict[]): Promise<v
   const wanted = Math.min(files.length, numberOfBoxes())
   if (wanted < 2 || !canMakeBoxes()) return work([...files], verdicts, here)
   const queue = longestFirst(files)
-  const boxes = await makeBoxes(wanted, print)
+  const boxes = await makeBoxes(wanted, print).catch((error: unknown) => {
+    print(
+      `no boxes: ${describeProblem(problemOf(error))}\n· so the files run on the machine itself, one after another`,
+    )
+    return []
+  })
+  if (boxes.length === 0) return work([...files], verdicts, here)
   try {
     await Promise.all(boxes.map(box => work(queue, verdicts, inBox(box))))
   } finally {
@@ -85,9 +92,13 @@ async function runReal(files: readonly string[], verdicts: Verdict[]): Promise<v
 
 const inBox = ({ enter }: Box): Place => ({ enter, beside: true })
 
-/** BOXES=2, say: how many files of the real system run beside each other; 0 or 1: one after another, on this machine. */
+/**
+ * BOXES=3, say: how many files of the real system run beside each other; 0 or 1: one after another, on this machine.
+ * A deploy is at work for half of its time and waits for the other half: a box a core, and not many in all, is what a
+ * machine bears before health checks run out.
+ */
 function numberOfBoxes(): number {
-  const given = process.env['BOXES'] || '1'
+  const given = process.env['BOXES'] || `${Math.min(4, cpus().length)}`
   if (!/^\d$/.test(given)) throw new Error(`BOXES=${given}: a number from 0 to 9 was expected`)
   return Number(given)
 }
