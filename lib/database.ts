@@ -6,32 +6,43 @@ import { lastLines } from './text.ts'
 export type Revision = string | null
 
 /**
+ * Settings of the toolkit's own sessions, as PGOPTIONS wants them: what a database or a role is told (read only, a time
+ * limit) is meant for those who use it, not for those who repair it.
+ */
+export const ownSettings = [
+  'default_transaction_read_only=off',
+  'statement_timeout=0',
+  'lock_timeout=0',
+  'idle_in_transaction_session_timeout=0',
+]
+  .map(setting => `-c ${setting}`)
+  .join(' ')
+
+/** The same for what not every version knows, as a line for psql. */
+export const unlimited =
+  "select set_config(name, '0', false) from pg_catalog.pg_settings where name = 'transaction_timeout' \\g /dev/null"
+
+/**
  * Runs SQL in the environment's database over the socket inside its container, or in another one of the same server.
- * @param options.timeout in ms, a minute unless told
+ * @param options.timeout in ms, a minute unless told; `user` a role of the server, the environment's unless told
  * @returns what psql prints, unaligned and without headers.
  * @throws Failure with PostgreSQL's own message.
  */
 export async function sql(
   project: Project,
   statement: string,
-  options: { database?: string; timeout?: number; signal?: AbortSignal } = {},
+  options: { database?: string; user?: string; timeout?: number; signal?: AbortSignal } = {},
 ): Promise<string> {
-  const { user } = project.environment.database
-  const name = options.database ?? project.environment.database.name
+  const { database, user, ...running } = options
+  const name = database ?? project.environment.database.name
   const ran = await project.exec(
     'db',
     [
-      'psql',
-      '--username',
-      user,
-      '--dbname',
-      name,
-      '--no-psqlrc',
-      '--quiet',
-      '--tuples-only',
-      '--no-align',
+      ...['env', `PGOPTIONS=${ownSettings}`, 'psql'],
+      ...['--username', user ?? project.environment.database.user, '--dbname', name],
+      ...['--no-psqlrc', '--quiet', '--tuples-only', '--no-align'],
     ].concat(['--set', 'ON_ERROR_STOP=1', '--file', '-']),
-    { input: statement, timeout: 60_000, ...options },
+    { input: `${unlimited}\n${statement}`, timeout: 60_000, ...running },
   )
   if (!ran.ok)
     throw new Failure({
@@ -63,13 +74,22 @@ export async function databasesNamed(project: Project, prefix: string): Promise<
   return names === '' ? [] : names.split('\n')
 }
 
+/**
+ * Whether there is Alembic's table, in SQL. It is asked for with a superuser's rights: a view of that name, or a column
+ * of a type that a restored backup has defined, could call functions.
+ */
+export const isVersioned = `exists (select from pg_catalog.pg_class c
+  where c.oid = pg_catalog.to_regclass('alembic_version') and c.relkind in ('r', 'p') and not exists (
+    select from pg_catalog.pg_attribute where attrelid = c.oid and attname = 'version_num' and atttypid >= 16384))`
+
+/** The revisions in that table, in SQL, with PostgreSQL's own function whatever else has its name. */
+export const revisions = "pg_catalog.string_agg(version_num::pg_catalog.text, ',' order by version_num)"
+
 /** The schema's revision as the database itself has it (Alembic's table `alembic_version`). */
 export async function schemaRevision(project: Project, database?: string): Promise<Revision> {
   const options = database === undefined ? {} : { database }
-  const exists = await sql(project, "select to_regclass('alembic_version') is not null", options)
-  if (exists !== 't') return null
-  const revisions = "select string_agg(version_num, ',' order by version_num) from alembic_version"
-  return (await sql(project, revisions, options)) || null
+  if ((await sql(project, `select ${isVersioned}`, options)) !== 't') return null
+  return (await sql(project, `select ${revisions} from alembic_version`, options)) || null
 }
 
 /** In bytes, indexes included: an upper bound of what a plain dump usually takes. */

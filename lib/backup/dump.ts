@@ -1,6 +1,16 @@
 import { renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { admin, databaseSize, literal, type Revision, sql } from '../database.ts'
+import {
+  admin,
+  databaseSize,
+  isVersioned,
+  literal,
+  ownSettings,
+  type Revision,
+  revisions,
+  sql,
+  unlimited,
+} from '../database.ts'
 import { Failure } from '../failure.ts'
 import type { Project } from '../project.ts'
 import { readReleases } from '../releases.ts'
@@ -8,11 +18,11 @@ import type { Site } from '../site.ts'
 import type { Step } from '../step.ts'
 import { bytes, duration, lastLines } from '../text.ts'
 import { checkMarker } from './check.ts'
-import { contentQuery, type Found, parseContent } from './content.ts'
+import { contentQuery, type Found, parseContent, schemaQuery } from './content.ts'
 import { GrowingDigest } from './growing.ts'
 import { inDatabase } from './inside.ts'
 import { backupDirectory } from './list.ts'
-import { backupName, type Manifest, type Reason, writeManifest } from './manifest.ts'
+import { backupName, type Content, type Manifest, type Reason, writeManifest } from './manifest.ts'
 import { watchGrowth } from './progress.ts'
 import { demandRoom, expectedDump } from './space.ts'
 
@@ -92,13 +102,14 @@ async function dump(
 ): Promise<Found & { schema: Revision; postgres: string; pgDump: string }> {
   const { name, user } = project.environment.database
   const script = [
+    unlimited,
     'begin isolation level repeatable read, read only;',
     'select pg_export_snapshot() as snapshot \\gset',
     '\\setenv SNAPSHOT :snapshot',
     '\\! echo "$SNAPSHOT" >&4',
-    "select to_regclass('alembic_version') is not null as versioned \\gset",
+    `select ${isVersioned} as versioned \\gset`,
     '\\if :versioned',
-    "select 'schema ' || string_agg(version_num, ',' order by version_num) from alembic_version;",
+    `select 'schema ' || ${revisions} from alembic_version;`,
     '\\endif',
     contentQuery(hashed),
     '\\! cat <&6; pg_dump --version </dev/null', // the pipe ends when pg_dump does
@@ -143,7 +154,7 @@ async function dump(
  * disk must not need room on it. That pipe's only writer is pg_dump, so it ends when pg_dump does, however it does.
  */
 const dumping = `
-umask 077; export PGAPPNAME="$1" DB_USER="$2" DB_NAME="$3" DUMP="/backups/$4"
+umask 077; export PGOPTIONS='${ownSettings}' PGAPPNAME="$1" DB_USER="$2" DB_NAME="$3" DUMP="/backups/$4"
 pipes=$(mktemp -d) && mkfifo "$pipes/snapshot" "$pipes/said" || exit 1
 exec 4<>"$pipes/snapshot" 5<>"$pipes/said" 6<"$pipes/said"
 rm -r "$pipes"
@@ -173,8 +184,18 @@ export async function readContent(
   project: Project,
   database: string,
   hashed: boolean,
-  options: { timeout: number; signal?: AbortSignal },
+  options: { timeout: number; signal?: AbortSignal; user?: string },
 ): Promise<Found> {
   const script = `begin isolation level repeatable read, read only;\n${contentQuery(hashed)}\ncommit;`
   return parseContent(await sql(project, script, { ...options, database }), hashed)
+}
+
+/** What the schema's objects of a database are; no function in it is called. @param options.timeout in ms */
+export async function readSchema(
+  project: Project,
+  database: string,
+  options: { timeout: number; signal?: AbortSignal },
+): Promise<Content['schema']> {
+  const script = `begin isolation level repeatable read, read only;\n${schemaQuery}\ncommit;`
+  return parseContent(await sql(project, script, { ...options, database }), true).content?.schema ?? {}
 }

@@ -1,4 +1,7 @@
 import { statSync } from 'node:fs'
+import { literal, maintenance, sql } from '../database.ts'
+import type { Project } from '../project.ts'
+import type { Step } from '../step.ts'
 import { bytes, duration } from '../text.ts'
 
 /**
@@ -19,4 +22,21 @@ export function growth(size: number, expected: number, ms: number): string {
   const rate = size / (ms / 1000)
   const said = `${bytes(size)}${size < expected ? ` of about ${bytes(expected)}` : ''} · ${bytes(Math.round(rate))}/s`
   return size < expected ? `${said} · ${duration(((expected - size) / rate) * 1000)} left` : said
+}
+
+/** Says how large a database is that is being filled. @param expected how large it will be about, in bytes */
+export function watchDatabase(
+  project: Project,
+  name: string,
+  expected: number | undefined,
+  step: Step,
+): { stop(): void } {
+  const size = `select pg_database_size(oid) from pg_database where datname = ${literal(name)}`
+  const timer = setInterval(() => {
+    sql(project, size, { database: maintenance }).then(
+      text => step.progress(`${bytes(Number(text))}${expected ? ` of about ${bytes(expected)}` : ''}`),
+      () => undefined, // only what is shown meanwhile
+    )
+  }, 2000)
+  return { stop: () => clearInterval(timer) }
 }

@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream'
-import { admin, identifier, literal, maintenance } from '../database.ts'
+import { admin, identifier, literal, maintenance, ownSettings } from '../database.ts'
 import { Failure } from '../failure.ts'
 import type { Site } from '../site.ts'
 import { lastLines } from '../text.ts'
@@ -26,7 +26,7 @@ export async function renameDatabases(
   const input = new PassThrough()
   const heard = { ready: deferred(), renamed: deferred() }
   const words = [
-    'psql',
+    ...['env', `PGOPTIONS=${ownSettings}`, 'psql'],
     '--username',
     user,
     '--dbname',

@@ -1,4 +1,4 @@
-import type { Revision } from '../database.ts'
+import { isVersioned, type Revision, revisions } from '../database.ts'
 import { Failure } from '../failure.ts'
 import type { Project } from '../project.ts'
 import { lastLines } from '../text.ts'
@@ -26,9 +26,9 @@ select json_build_object(
   'oldestTransaction', coalesce((select extract(epoch from max(now() - xact_start)) * 1000
     from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()), 0)::bigint
 );
-select to_regclass('alembic_version') is not null as migrated \gset
+select ${isVersioned} as migrated \gset
 \if :migrated
-select string_agg(version_num, ',' order by version_num) from alembic_version;
+select ${revisions} from alembic_version;
 \endif
 `
 
