@@ -10,6 +10,7 @@ binmode STDOUT;
 open(my $told, '>&=', 3) or die "descriptor 3: $!";
 my ($offset, $text, $in, $depth, $standard, $copying, $created) = (0, '', '', 0, 1, '', 0);
 my (%seen, %said, %owners);
+my $ahead = '';
 my $name = qr/(?:"(?:[^"]|"")*"|[\w\$\x80-\xff]+)/;
 
 sub report { my ($kind, $what) = @_; $what =~ s/\\/\\\\/g; $what =~ s/\n/\\n/g; print $told "$kind\t$what\n" }
@@ -20,7 +21,8 @@ sub bare { my ($word) = @_; return $word unless $word =~ s/^"(.*)"$/$1/s; $word 
 sub statement {
   my $whole = $text;
   $text = '';
-  my ($sql) = $whole =~ /^\s*(.*?)\s*$/s;
+  return pass($whole) if $whole !~ /^\s*(?:SET|COPY|CREATE|COMMENT|ALTER|GRANT|REVOKE|DROP|INSERT INTO [^(]*alembic_version)\b/i;
+  my $sql = $whole =~ s/^\s+//r;
   $standard = lc $1 eq 'on' if $sql =~ /^SET standard_conforming_strings = (on|off);$/i;
   if ($sql =~ /^COPY\s+(?:$name\s*\.\s*)?($name).*\sFROM\s+stdin\b[^;]*;$/is) {
     $copying = bare($1) eq 'alembic_version' ? 'revisions' : 'rows';
@@ -70,7 +72,8 @@ sub scan {
       my $end = index($line, $in, $a);
       pos($line) = $end < 0 ? length $line : $end + length $in;
       $in = '' if $end >= 0;
-    } elsif ($line =~ /\G--[^\n]*/gc) { }
+    } elsif ($line =~ /\G(?:[A-Za-z_\x80-\xff][\w\$\x80-\xff]*+(?!')|[\d\s(),.]++)++/gc) { }
+    elsif ($line =~ /\G--[^\n]*/gc) { }
     elsif ($line =~ /\G\/\*/gc) { ($in, $depth) = ('comment', 1) }
     elsif ($line =~ /\G[Ee]'/gc) { $in = 'E' }
     elsif ($line =~ /\G'/gc) { $in = $standard ? "'" : 'E' }
@@ -87,13 +90,39 @@ sub scan {
   if ($text =~ /^\s*$/ && $in eq '') { pass($text); $text = '' }
 }
 
+# The next line; what is read ahead is in $ahead.
+sub line {
+  my $from = 0;
+  while (index($ahead, "\n", $from) < 0) { $from = length $ahead; more() or last }
+  return if $ahead eq '';
+  my $end = index($ahead, "\n", $from);
+  return taken($end < 0 ? length $ahead : $end + 1);
+}
+
+sub more { return sysread(STDIN, $ahead, 1 << 18, length $ahead) }
+sub taken { $offset += $_[0]; return substr($ahead, 0, $_[0], '') }
+
+# Passes the rows of a COPY on, many at a time.
+sub rows {
+  my $from = 0;
+  while (1) {
+    my $end = $ahead =~ /^\\\.\n/ ? 0 : index($ahead, "\n\\.\n", $from) + 1 || -1;
+    return pass(taken($end + 3)) if $end >= 0;
+    my $whole = 1 + rindex($ahead, "\n");
+    pass(taken($whole)) if $whole > 0;
+    $from = length $ahead > 2 ? length($ahead) - 2 : 0;
+    return pass(taken(length $ahead)) unless more();
+  }
+}
+
 pass("\\restrict $key\n");
-while (defined(my $line = <STDIN>)) {
+while (1) {
+  if ($copying eq 'rows') { rows(); $copying = ''; next }
   my $at = $offset;
-  $offset += length $line;
+  my $line = line();
+  last unless defined $line;
   if ($copying ne '') {
-    if ($line eq "\\.\n") { $copying = '' }
-    elsif ($copying eq 'revisions') { report('revision', $line =~ s/\n//r) }
+    if ($line eq "\\.\n") { $copying = '' } else { report('revision', $line =~ s/\n//r) }
     pass($line);
     next;
   }

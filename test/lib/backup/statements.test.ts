@@ -65,6 +65,15 @@ for (const [what, sql, at] of [
 ] as const)
   reading(`a command for psql: ${what}`, () => assert.is(found(sql).commands[0]?.at, at))
 
+reading('the end of data is seen wherever a piece that is read at once ends', () => {
+  const copy = 'COPY t FROM stdin;\n'
+  for (let left = 0; left < 6; left += 1) {
+    const sql = `${copy}${'x'.repeat(65_536 - copy.length - left)}\n\\.\nselect 1;\n \\! id\n`
+    assert.is(found(sql).commands[0]?.at, sql.length - 6)
+    assert.is(passed(sql), sql)
+  }
+})
+
 reading('revisions: several heads, in whatever schema, as data or inserted', () => {
   for (const sql of [
     'COPY public.alembic_version (version_num) FROM stdin;\nb2\na1\n\\.\n',
