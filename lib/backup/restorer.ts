@@ -17,7 +17,7 @@ export async function makeRestorer(project: Project): Promise<void> {
     `do $$ begin if not exists (select from pg_roles where rolname = ${literal(restorer)}) then create role ${role}; end if; end $$;
     alter role ${role} login nosuperuser nocreatedb nocreaterole inherit noreplication bypassrls password null;
     alter role ${role} reset all;
-    select format('revoke %I from ${role}', roleid::regrole) from pg_auth_members where member = ${literal(restorer)}::regrole \\gexec
+    select format('revoke %s from ${role}', roleid::regrole) from pg_auth_members where member = ${literal(restorer)}::regrole \\gexec
     alter role ${role} set track_counts = off;
     select 'alter role ${role} set transaction_timeout = 0' from pg_settings where name = 'transaction_timeout' \\gexec`,
   )
