@@ -29,7 +29,7 @@ export const tracehub = {
   images: {
     backend: `ghcr.io/${repository}/tracehub-backend`,
     frontend: `ghcr.io/${repository}/tracehub-frontend`,
-    database: 'postgres:17.5',
+    database: 'postgres:17.7',
     proxy: 'haproxy:3.0.10',
   },
   sources: { backend: 'tracehub/backend', frontend: 'tracehub/frontend' },

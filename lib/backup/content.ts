@@ -17,6 +17,9 @@ export const totalOf = (rows: Found['rows']): number =>
 /** psql commands that print what a database holds, inside a transaction that has begun. */
 export const contentQuery = (hashed: boolean): string => `\\set hashed ${hashed ? 'on' : 'off'}\n${query}`
 
+/** The part of it that prints what the schema's objects are, by itself: it reads PostgreSQL's catalogs alone. */
+export const schemaQuery = `set local search_path = '';\n${query.slice(query.indexOf('-- Names and properties'), query.lastIndexOf('\\endif'))}`
+
 /** Reads what {@link contentQuery} printed; sequences asked for twice have moved from the one to the other. */
 export function parseContent(output: string, hashed: boolean): Found {
   const rows: Record<string, number> = {}

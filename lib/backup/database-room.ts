@@ -39,22 +39,27 @@ export const guarded = (restore: string): string => `
 guard() {
   # What loses its parent goes to process 1, and that may be PostgreSQL: one that ends with 2 or by a signal is to it a
   # server process that has crashed, for which it restarts all of them. So nothing here outlives what started it.
-  trap 'eval "exec \${server[1]}>&-"; wait; exit 0' TERM
+  # The trap does nothing itself: amid coproc, it would wait for a psql whose pipe it does not know yet.
+  ended=; trap ended=1 TERM
   # Connected from the start: when it is needed, a busy machine has no time to start it.
   coproc server { psql --username "$1" --dbname postgres --no-psqlrc --quiet --output /dev/null --set name="$2"; }
-  while sleep 0.1; do
+  while [ -z "\${ended:-}" ] && sleep 0.1; do
     free=$(df -Pk "$PGDATA" | { read -r _; read -r _ _ _ free _; echo "$free"; })
     [ "\${free:-${reserve / 1024}}" -ge ${reserve / 1024} ] && continue
     echo "${warning}: $free KiB" >&2
     # The server ends the statement: it would go on when its client alone ended.
     echo "select pg_cancel_backend(pid) from pg_stat_activity where datname = :'name' and backend_type = 'client backend';" >&"\${server[1]}"
   done
+  trap '' TERM
+  eval "exec \${server[1]}>&-"
+  wait
 }
 set -o pipefail
 guard "$@" & guarding=$!
 ${restore}
 code=$?
-kill $guarding; wait $guarding
+while kill $guarding 2>/dev/null; do sleep 0.05; done # on a busy machine, bash has been seen to lose a signal
+wait $guarding
 exit $code
 `
 

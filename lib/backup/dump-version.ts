@@ -1,10 +1,9 @@
+import { Failure } from '../base/failure.ts'
 import { maintenance, sql } from '../database/database.ts'
 import type { Project } from '../docker/project.ts'
 import type { Site } from '../proxy/site.ts'
-import { inDatabase, inside } from './container.ts'
-import { unpack } from './format.ts'
-import type { Examined } from './inspect.ts'
 import type { Manifest } from './manifest.ts'
+import type { Statements } from './statements.ts'
 
 /** What a backup was made by, and what it is to be restored by: `18.1` and `17.6`. */
 interface Versions {
@@ -14,13 +13,9 @@ interface Versions {
 
 /** The versions, where the dump's is a newer major one: the server does not know all that is in it. */
 export async function newerThanServer(
-  { project, run }: Site,
-  { format, name }: Examined,
+  { project }: Site,
+  { pgDump: dump }: Statements,
 ): Promise<Versions | undefined> {
-  const read = format === 'custom' ? 'pg_restore --list' : unpack[format]
-  const command = ['sh', '-c', `${read} "$1" | head -c 4096`, 'sh', inside(name)]
-  const { stdout } = await inDatabase(project, command, { signal: run.signal })
-  const dump = /Dumped by pg_dump version:? (\d[\d.]*)/.exec(stdout)?.[1]
   const server = await serverVersion(project)
   return dump !== undefined && majorOf(dump) > majorOf(server) ? { dump, server } : undefined
 }
@@ -35,3 +30,23 @@ export const isOfServersMajor = async (project: Project, { postgres }: Manifest)
 
 /** PostgreSQL's documentation, "Versioning Policy": since 10, the first number. */
 const majorOf = (version: string): number => Number.parseInt(version, 10)
+
+/** The first minor version of each major one whose psql has \restrict (release notes of 2025-08-14, CVE-2025-8714). */
+const restricts: Readonly<Record<number, number>> = { 13: 22, 14: 19, 15: 14, 16: 10, 17: 6 }
+
+/** @param version what `psql --version` prints */
+export function hasRestrict(version: string): boolean {
+  const [, major = 0, minor = 0] = /\(PostgreSQL\) (\d+)\.?(\d+)?/.exec(version)?.map(Number) ?? []
+  return major > 17 || minor >= (restricts[major] ?? Number.POSITIVE_INFINITY)
+}
+
+/** Why nothing can be restored here: psql cannot be told to obey no command that stands in a backup. */
+export async function lacksRestrict({ environment, project }: Site): Promise<Failure | undefined> {
+  const { ok, stdout } = await project.exec('db', ['psql', '--version'])
+  if (!ok || hasRestrict(stdout)) return undefined // where it does not start, nothing is restored anyhow
+  return new Failure({
+    what: `nothing is restored with ${stdout.trim()}: commands that somebody has put into a backup would run`,
+    detail: 'psql can be told to obey none since PostgreSQL 17.6, 16.10, 15.14, 14.19 and 13.22',
+    fix: `set images.database in environments/${environment.name}.ts to such a minor version, deploy with --restart-services, and try again`,
+  })
+}

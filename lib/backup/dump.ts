@@ -2,7 +2,7 @@ import { renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../base/failure.ts'
 import { bytes, duration, lastLines } from '../base/text.ts'
-import { admin, databaseSize, type Revision, sql } from '../database/database.ts'
+import { admin, databaseSize, ownSettings, type Revision, sql, unlimited } from '../database/database.ts'
 import { literal } from '../database/sql-words.ts'
 import { revisionScript } from '../database/version-table.ts'
 import type { Project } from '../docker/project.ts'
@@ -10,10 +10,10 @@ import { readReleases } from '../environment/releases.ts'
 import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
 import { inDatabase } from './container.ts'
-import { contentQuery, type Found, parseContent } from './content.ts'
+import { contentQuery, type Found, parseContent, schemaQuery } from './content.ts'
 import { checkMarker } from './end-marker.ts'
 import { backupDirectory } from './list.ts'
-import { backupName, type Manifest, type Reason, writeManifest } from './manifest.ts'
+import { backupName, type Content, type Manifest, type Reason, writeManifest } from './manifest.ts'
 import { watchGrowth } from './progress.ts'
 import { demandRoom, expectedDump } from './space.ts'
 import { GrowingDigest } from './streaming-digest.ts'
@@ -94,6 +94,7 @@ async function dump(
 ): Promise<Found & { schema: Revision; postgres: string; pgDump: string }> {
   const { name, user } = project.environment.database
   const script = [
+    unlimited,
     'begin isolation level repeatable read, read only;',
     'select pg_export_snapshot() as snapshot \\gset',
     '\\setenv SNAPSHOT :snapshot',
@@ -142,7 +143,7 @@ async function dump(
  * disk must not need room on it. That pipe's only writer is pg_dump, so it ends when pg_dump does, however it does.
  */
 const dumping = `
-umask 077; export PGAPPNAME="$1" DB_USER="$2" DB_NAME="$3" DUMP="/backups/$4"
+umask 077; export PGOPTIONS='${ownSettings}' PGAPPNAME="$1" DB_USER="$2" DB_NAME="$3" DUMP="/backups/$4"
 pipes=$(mktemp -d) && mkfifo "$pipes/snapshot" "$pipes/said" || exit 1
 exec 4<>"$pipes/snapshot" 5<>"$pipes/said" 6<"$pipes/said"
 rm -r "$pipes"
@@ -172,8 +173,18 @@ export async function readContent(
   project: Project,
   database: string,
   hashed: boolean,
-  options: { timeout: number; signal?: AbortSignal },
+  options: { timeout: number; signal?: AbortSignal; user?: string },
 ): Promise<Found> {
   const script = `begin isolation level repeatable read, read only;\n${contentQuery(hashed)}\ncommit;`
   return parseContent(await sql(project, script, { ...options, database }), hashed)
+}
+
+/** What the schema's objects of a database are; no function in it is called. @param options.timeout in ms */
+export async function readSchema(
+  project: Project,
+  database: string,
+  options: { timeout: number; signal?: AbortSignal },
+): Promise<Content['schema']> {
+  const script = `begin isolation level repeatable read, read only;\n${schemaQuery}\ncommit;`
+  return parseContent(await sql(project, script, { ...options, database }), true).content?.schema ?? {}
 }

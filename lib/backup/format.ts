@@ -81,10 +81,3 @@ export function headOf(file: string): string {
     throw error
   }
 }
-
-/** Prints the SQL of a file whose name follows. */
-export const unpack = {
-  sql: 'cat --',
-  gzip: 'gzip -dc --',
-  zstd: 'zstd -dcq --',
-} as const

@@ -12,8 +12,9 @@ import { checkMarker } from './end-marker.ts'
 import { type Format, foreignFormat, formatIn, headOf } from './format.ts'
 import { backupDirectory } from './list.ts'
 import { asOwner, type Manifest, readManifest, stamp } from './manifest.ts'
-import { readCustom, readPlain } from './read.ts'
+import { readBackup } from './read.ts'
 import { demandRoom } from './space.ts'
+import { revisionIn, type Statements } from './statements.ts'
 
 /** A backup that can be read from its first byte to its last, and is what its manifest says. */
 export interface Examined {
@@ -24,8 +25,9 @@ export interface Examined {
   readonly format: Format
   readonly bytes: number
   readonly manifest: Manifest | undefined
-  /** The schema's revision in it; undefined where that cannot be told without restoring. */
-  readonly schema: Revision | undefined
+  readonly schema: Revision
+  /** What stands in its SQL. */
+  readonly statements: Statements
 }
 
 /**
@@ -52,9 +54,9 @@ export async function examine(site: Site, given: string, step: Step): Promise<Ex
   const name = await stage(site, file, size)
   step.progress(`reading ${bytes(size)}`)
   try {
-    const schema =
-      format === 'custom' ? await readCustom(site, file, name) : await readPlain(site, file, name, format)
-    return { file, name, format, bytes: size, manifest, schema: manifest ? manifest.schema : schema }
+    const statements = await readBackup(site, file, name, format)
+    const schema = manifest ? manifest.schema : revisionIn(statements, site.environment.database)
+    return { file, name, format, bytes: size, manifest, statements, schema }
   } catch (error) {
     removeStaged(site, name)
     throw error

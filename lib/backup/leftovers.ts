@@ -8,6 +8,7 @@ import type { Project } from '../docker/project.ts'
 import type { Site } from '../proxy/site.ts'
 import { endDumps } from './dump.ts'
 import { backupDirectory } from './list.ts'
+import { dropRestorer } from './restorer.ts'
 import { restoredUploads } from './uploads.ts'
 
 /** Databases that live as long as one run: a backup is restored into them. */
@@ -82,5 +83,11 @@ export async function dropDatabase(project: Project, name: string): Promise<void
       : [`${alter} disable;`, `${alter} set (slot_name = none);`, `drop subscription ${it};`]
   })
   if (statements.length > 0) await sql(project, statements.join('\n'), { database: name })
-  await admin(project, `drop database if exists ${identifier(name)} with (force)`)
+  // Whatever was restored into it may have said that it is a template, which cannot be dropped.
+  await admin(
+    project,
+    `select format('alter database %I is_template false', datname) from pg_database where datname = ${literal(name)} and datistemplate \\gexec
+    drop database if exists ${identifier(name)} with (force);
+    ${dropRestorer}`,
+  )
 }

@@ -3,6 +3,7 @@ import { databaseDown, databaseState, startsIt } from '../database/state.ts'
 import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
 import { backUp } from './dump.ts'
+import { lacksRestrict } from './dump-version.ts'
 import { backupOf } from './list.ts'
 import { prove } from './verify.ts'
 
@@ -26,7 +27,10 @@ export async function preDeployBackup(site: Site, wanted: boolean, step: Step): 
     if (state.is === 'down') throw databaseDown(site, state.why)
     const hashed = environment.proveBeforeDeploy === true
     const manifest = await backUp(site, { reason: 'pre-deploy', hashed }, step)
-    if (hashed) await prove(site, backupOf(environment, manifest).file, step)
+    // An image whose psql is too old to restore is replaced by a deploy: that must not need it.
+    const lacking = hashed ? await lacksRestrict(site) : undefined
+    if (lacking) run.warn({ ...problemOf(lacking), what: `the backup was not proved: ${lacking.what}` })
+    else if (hashed) await prove(site, backupOf(environment, manifest).file, step)
     return manifest.file
   } catch (error) {
     if (!(error instanceof Failure) || run.signal.aborted) throw error

@@ -1,5 +1,9 @@
 import { statSync } from 'node:fs'
 import { bytes, duration } from '../base/text.ts'
+import { maintenance, sql } from '../database/database.ts'
+import { literal } from '../database/sql-words.ts'
+import type { Project } from '../docker/project.ts'
+import type { Step } from '../run/step.ts'
 
 /**
  * Says how far a file has grown until it is stopped: bytes, rate and how long it will take.
@@ -19,4 +23,21 @@ export function growth(size: number, expected: number, ms: number): string {
   const rate = size / (ms / 1000)
   const said = `${bytes(size)}${size < expected ? ` of about ${bytes(expected)}` : ''} · ${bytes(Math.round(rate))}/s`
   return size < expected ? `${said} · ${duration(((expected - size) / rate) * 1000)} left` : said
+}
+
+/** Says how large a database is that is being filled. @param expected how large it will be about, in bytes */
+export function watchDatabase(
+  project: Project,
+  name: string,
+  expected: number | undefined,
+  step: Step,
+): { stop(): void } {
+  const size = `select pg_database_size(oid) from pg_database where datname = ${literal(name)}`
+  const timer = setInterval(() => {
+    sql(project, size, { database: maintenance }).then(
+      text => step.progress(`${bytes(Number(text))}${expected ? ` of about ${bytes(expected)}` : ''}`),
+      () => undefined, // only what is shown meanwhile
+    )
+  }, 2000)
+  return { stop: () => clearInterval(timer) }
 }

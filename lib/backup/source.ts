@@ -54,7 +54,7 @@ export async function fromBackup(site: Site, given: string | undefined): Promise
     ...{ backup, keptUploads: undefined },
     name: basename(file),
     at: manifest?.at ?? stampedAt(file),
-    schema: backup.schema ?? null,
+    schema: backup.schema,
     rows: manifest?.rows,
     release: manifest?.release === undefined ? undefined : `${manifest.release} ${manifest.tag}`,
   }

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { Failure } from '../base/failure.ts'
 import { lastLines } from '../base/text.ts'
-import { admin, maintenance } from '../database/database.ts'
+import { admin, maintenance, ownSettings } from '../database/database.ts'
 import { identifier, literal } from '../database/sql-words.ts'
 import type { Site } from '../proxy/site.ts'
 
@@ -27,7 +27,7 @@ export async function renameDatabases(
   const input = new PassThrough()
   const heard = { ready: deferred(), renamed: deferred() }
   const words = [
-    'psql',
+    ...['env', `PGOPTIONS=${ownSettings}`, 'psql'],
     '--username',
     user,
     '--dbname',

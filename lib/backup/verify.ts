@@ -38,6 +38,6 @@ async function proved(site: Site, backup: Examined, rows: Manifest['rows']): Pro
     ...(await digestOf(backup.file)),
     ...{ file: basename(backup.file), at: stampedAt(backup.file) ?? Date.now() },
     ...{ run: site.runId, who: site.who, database: site.environment.database.name },
-    ...{ schema: backup.schema ?? null, rows, ...proof, verifiedBy: 'restore' },
+    ...{ schema: backup.schema, rows, ...proof, verifiedBy: 'restore' },
   }
 }

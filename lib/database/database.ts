@@ -8,32 +8,43 @@ import { revisionScript, versionTables } from './version-table.ts'
 export type Revision = string | null
 
 /**
+ * Settings of the toolkit's own sessions, as PGOPTIONS wants them: what a database or a role is told (read only, a time
+ * limit) is meant for those who use it, not for those who repair it.
+ */
+export const ownSettings = [
+  'default_transaction_read_only=off',
+  'statement_timeout=0',
+  'lock_timeout=0',
+  'idle_in_transaction_session_timeout=0',
+]
+  .map(setting => `-c ${setting}`)
+  .join(' ')
+
+/** The same for what not every version knows, as a line for psql. */
+export const unlimited =
+  "select set_config(name, '0', false) from pg_catalog.pg_settings where name = 'transaction_timeout' \\g /dev/null"
+
+/**
  * Runs SQL in the environment's database over the socket inside its container, or in another one of the same server.
- * @param options.timeout in ms, a minute unless told
+ * @param options.timeout in ms, a minute unless told; `user` a role of the server, the environment's unless told
  * @returns what psql prints, unaligned and without headers.
  * @throws Failure with PostgreSQL's own message.
  */
 export async function sql(
   project: Project,
   statement: string,
-  options: { database?: string; timeout?: number; signal?: AbortSignal } = {},
+  options: { database?: string; user?: string; timeout?: number; signal?: AbortSignal } = {},
 ): Promise<string> {
-  const { user } = project.environment.database
-  const name = options.database ?? project.environment.database.name
+  const { database, user, ...running } = options
+  const name = database ?? project.environment.database.name
   const ran = await project.exec(
     'db',
     [
-      'psql',
-      '--username',
-      user,
-      '--dbname',
-      name,
-      '--no-psqlrc',
-      '--quiet',
-      '--tuples-only',
-      '--no-align',
+      ...['env', `PGOPTIONS=${ownSettings}`, 'psql'],
+      ...['--username', user ?? project.environment.database.user, '--dbname', name],
+      ...['--no-psqlrc', '--quiet', '--tuples-only', '--no-align'],
     ].concat(['--set', 'ON_ERROR_STOP=1', '--file', '-']),
-    { input: statement, timeout: 60_000, ...options },
+    { input: `${unlimited}\n${statement}`, timeout: 60_000, ...running },
   )
   if (!ran.ok)
     throw new Failure({

@@ -5,13 +5,20 @@ import { literal } from './sql-words.ts'
  * Alembic's tables, as SQL names them, the likeliest first. env.py may name the table as it likes and put it into any
  * schema (`version_table`, `version_table_schema`); its only column is `version_num` all the same (MigrationContext in
  * alembic/runtime/migration.py). Where there are several, those of other applications among them, the one on the
- * search path comes first.
+ * search path comes first. They are read with a superuser's rights: a view of such a name, or a column of a type that
+ * a restored backup has defined, could call functions, and is none.
  */
-export const versionTables = `select c.oid::regclass from pg_class c join pg_namespace n on n.oid = c.relnamespace
-  where c.relkind = 'r' and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
-  and (select count(*) = 1 and bool_and(a.attname = 'version_num') from pg_attribute a
-    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)
-  order by c.oid = to_regclass('alembic_version') desc nulls last, c.relname = 'alembic_version' desc, c.oid::regclass::text`
+export const versionTables = alembicTables('')
+
+function alembicTables(condition: string): string {
+  return `select c.oid::pg_catalog.regclass from pg_catalog.pg_class c
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  where c.relkind in ('r', 'p') and n.nspname <> 'information_schema' and n.nspname !~ '^pg_' ${condition}
+  and (select pg_catalog.count(*) = 1 and pg_catalog.bool_and(a.attname = 'version_num' and a.atttypid < 16384)
+    from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)
+  order by c.oid = pg_catalog.to_regclass('alembic_version') desc nulls last, c.relname = 'alembic_version' desc,
+    c.oid::pg_catalog.regclass::pg_catalog.text`
+}
 
 /**
  * A script for psql that prints the schema's revision, several heads joined by commas; an empty line where there is no
@@ -22,7 +29,11 @@ export const revisionScript = (
   { versionTable }: Partial<Environment['database']> = {},
   before = '',
 ): string => String.raw`
-${versionTable === undefined ? `select (${versionTables} limit 1)` : `select to_regclass(${literal(versionTable)})`} as version_table \gset
+select (${
+  versionTable === undefined
+    ? versionTables
+    : alembicTables(`and c.oid = pg_catalog.to_regclass(${literal(versionTable)})`)
+} limit 1) as version_table \gset
 \if :{?version_table}
-select ${literal(before)} || string_agg(version_num, ',' order by version_num) from :version_table;
+select ${literal(before)} || pg_catalog.string_agg(version_num::pg_catalog.text, ',' order by version_num) from :version_table;
 \endif`

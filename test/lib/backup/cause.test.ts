@@ -20,6 +20,26 @@ causes('an extension that is not here', () => {
   assert.is(cause?.why, "it needs the extension postgis, which the database's image does not have")
 })
 
+causes('an extension that only a superuser may make', () => {
+  const cause = causeIn('ERROR:  permission denied to create extension "dblink"\nHINT:  …', project)
+  assert.match(
+    cause?.why ?? '',
+    'it needs the extension dblink, which the live database does not have and only a superuser may make',
+  )
+  assert.match(cause?.fix ?? '', `exec db psql -U keeper -d tracehub -c 'create extension "dblink"'`)
+})
+
+causes('what reaches beyond its database', () => {
+  for (const said of [
+    'ERROR:  permission denied to create role',
+    'ERROR:  must be owner of database tracehub',
+    'ERROR:  permission denied for language c',
+  ])
+    assert.match(causeIn(said, project)?.why ?? '', 'it wants what only a superuser may do', said)
+  const command = 'error: backslash commands are restricted; only \\unrestrict is allowed'
+  assert.match(causeIn(command, project)?.why ?? '', 'it has a command for psql')
+})
+
 causes('anything else has no cause that is known', () =>
   assert.is(causeIn('ERROR:  division by zero', project), undefined),
 )

@@ -55,3 +55,22 @@ comment on column awkward.name is 'naïve "quoted" \ comment'; comment on table 
 create statistics awkward_stats on name, n from awkward; create collation german (locale = 'C');
 create rule no_delete as on delete to quick do instead nothing;
 create sequence counter start 5 increment 3 cache 10; select nextval('counter'), nextval('counter'); create sequence never_called start 42; create sequence downward increment -1 start -1; select nextval('downward');
+create schema tools; create extension dblink with schema tools; comment on extension dblink is 'reaches "elsewhere"; it''s not ours';
+create extension postgres_fdw; create server elsewhere foreign data wrapper postgres_fdw options (host 'nowhere'); create user mapping for current_user server elsewhere options (user 'u', password 'p'); create foreign table far (a int) server elsewhere;
+create table theirs (a serial); alter table theirs owner to reader; grant select on theirs to current_user; revoke delete on theirs from reader; revoke truncate on quick from current_user;
+create function theirs_too(a timestamp with time zone, variadic b text[]) returns int language sql as 'select 1'; alter function theirs_too owner to reader; create schema theirs authorization reader; create view theirs.seen as select 1 as one; alter view theirs.seen owner to reader;
+create publication everything for all tables with (publish = 'insert'); create publication odd_ones for tables in schema "odd ""schema" with (publish = 'insert'); comment on publication odd_ones is 'some';
+create function is_container_code(code text) returns boolean language plpgsql immutable as $body$
+begin
+  return code ~ '^[A-Z]{3}U
+\d{6}
+\s?\d$';
+end
+$body$;
+create table glossary (id int primary key, entry text default 'as in
+\newline'); insert into glossary values (1, E'\n\\! id\n\\.\n');
+comment on table glossary is 'How entries are written:
+\section{Name}
+\! what it means';
+create function announce() returns event_trigger language plpgsql as $$ begin raise notice 'changed'; end $$;
+create event trigger announces on ddl_command_end when tag in ('CREATE TABLE', 'DROP TABLE') execute function announce(); alter event trigger announces disable; comment on event trigger announces is 'it''s off';

@@ -1,19 +1,27 @@
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { differences, type Found } from '../../../lib/backup/content.ts'
+import { createLike, forgetSettings } from '../../../lib/backup/create-like.ts'
 import { examine } from '../../../lib/backup/inspect.ts'
+import { dropDatabase } from '../../../lib/backup/leftovers.ts'
 import type { Backup } from '../../../lib/backup/list.ts'
+import { loading } from '../../../lib/backup/load.ts'
 import { manifestFile } from '../../../lib/backup/manifest.ts'
+import { prepare } from '../../../lib/backup/prepare.ts'
 import { restoreAside } from '../../../lib/backup/restore.ts'
+import { handOver, makeRestorer } from '../../../lib/backup/restorer.ts'
+import { parseStatements, restorer } from '../../../lib/backup/statements.ts'
 import { Failure, problemOf } from '../../../lib/base/failure.ts'
+import { sql } from '../../../lib/database/database.ts'
 import type { Site } from '../../../lib/proxy/site.ts'
 import { ended, toolkit } from '../../lib/fixtures.ts'
 import { docker } from '../docker.ts'
 import { script, scriptEnvironment } from '../harness.ts'
+import { hostile, notToBeGiven } from './hostile.ts'
 import {
   backup,
   backups,
@@ -166,8 +174,8 @@ const refused: [what: string, bytes: () => Buffer, why: RegExp][] = [
   ],
   [
     'a dump with a shell command in it',
-    () => Buffer.concat([Buffer.from('--\n\\! touch /tmp/owned\n'), text]),
-    /at byte 3 it has a command for psql/,
+    () => Buffer.concat([Buffer.from('--\n \\! touch /tmp/owned\n'), text]),
+    /at byte 4 it has a command for psql/,
   ],
   [
     'tokens that do not match',
@@ -305,6 +313,96 @@ staging('a wrong database: its schema is not what the live version needs', async
   assert.match(stderr, /the backup's schema is at an empty schema, which is not what v1 needs/)
   assert.match(stderr, /Nothing was touched/)
   rmSync(join(backups(), 'other.sql'))
+})
+
+/** What hostile files can have touched: the container's files, roles, settings, databases; the live one is seen to above. */
+const touched = async (): Promise<string> =>
+  [
+    (await docker('diff', 'tracehub-db-staging')).split('\n').sort().join('\n'),
+    readdirSync(backups()).join('\n'),
+    await docker('exec', 'tracehub-db-staging', 'bash', '-c', 'ls -la /tmp; md5sum "$PGDATA"/*.conf'),
+    await psql(
+      `select rolname, rolsuper, rolpassword, rolconfig, array(select roleid::regrole from pg_auth_members where member = r.oid)
+        from pg_authid r left join lateral (select setconfig rolconfig from pg_db_role_setting where setrole = r.oid) on true order by 1;
+      select datname, datdba::regrole, datacl, datistemplate, shobj_description(d.oid, 'pg_database'), setconfig
+        from pg_database d left join pg_db_role_setting on setdatabase = d.oid order by 1;
+      select spcname from pg_tablespace; select name, setting from pg_file_settings`,
+      'postgres',
+    ),
+  ].join('\n')
+
+staging(
+  `${hostile.length} hostile files, which nobody has read before: none reaches beyond its database`,
+  async () => {
+    await psql('create role reader; create extension dblink; create extension postgres_fdw')
+    const { project } = place
+    const name = 'tracehub_scratch_test'
+    const before = await touched()
+    await makeRestorer(project)
+    await createLike(project, { model: 'tracehub', name, owner: restorer })
+    await prepare(project, {
+      name,
+      live: 'tracehub',
+      extensions: ['dblink', 'postgres_fdw'].map(extension => ({ name: extension, schema: 'public' })),
+    })
+    const directory = join(backups(), 'hostile')
+    mkdirSync(directory)
+    for (const [index, { sql }] of hostile.entries())
+      writeFileSync(join(directory, `${index}.sql`), `${sql}\n`)
+    const to = { user: 'tracehub', name, file: 'each', owner: 'tracehub' }
+    const [, , script = '', ...words] = loading('sql', to)
+    const loop =
+      'n=$1 script=$2; shift 2; for i in $(seq 0 "$n"); do echo "=$i"; bash -c "$script" "$1" "$2" "$3" "/backups/hostile/$i.sql" "$5" "$6" "$7" "$8" 2>&1; echo "code $?"; done'
+    const last = `${hostile.length - 1}`
+    const said = await docker(
+      'exec',
+      'tracehub-db-staging',
+      'bash',
+      '-c',
+      loop,
+      'bash',
+      last,
+      script,
+      ...words,
+    )
+    const answers = said.split(/^=\d+\n/m).slice(1)
+    for (const [index, { what, may }] of hostile.entries()) {
+      const answer = answers[index] ?? ''
+      if (may) assert.match(answer, /code 0\n?$/, what)
+      else assert.match(answer, /psql:.*error: [\s\S]*code 3\n/i, what)
+    }
+    await forgetSettings(project, name)
+    await sql(project, 'analyze', { database: name, user: restorer })
+    const found = parseStatements('')
+    for (const statement of notToBeGiven) {
+      const given = handOver(project, { name, owner: 'tracehub', found: { ...found, later: [statement] } })
+      assert.match(await given.then(() => 'given', problemOf).then(JSON.stringify), /denied/, statement)
+    }
+    await dropDatabase(project, name)
+    rmSync(directory, { recursive: true })
+    assert.is(await touched(), before)
+    await psql('drop role reader; drop extension dblink; drop extension postgres_fdw')
+  },
+)
+
+staging('hostile lines in a good dump, for the scripts: refused, and nothing was changed', async () => {
+  const before = await touched()
+  const [first = ''] = hostile.map(({ sql }) => sql)
+  const file = join(backups(), 'hostile.sql')
+  for (const ran of [
+    () => script('backup', ['-e', 'staging', '--verify', file]),
+    () => rollBack('-b', file),
+  ]) {
+    writeFileSync(
+      file,
+      text.toString().replace(/^(.*\n){8}/, lines => `${lines}${first}\n`),
+    )
+    const { code, stderr } = await ran()
+    rmSync(file)
+    assert.is(code, 1, stderr)
+    assert.match(stderr, /hostile\.sql cannot be restored: at byte \d+ it has a command for psql/)
+  }
+  assert.is(await touched(), before)
 })
 
 staging.run()

@@ -140,9 +140,9 @@ staging('--compress, gzip whatever its name, and the custom format can be restor
   const inContainer = (script: string): Promise<string> =>
     docker('exec', 'tracehub-db-staging', 'bash', '-ec', script)
   await inContainer(
-    `cd /backups; zstd -dcq ${zst?.name} | gzip > by-hand.sql.gz; pg_dump -U tracehub -Fc -f by-hand.dump tracehub; mv by-hand.sql.gz really-gzip.sql`,
+    `cd /backups; zstd -dcq ${zst?.name} | gzip > by-hand.sql.gz; pg_dump -U tracehub -Fc -f by-hand.dump tracehub; mv by-hand.sql.gz really-gzip.sql; pg_dump -U tracehub --rows-per-insert 5 -f inserts.sql tracehub`,
   )
-  for (const name of [zst?.name ?? '', 'really-gzip.sql']) {
+  for (const name of [zst?.name ?? '', 'really-gzip.sql', 'inserts.sql']) {
     const verified = await backup('--verify', name)
     assert.is(verified.code, 0, verified.stdout + verified.stderr)
     const manifest = listed().find(one => one.name === name)?.manifest
@@ -177,5 +177,38 @@ staging('a dump of PostgreSQL 15: restored on 17, and every row, sequence and ob
   assert.match(stdout, /Verify the backup +postgresql-15\.sql, .*, as it was written/)
   assert.is(await psql('select count(*) from awkward'), '12')
 })
+
+staging(
+  '1,500 tables in a database that is read only, for a role with limits: proved, and brought back',
+  async () => {
+    await psql('create schema tenants')
+    await psql(`do $$ begin for i in 1..1500 loop
+    execute format('create table tenants.t_%s (id serial primary key, note text)', i);
+    if i % 100 = 0 then commit; end if;
+  end loop; end $$`)
+    const settings =
+      "select d.datname, setrole::regrole, setconfig from pg_db_role_setting left join pg_database d on d.oid = setdatabase where datname is null or datname = 'tracehub' order by 1, 2"
+    await psql(
+      `alter database tracehub set default_transaction_read_only = on;
+    alter role tracehub set default_transaction_read_only = on; alter role tracehub set statement_timeout = '900ms';
+    alter role tracehub set lock_timeout = '10ms'; alter role tracehub set transaction_timeout = '900ms';
+    alter role tracehub in database tracehub set idle_in_transaction_session_timeout = '900ms'`,
+      'postgres',
+    )
+    const set = await psql(settings)
+    const proved = await backup('--verify', '--no-uploads')
+    assert.is(proved.code, 0, proved.stdout + proved.stderr)
+    assert.match(proved.stdout, /proved +yes: every row is equal/)
+    const restored = await rollBack()
+    assert.is(restored.code, 0, restored.stdout + restored.stderr)
+    assert.is(await psql(settings), set)
+    assert.is(
+      await psql(
+        "select count(*) from pg_class where relnamespace = 'tenants'::regnamespace and relkind = 'r'",
+      ),
+      '1500',
+    )
+  },
+)
 
 staging.run()

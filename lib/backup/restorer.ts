@@ -1,0 +1,87 @@
+import { Failure } from '../base/failure.ts'
+import { admin, sql } from '../database/database.ts'
+import { identifier, literal } from '../database/sql-words.ts'
+import type { Project } from '../docker/project.ts'
+import { isHarmless, ownerGivenBy, triggerSwitchedOff } from './harmless.ts'
+import { restorer, type Statements } from './statements.ts'
+
+const role = identifier(restorer)
+
+/**
+ * Makes the role that restores: whatever a backup's SQL tries, it has no rights but in the database that is its own.
+ * What all roles are told (a time limit of PostgreSQL 17, say) is not for it. Nothing is counted of what it does:
+ * autovacuum would look at its tables, when they have got their owner, and call their functions with that one's rights.
+ */
+export async function makeRestorer(project: Project): Promise<void> {
+  await admin(
+    project,
+    `do $$ begin if not exists (select from pg_roles where rolname = ${literal(restorer)}) then create role ${role}; end if; end $$;
+    alter role ${role} login nosuperuser nocreatedb nocreaterole inherit noreplication bypassrls password null;
+    alter role ${role} reset all;
+    select format('revoke %s from ${role}', roleid::regrole) from pg_auth_members where member = ${literal(restorer)}::regrole \\gexec
+    alter role ${role} set track_counts = off;
+    select 'alter role ${role} set transaction_timeout = 0' from pg_settings where name = 'transaction_timeout' \\gexec`,
+  )
+}
+
+/** Lets it read what its owner may not read (a superuser may); after the backup's SQL has run. */
+export const letReadAll = `select 'grant pg_read_all_data to ${role}' from pg_roles where rolname = 'pg_read_all_data' \\gexec`
+
+/** SQL that removes the role, unless a database is left that is still its own. */
+export const dropRestorer = `do $$ begin drop role if exists ${role}; exception when dependent_objects_still_exist then null; end $$;`
+
+/**
+ * Gives what was restored to those to whom it belongs. Until then nothing in it runs with anybody's rights.
+ * Table by table, each in a transaction of its own: one for all needs more locks than the server has room for.
+ * @param filled.owner of the database, and of whatever the backup gives to nobody else
+ * @returns the event triggers, which are switched off.
+ */
+export async function handOver(
+  project: Project,
+  filled: { name: string; owner: string; found: Statements },
+): Promise<string[]> {
+  const { name, owner, found } = filled
+  const later = found.later.filter(
+    statement => ownerGivenBy(statement) !== owner || statement.startsWith('ALTER SCHEMA '),
+  )
+  const last = found.last.map(triggerSwitchedOff)
+  const harmful =
+    later.find(statement => !isHarmless(statement)) ?? found.last.find((_, i) => last[i] === undefined)
+  if (harmful !== undefined) throw denied(harmful)
+  const script = `
+set search_path = '';
+set synchronous_commit = off;
+${later.join('\n')}
+select format('alter %s %s owner to %I', case relkind when 'S' then 'sequence' when 'v' then 'view' when 'm' then 'materialized view'
+    when 'f' then 'foreign table' else 'table' end, c.oid::regclass, ${literal(owner)})
+  from pg_class c where relowner = ${literal(restorer)}::regrole and relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+    and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and relkind = 'S'
+      and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i')) \\gexec
+reassign owned by ${role} to ${identifier(owner)};
+drop owned by ${role};
+${demandKept}
+${last.join('\n')}
+select evtname from pg_event_trigger order by 1;
+`
+  const names = await sql(project, script, { database: name, timeout: 60 * 60_000 })
+  return names === '' ? [] : names.split('\n')
+}
+
+/** What PostgreSQL or an extension owns was not given away: functions among it can do more than their new owner may. */
+const given = (catalog: string, owner: string): string =>
+  `exists (select from ${catalog} o join pg_roles r on r.oid = o.${owner} and not rolsuper and rolname <> 'pg_database_owner'
+    where o.oid < 16384 and (o.oid, '${catalog}'::regclass) <> ('public'::regnamespace, 'pg_namespace'::regclass)
+      or exists (select from pg_depend d where d.classid = '${catalog}'::regclass and d.objid = o.oid and d.deptype = 'e'))`
+const demandKept = `do $$ begin if ${[
+  given('pg_proc', 'proowner'),
+  given('pg_class', 'relowner'),
+  given('pg_type', 'typowner'),
+  given('pg_namespace', 'nspowner'),
+].join(' or ')}
+then raise exception 'permission denied for what PostgreSQL or an extension owns'; end if; end $$;`
+
+const denied = (statement: string): Failure =>
+  new Failure({
+    what: 'a statement is not for a superuser',
+    detail: `ERROR:  permission denied for: ${statement}`,
+  })
