@@ -86,7 +86,7 @@ void main({
     json: { ...json, describe: 'print one object of JSON' },
   },
   examples: [
-    ['npx tsx scripts/status.ts', 'every environment of this machine'],
+    ['npx tsx scripts/status.ts', 'all environments that are here'],
     ['npx tsx scripts/status.ts -e production --watch', 'again and again, until Ctrl-C'],
     ['npx tsx scripts/status.ts -e production --db', 'what the database does'],
     ['npx tsx scripts/status.ts history -e production', 'releases, and what failed'],

@@ -33,7 +33,7 @@ async function withApp(faults: Faults, use: (app: FaultyApp) => Promise<void>): 
 
 /** Puts a load on an app with these faults, checks what must hold of every report, and judges it. */
 function under(run: Run, judge: (report: Report, app: FaultyApp) => Promise<void> | void): Promise<void> {
-  const { kinds, faults = {}, rate = 800, seconds = 0.3, halfTime = () => {} } = run
+  const { kinds, faults = {}, rate = 300, seconds = 0.3, halfTime = () => {} } = run
   return withApp(faults, async app => {
     const settings = settle({ backend: app.url, frontend: app.url, rate, kinds })
     const generator = new Generator({ ...settings, patienceMs: run.patienceMs ?? 120_000 })
@@ -84,7 +84,7 @@ test('a healthy app: every kind is sent, answered and counted once', () => {
     keepalive !== undefined && keepalive.connections < keepalive.sent / 2
   const enough = (soFar: Report): boolean =>
     KINDS.every(kind => (soFar.kinds[kind]?.ok ?? 0) > 0) && reused(soFar)
-  return under({ kinds: KINDS, rate: 800, enough }, async (report, app) => {
+  return under({ kinds: KINDS, enough }, async (report, app) => {
     assert.equal(report.failures, [])
     for (const kind of KINDS) assert.ok((report.kinds[kind]?.ok ?? 0) > 0, kind)
     const messages = (report.kinds.websocket?.sent ?? 0) - (report.kinds.websocket?.connections ?? 0)

@@ -65,9 +65,9 @@ const withToolkit = (
     if (has) {
       mkdirSync(join(set, 'lib', 'remote'), { recursive: true })
       symlinkSync(join(root, 'node_modules'), join(set, 'node_modules'))
-      writeFileSync(join(set, 'package.json'), '{ "type": "module" }')
+      writeFileSync(join(set, 'package.json'), '{}')
       writeFileSync(
-        join(set, 'lib', 'remote', 'porter.ts'),
+        join(set, 'lib', 'remote', 'steward.ts'),
         "process.stdin.on('data', (told: Buffer) => process.stdout.write('told: ' + told, () => process.exit(0)))",
       )
     }
