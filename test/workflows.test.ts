@@ -368,7 +368,8 @@ for (const name of ['staging', 'production'] as const) {
   const file = `deploy-${name}.yml`
 
   deploys('one at a time, and none is cancelled for another', () => {
-    assert.equal(workflow(file).concurrency, { group: `deploy-${name}`, 'cancel-in-progress': false })
+    const turns = { group: `deploy-${name}`, 'cancel-in-progress': false, queue: 'max' }
+    assert.equal(workflow(file).concurrency, turns)
     for (const [id, job] of [...jobsOf(file), ...jobsOf('deploy.yml')])
       assert.is(job.concurrency, undefined, `${id} would wait for its own workflow`)
   })
