@@ -1,4 +1,4 @@
-/** The exit codes are a contract: see the table in the README. */
+/** The exit codes are a contract: see the table in docs/deploy.md. */
 export const exitCodes = {
   done: 0,
   nothingChanged: 1,

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { toolkit } from '../lib/fixtures.ts'
-import { commandBlocks, inlineCommands, readme } from './readme.ts'
+import { commandBlocks, inlineCommands, pages, readme, textOf } from './readme.ts'
 import { inText, ofOthers, typed } from './typed.ts'
 
 const page = suite('README: what it names is there')
@@ -22,8 +22,7 @@ page('every make target that it names', () => {
 })
 
 page('every test that holds a promise', () => {
-  const rows =
-    readme.split('## Promises, and the tests that hold them')[1]?.split('\n## ')[0]?.split('\n') ?? []
+  const rows = textOf('docs/guarantees.md').split('\n')
   const named = rows.flatMap(row =>
     [...(row.split('|')[2] ?? '').matchAll(/`([^`]+)`/g)].map(match => match[1] ?? ''),
   )
@@ -39,9 +38,20 @@ page('every test that holds a promise', () => {
 })
 
 page('every file that a link leads to', () => {
-  const links = [...readme.matchAll(/\]\((?!http)([^)]+)\)/g)].map(match => match[1] ?? '')
-  assert.ok(links.length > 0)
-  for (const link of links) assert.ok(existsSync(join(toolkit, link)), `${link} is not there`)
+  for (const name of pages) {
+    const links = [...textOf(name).matchAll(/\]\((?!http)([^)#]+)[^)]*\)/g)].map(match => match[1] ?? '')
+    for (const link of links)
+      assert.ok(existsSync(join(toolkit, dirname(name), link)), `${name}: ${link} is not there`)
+  }
+})
+
+page('every page is in the index of the README, which fits on a page', () => {
+  const index = textOf('README.md')
+  assert.ok(index.split('\n').length <= 150)
+  for (const name of readdirSync(join(toolkit, 'docs')).filter(file => file.endsWith('.md'))) {
+    assert.ok(pages.includes(`docs/${name}`), `${name} is not read by this test`)
+    assert.ok(index.includes(`](docs/${name})`), `${name} is not in the README`)
+  }
 })
 
 page('the test that types its commands knows each of them, and no other', () => {

@@ -1,9 +1,37 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What the README tells people to type. */
+/** What the README and the pages of `docs/` tell people to type. */
 
-export const readme = readFileSync(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8')
+const root = join(import.meta.dirname, '..', '..')
+/** In the order in which a new user reads them. */
+export const pages = [
+  'README.md',
+  ...[
+    ...[
+      'install',
+      'deploy',
+      'rollback',
+      'backup-restore',
+      'secrets',
+      'runbook',
+      'tls-edge',
+      'status-cleanup',
+    ],
+    ...[
+      'migrations',
+      'ci',
+      'configuration',
+      'comparison',
+      'benchmarks',
+      'architecture',
+      'guarantees',
+      'limits',
+    ],
+  ].map(name => `docs/${name}.md`),
+]
+export const textOf = (page: string): string => readFileSync(join(root, page), 'utf8')
+export const readme = pages.map(textOf).join('\n')
 
 /** Blocks of commands, each a list of lines without their comments; a line that ends in `\` goes on in the next. */
 export function commandBlocks(text = readme): string[][] {

@@ -34,7 +34,7 @@ export async function edgePreflight({ edge, slots }: EdgeSite): Promise<Colour |
       if (!(await isFree(port)))
         problems.push({
           what: `port ${port} is taken by something else`,
-          fix: `ss -ltnp 'sport = :${port}' shows by what; a TLS terminator of your own makes the edge needless: see the README`,
+          fix: `ss -ltnp 'sport = :${port}' shows by what; a TLS terminator of your own makes the edge needless: see docs/tls-edge.md`,
         })
   if (problems.length > 0)
     throw new Problems(`the edge cannot be updated: ${count(problems.length, 'problem')}`, problems)
