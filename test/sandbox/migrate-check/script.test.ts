@@ -262,6 +262,16 @@ script('--from-backup: what fails on real rows', () =>
   }),
 )
 
+script('--from-backup: a command of psql in the file has no rights of root’s', () =>
+  inProject('correct/batch-operations', async directory => {
+    const hostile = join(directory, 'backup_20260106_120000.sql')
+    writeFileSync(hostile, `${backup} \\! id -u >&2\nselect nothing_of_that_name;\n`)
+    const { code, stderr } = await migrateCheck(directory, ['--from-backup', hostile])
+    assert.is(code, 1)
+    assert.match(stderr, /^ *65534$/m, stderr)
+  }),
+)
+
 const backup = `CREATE TABLE public.alembic_version (version_num character varying(32) NOT NULL PRIMARY KEY);
 ALTER TABLE public.alembic_version OWNER TO tracehub;
 CREATE TABLE public.customers (id serial PRIMARY KEY, name character varying(200) NOT NULL, email character varying(200) UNIQUE);
