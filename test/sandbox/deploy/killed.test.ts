@@ -217,22 +217,23 @@ production('a rollback that is killed', async () => {
   }
 })
 
-production('a first deploy that is killed: the next one starts from what is there', async () => {
-  const moments: Moment[] = [
-    ['Start database and proxy', 'middle'],
-    ['Deploy to <colour>', 'middle'],
-    ['Run migrations on <colour>', 'middle'],
-    ['Switch traffic to <colour>', 'start'],
-  ]
-  for (const moment of moments) {
+production(
+  'a first deploy that is killed, again and again: the next one starts from what is there',
+  async () => {
+    const moments: Moment[] = [
+      ['Start database and proxy', 'middle'],
+      ['Deploy to <colour>', 'middle'],
+      ['Run migrations on <colour>', 'middle'],
+      ['Switch traffic to <colour>', 'start'],
+    ]
     await freshEnvironment('production')
-    assert.ok(await killAt('deploy', ['--tag', 'v1'], moment), moment.join())
+    for (const moment of moments) assert.ok(await killAt('deploy', ['--tag', 'v1'], moment), moment.join())
     const next = await deploy('production', 'v1')
     assert.is(next.code, 0, next.stdout + next.stderr)
     assert.is(await liveVersion('production'), 'v1')
     assert.is(await revision('production'), 'a1b2c3d4')
     assert.is((await containers('production')).length, 4)
-  }
-})
+  },
+)
 
 production.run()
