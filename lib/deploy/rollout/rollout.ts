@@ -59,7 +59,6 @@ export async function rollOut(
   run.undo('Count the requests that failed', step => countFailed(site, atStart, step))
   if (live !== null && fit) run.undo(`Check that ${live} serves as before`, () => smokeTestColour(site, live))
   if (live !== null && makesRoom) await makeRoom(site, live)
-  await bringUp(site, candidate, version, standsBy)
   const migrated = migrations !== undefined && (await migrate(site, candidate, version, migrations))
   if (live !== null && migrated) await testLive(site, live, { fit, schema: 'new', fix: splitIt })
   await watchSchema(site, candidate, () => bringUp(site, candidate, version, standsBy))

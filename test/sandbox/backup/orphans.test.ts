@@ -130,12 +130,18 @@ staging("a scratch database that cannot be dropped is said, and is in nobody's w
   await psql('create database tracehub_scratch_subscribed')
   const subscription = "create subscription erp connection 'host=erp' publication p with (connect = false)"
   await psql(subscription, 'tracehub_scratch_subscribed')
+  await psql('create database tracehub_scratch_shut')
+  await psql(subscription.replace('erp', 'crm'), 'tracehub_scratch_shut')
+  await psql('alter database tracehub_scratch_shut allow_connections false') // so its subscription stays
   await psql('create database tracehub_scratch_template is_template true')
-  assert.equal(await removeLeftovers(place), ['database tracehub_scratch_subscribed'])
-  assert.equal(await databases(), ['tracehub', 'tracehub_scratch_template'])
+  assert.equal(await removeLeftovers(place), [
+    'database tracehub_scratch_subscribed',
+    'database tracehub_scratch_template',
+  ])
+  assert.equal(await databases(), ['tracehub', 'tracehub_scratch_shut'])
   const warned = events.flatMap(event => (event.type === 'warning' ? [event.problem.what] : []))
   assert.is(warned.length, 1)
-  assert.match(warned[0] ?? '', /^database tracehub_scratch_template could not be removed: /)
+  assert.match(warned[0] ?? '', /^database tracehub_scratch_shut could not be removed: /)
   await backUp(place, { reason: 'manual', hashed: true }, silent)
   assert.is(listed()[0]?.manifest?.rows['public.shipments'], 1000)
 })

@@ -107,12 +107,9 @@ production('all is well: exit 0, every fact, no trace, and the other environment
   ])
     assert.match(one.stdout, fact)
   const both = await status()
-  assert.is(both.code, 1)
+  assert.is(both.code, 0, both.stdout + both.stderr)
   assert.match(both.stdout, /✓ production: all is well/)
-  assert.match(
-    both.stdout,
-    /✗ staging: .+staging, the directory of staging, is not on this machine\n {2}→ mkdir -p /,
-  )
+  assert.not.match(both.stdout, /✗ staging/) // it is not on this machine
 })
 
 production(
