@@ -1,6 +1,6 @@
 import { Failure } from '../../base/failure.ts'
 import { printable } from '../../base/text.ts'
-import { type GitHub, orUndefined } from './api.ts'
+import type { GitHub } from './api.ts'
 
 /** How a workflow's deploy went, from its `needs`. */
 export interface DeployReport {
@@ -80,10 +80,10 @@ export async function lookAtJobs(
   github: GitHub,
   run: string,
 ): Promise<Pick<DeployReport, 'failed' | 'unapproved'>> {
-  // Where GitHub does not tell, an issue too many is better than one too few.
-  const answer = (await orUndefined(github.request('GET', `/actions/runs/${run}/jobs?per_page=100`))) as
-    | { readonly jobs: readonly ApiJob[] }
-    | undefined // the API's own shape
+  // Where GitHub does not tell, for whatever reason, an issue too many is better than one too few.
+  const answer = (await github
+    .request('GET', `/actions/runs/${run}/jobs?per_page=100`)
+    .catch(() => undefined)) as { readonly jobs?: readonly ApiJob[] } | undefined // the API's own shape
   const failed = (answer?.jobs ?? []).filter(({ conclusion }) => isFailure(conclusion ?? ''))
   return {
     failed: failed.map(

@@ -12,7 +12,7 @@ import {
   titleOf,
   verdictOn,
 } from '../../../../lib/operations/github/deploy-issue.ts'
-import { issueTracker } from '../../../sandbox/workflows/issues.ts'
+import { type IssueTracker, issueTracker } from '../../../sandbox/workflows/issues.ts'
 import { failureOf } from '../../fixtures.ts'
 
 const report = (jobs: Record<string, string>, more: Partial<DeployReport> = {}): DeployReport => ({
@@ -26,6 +26,8 @@ const report = (jobs: Record<string, string>, more: Partial<DeployReport> = {}):
   page: 'https://github.example/vibotaj/tracehub/actions/runs/7',
   ...more,
 })
+const ours = ({ api }: IssueTracker) =>
+  githubOf({ GITHUB_API_URL: api, GITHUB_REPOSITORY: 'vibotaj/tracehub', GITHUB_TOKEN: 'a-token' }, [0, 0])
 const bad = { images: 'success', deploy: 'failure' }
 const good = { images: 'success', deploy: 'success' }
 
@@ -101,21 +103,19 @@ for (const [what, jobs, expected] of [
       unapproved: false,
     },
   ],
-  ['GitHub does not tell', undefined, { failed: [], unapproved: false }],
+  ['GitHub does not know them', undefined, { failed: [], unapproved: false }],
+  ['the token may not ask', 403, { failed: [], unapproved: false }],
+  ['GitHub is out of order', 502, { failed: [], unapproved: false }],
 ] as const)
   reading(`the jobs: ${what}`, async () => {
     const tracker = await issueTracker('a-token')
-    if (jobs) tracker.answers.set('/actions/runs/7/attempts/2/jobs', { jobs })
-    const found = await lookAtJobs(
-      githubOf({
-        GITHUB_API_URL: tracker.api,
-        GITHUB_REPOSITORY: 'vibotaj/tracehub',
-        GITHUB_TOKEN: 'a-token',
-      }),
-      '7/attempts/2',
-    )
-    tracker.close()
-    assert.equal(found, expected)
+    if (jobs)
+      tracker.answers.set('/actions/runs/7/attempts/2/jobs', typeof jobs === 'number' ? jobs : { jobs })
+    try {
+      assert.equal(await lookAtJobs(ours(tracker), '7/attempts/2'), expected)
+    } finally {
+      tracker.close()
+    }
   })
 
 reading.run()
@@ -195,6 +195,31 @@ keeping('what GitHub refuses is said, without the token', async () => {
   assert.is(failure.detail, '{"message":"Bad credentials"}')
   const away = await failureOf(() => keepIssue(github, report(bad)))
   assert.match(away.what, /: no answer$/)
+})
+
+for (const [status, times] of [
+  [502, 3],
+  [429, 3],
+  [403, 1],
+] as const)
+  keeping(`GitHub answers ${status}: a question is asked ${times} times, an order given once`, async () => {
+    const tracker = await issueTracker('a-token')
+    tracker.answers.set('/issues', status)
+    const read = await failureOf(() => ours(tracker).request('GET', '/issues'))
+    const write = await failureOf(() => ours(tracker).request('POST', '/issues', {}))
+    tracker.close()
+    assert.match(read.what, new RegExp(`: ${status}$`))
+    assert.match(write.what, new RegExp(`: ${status}$`))
+    assert.equal(tracker.asked, [...new Array(times).fill('GET /issues'), 'POST /issues'])
+  })
+keeping('what GitHub says the second time is taken', async () => {
+  const tracker = await issueTracker('a-token')
+  tracker.answers.set('/environments/production', 503)
+  const answer = ours(tracker).request('GET', '/environments/production')
+  const settled = answer.finally(() => tracker.close())
+  while (tracker.asked.length === 0) await new Promise(resolve => setImmediate(resolve))
+  tracker.answers.set('/environments/production', { name: 'production' })
+  assert.equal(await settled, { name: 'production' })
 })
 
 keeping('an answer that is cut in its middle is no answer', async () => {
