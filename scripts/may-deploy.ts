@@ -4,6 +4,7 @@
 import { UsageError } from '../lib/base/failure.ts'
 import { commonOptions } from '../lib/base/options.ts'
 import { redact } from '../lib/base/redact.ts'
+import { run } from '../lib/base/shell.ts'
 import { main } from '../lib/cli/main.ts'
 import { loadEnvironment } from '../lib/environment/settings.ts'
 import { githubOf } from '../lib/operations/github/api.ts'
@@ -32,6 +33,7 @@ void main({
       event: variable('GITHUB_EVENT_NAME'),
       branch: variable('GITHUB_REF_NAME'),
       commit: variable('GITHUB_SHA'),
+      checkedOut: await run(['git', 'rev-parse', 'HEAD']),
       attempt: Number(variable('GITHUB_RUN_ATTEMPT')),
       tag: options.tag ?? '',
     })

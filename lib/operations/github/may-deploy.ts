@@ -12,6 +12,8 @@ export interface WorkflowRun {
   /** The branch that it was started on. */
   readonly branch: string
   readonly commit: string
+  /** The commit of the toolkit and the settings that run here: by hand, not the run's. */
+  readonly checkedOut: string
   readonly attempt: number
   /** What a person named; empty for a push, and for the newest build. */
   readonly tag: string
@@ -40,10 +42,15 @@ export async function demandMayDeploy(github: GitHub, environment: Asked, run: W
   if (confirm) {
     const { asksSomebody, problems: weak } = await protectionOf(github, environment)
     problems.push(...weak)
-    const approval = asksSomebody || named === undefined ? undefined : await approvalOf(github, named, branch)
     if (asksSomebody) consent = `GitHub's environment ${name} has required reviewers`
-    else if (approval) consent = approval
-    else problems.push(nobodyAsked(environment, named))
+    else {
+      const approval = named === undefined ? undefined : await approvalOf(github, named, branch)
+      if (approval) consent = approval
+      else problems.push(nobodyAsked(environment, named))
+      // What was approved must not be deployed by what nobody approved.
+      if (run.checkedOut !== named && !(await approvalOf(github, run.checkedOut, branch)))
+        problems.push(otherToolkit(environment, run.checkedOut))
+    }
   }
   if (problems.length > 0) throw new Problems(`this run may not deploy to ${name}`, problems)
   return `${isPush ? run.commit.slice(0, 12) : run.tag || branch} may go to ${name}: ${consent}`
@@ -75,4 +82,11 @@ const nobodyAsked = ({ name, branch }: Asked, commit: string | undefined): Probl
     `Settings → Environments → ${name}: required reviewers; deployment branches: ${branch}\n` +
     'where the plan has no reviewers: merge a pull request that somebody else has approved, and by hand name its\n' +
     `commit: gh workflow run deploy-${name}.yml -f tag=${branch}-<commit>`,
+})
+
+const otherToolkit = ({ branch }: Asked, commit: string): Problem => ({
+  what:
+    `the toolkit and the settings that would deploy it are of ${commit.slice(0, 12)}, ` +
+    `which is not the merge of an approved pull request into ${branch}`,
+  fix: `merge a pull request into ${branch} that somebody else has approved, then start this once more`,
 })

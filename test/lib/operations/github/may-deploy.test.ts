@@ -10,7 +10,7 @@ const commit = '3f1c9a0'.padEnd(40, '0')
 const newer = 'beef'.padEnd(40, '1')
 const production = { name: 'production', branch: 'main', confirm: true }
 const staging = { name: 'staging', branch: 'develop', confirm: false }
-const push: WorkflowRun = { event: 'push', branch: 'main', commit, attempt: 1, tag: '' }
+const push: WorkflowRun = { event: 'push', branch: 'main', commit, checkedOut: commit, attempt: 1, tag: '' }
 const byHand: WorkflowRun = { ...push, event: 'workflow_dispatch', commit: newer }
 
 /** GitHub's answers, in the shapes of its REST API. */
@@ -179,6 +179,22 @@ review('by hand, by its commit', async () => {
   const answers = { ...unguarded, ...reviewed({}, approval) }
   assert.match(await asked(answers, production, { ...byHand, tag: `main-${commit}` }), 'approved by grace')
   assert.match(await asked(answers, production, byHand), /^NO: .*the newest build of main names no commit/)
+})
+review('by hand, by a toolkit and settings that nobody approved: refused', async () => {
+  const answers = { ...unguarded, ...reviewed({}, approval), [`/commits/${newer}/pulls`]: [] }
+  assert.match(
+    await asked(answers, production, { ...byHand, checkedOut: newer, tag: `main-${commit}` }),
+    /^NO: the toolkit and the settings that would deploy it are of beef11111111, which is not the merge of/,
+  )
+  const merged = { ...pull, merge_commit_sha: newer }
+  assert.match(
+    await asked({ ...answers, [`/commits/${newer}/pulls`]: [merged] }, production, {
+      ...byHand,
+      checkedOut: newer,
+      tag: `main-${commit}`,
+    }),
+    'approved by grace',
+  )
 })
 for (const [what, changes, reviews] of [
   ['not merged', { merged_at: null }, [approval]],
