@@ -44,6 +44,10 @@ const approval = {
 const reviewed = (changes: object, ...reviews: object[]): Record<string, unknown> => ({
   [`/commits/${commit}/pulls`]: [{ ...pull, ...changes }],
   '/pulls/12/reviews': reviews,
+  '/collaborators/grace/permission': { permission: 'write' },
+  '/collaborators/ada/permission': { permission: 'admin' },
+  '/collaborators/lin/permission': { permission: 'read' },
+  '/collaborators/kay/permission': 403,
 })
 
 /** Why it may; or all that is in the way, as text. */
@@ -82,21 +86,16 @@ const without = (name: string, answer?: unknown): Record<string, unknown> => ({
   ...(answer === undefined ? {} : { [name]: answer }),
   [`/commits/${commit}/pulls`]: [],
 })
+/** Production is open to main alone, and these rules of it are others. */
+const unreviewed = (rules: object): Record<string, unknown> => ({
+  ...good,
+  '/environments/production': { ...guarded, ...rules },
+  [`/commits/${commit}/pulls`]: [],
+})
 for (const [what, answers] of [
   ['no environment: the job would make one, without rules', without('/environments/production')],
-  [
-    'one without rules',
-    without('/environments/production', { protection_rules: [], deployment_branch_policy: null }),
-  ],
-  ['one that has no rules at all in its answer', without('/environments/production', {})],
-  [
-    'reviewers that are nobody',
-    without('/environments/production', { ...guarded, protection_rules: [{ ...reviewers, reviewers: [] }] }),
-  ],
-  [
-    'a timer is no reviewer',
-    without('/environments/production', { protection_rules: [{ type: 'wait_timer' }] }),
-  ],
+  ['reviewers that are nobody', unreviewed({ protection_rules: [{ ...reviewers, reviewers: [] }] })],
+  ['a timer is no reviewer', unreviewed({ protection_rules: [{ type: 'wait_timer' }] })],
 ] as const)
   consent(`${what}: refused`, async () =>
     assert.match(
@@ -104,6 +103,18 @@ for (const [what, answers] of [
       /^NO: GitHub's environment production does not exist or has no required reviewers, and 3f1c9a000000 is not the merge of an approved pull request into main\n/,
     ),
   )
+for (const [what, rules] of [
+  ['one without rules', { protection_rules: [], deployment_branch_policy: null }],
+  ['one that has no rules at all in its answer', {}],
+] as const)
+  consent(`${what}: both are missing`, async () => {
+    const said = await asked(without('/environments/production', rules), production, push)
+    assert.match(
+      said,
+      "GitHub's environment production is open to more branches than one; expected main alone",
+    )
+    assert.match(said, "GitHub's environment production does not exist or has no required reviewers")
+  })
 for (const [what, changes, found] of [
   [
     'no rule',
@@ -135,6 +146,7 @@ for (const [what, changes, found] of [
     },
     'the tag main',
   ],
+  ['nothing said', { '/environments/production/deployment-branch-policies': {} }, 'no branch at all'],
   ['none', { '/environments/production/deployment-branch-policies': only() }, 'no branch at all'],
 ] as const)
   consent(`its branches are ${what}: refused`, async () =>
@@ -196,13 +208,34 @@ review('by hand, by a toolkit and settings that nobody approved: refused', async
     'approved by grace',
   )
 })
+review('an approved pull request does not open the environment to other branches', async () =>
+  assert.match(
+    await asked(
+      {
+        ...reviewed({}, approval),
+        '/environments/production': { protection_rules: [], deployment_branch_policy: null },
+      },
+      production,
+      push,
+    ),
+    /^NO: GitHub's environment production is open to more branches than one; expected main alone\n/,
+  ),
+)
 for (const [what, changes, reviews] of [
   ['not merged', { merged_at: null }, [approval]],
   ['merged into another branch', { base: { ref: 'develop' } }, [approval]],
   ['another commit of it', { merge_commit_sha: newer }, [approval]],
   ['nobody reviewed it', {}, []],
   ['its author', {}, [{ ...approval, user: { login: 'ada' } }]],
-  ['a stranger', {}, [{ ...approval, author_association: 'CONTRIBUTOR' }]],
+  ['a stranger', {}, [{ ...approval, user: { login: 'joan' } }]],
+  ['who may read alone', {}, [{ ...approval, user: { login: 'lin' } }]],
+  ['of whom GitHub does not tell', {}, [{ ...approval, user: { login: 'kay' } }]],
+  ['who is no more', {}, [{ ...approval, user: null }]],
+  [
+    'changes wanted by who is no more',
+    {},
+    [approval, { ...approval, user: null, state: 'CHANGES_REQUESTED' }],
+  ],
   ['an older state of it', {}, [{ ...approval, commit_id: 'before' }]],
   ['a comment', {}, [{ ...approval, state: 'COMMENTED' }]],
   ['dismissed', {}, [approval, { ...approval, state: 'DISMISSED' }]],
@@ -211,6 +244,19 @@ for (const [what, changes, reviews] of [
     'changes wanted by another one',
     {},
     [approval, { ...approval, user: { login: 'joan' }, state: 'CHANGES_REQUESTED' }],
+  ],
+  [
+    'changes wanted by a stranger',
+    {},
+    [
+      approval,
+      {
+        ...approval,
+        user: { login: 'joan' },
+        author_association: 'CONTRIBUTOR',
+        state: 'CHANGES_REQUESTED',
+      },
+    ],
   ],
 ] as const)
   review(`${what}: no consent`, async () =>
