@@ -69,27 +69,58 @@ interface ApiJob {
   readonly name: string
   readonly conclusion: string | null
   readonly steps?: readonly unknown[]
+  readonly created_at?: string
+  readonly completed_at?: string | null
+}
+
+/** Somebody's answer, as GitHub's REST API has it ("Get the review history for a workflow run"). */
+interface Approval {
+  readonly state: string
+  readonly environments: readonly { readonly name: string }[]
+}
+
+/** GitHub ends a job that nobody approves after 30 days; a day less, in ms, for its clocks. */
+const longWait = 29 * 86_400_000
+
+const waited = ({ created_at, completed_at }: ApiJob): number =>
+  Date.parse(completed_at ?? '') - Date.parse(created_at ?? '')
+
+/** A job that got no machine, or may not deploy from its branch, has no step either: only an answer, or none, tells. */
+async function isUnapproved(github: GitHub, id: string, environment: string, job: ApiJob): Promise<boolean> {
+  if (!/(^|\/ )Deploy$/.test(job.name) || job.steps?.length !== 0) return false
+  if (waited(job) >= longWait) return true
+  const answers = (await github
+    .request('GET', `/actions/runs/${id}/approvals`)
+    .catch(() => [])) as readonly Approval[] // the API's own shape
+  return answers.some(
+    ({ state, environments }) =>
+      state === 'rejected' && environments.some(({ name }) => name === environment),
+  )
 }
 
 /**
  * What `needs` does not tell. A deploy that waits for approval is on no machine yet: rejected, or not approved within
  * GitHub's 30 days, it fails without a single step.
- * @param run `<id>/attempts/<number>`
  */
 export async function lookAtJobs(
   github: GitHub,
-  run: string,
+  {
+    id,
+    attempt,
+    environment,
+  }: { readonly id: string; readonly attempt: string; readonly environment: string },
 ): Promise<Pick<DeployReport, 'failed' | 'unapproved'>> {
   // Where GitHub does not tell, for whatever reason, an issue too many is better than one too few.
   const answer = (await github
-    .request('GET', `/actions/runs/${run}/jobs?per_page=100`)
+    .request('GET', `/actions/runs/${id}/attempts/${attempt}/jobs?per_page=100`)
     .catch(() => undefined)) as { readonly jobs?: readonly ApiJob[] } | undefined // the API's own shape
   const failed = (answer?.jobs ?? []).filter(({ conclusion }) => isFailure(conclusion ?? ''))
+  const decided = await Promise.all(failed.map(job => isUnapproved(github, id, environment, job)))
   return {
     failed: failed.map(
       ({ name, conclusion }) => `${name}${conclusion === 'failure' ? '' : ' (out of time)'}`,
     ),
-    unapproved: failed.some(({ name, steps }) => /(^|\/ )Deploy$/.test(name) && steps?.length === 0),
+    unapproved: decided.includes(true),
   }
 }
 

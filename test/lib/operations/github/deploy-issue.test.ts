@@ -84,14 +84,6 @@ reading('whichever job it was that said why', () =>
 )
 for (const [what, jobs, expected] of [
   [
-    'rejected, or never approved: it was on no machine',
-    [
-      { name: 'production / images / Tag', conclusion: 'success', steps: [{}] },
-      { name: 'production / Deploy', conclusion: 'failure', steps: [] },
-    ],
-    { failed: ['production / Deploy'], unapproved: true },
-  ],
-  [
     'a deploy that failed, and a job that ran out of time',
     [
       { name: 'staging / images / backend / Backend: lint', conclusion: 'timed_out', steps: [{}] },
@@ -112,7 +104,44 @@ for (const [what, jobs, expected] of [
     if (jobs)
       tracker.answers.set('/actions/runs/7/attempts/2/jobs', typeof jobs === 'number' ? jobs : { jobs })
     try {
-      assert.equal(await lookAtJobs(ours(tracker), '7/attempts/2'), expected)
+      assert.equal(
+        await lookAtJobs(ours(tracker), { id: '7', attempt: '2', environment: 'production' }),
+        expected,
+      )
+    } finally {
+      tracker.close()
+    }
+  })
+
+const days = (number: number) => ({
+  created_at: '2026-11-01T00:00:00Z',
+  completed_at: new Date(Date.parse('2026-11-01T00:00:00Z') + number * 86_400_000).toISOString(),
+})
+const answered = (state: string, ...environments: string[]) => ({
+  state,
+  environments: environments.map(name => ({ name })),
+})
+for (const [what, job, approvals, unapproved] of [
+  ['rejected', days(1), [answered('rejected', 'production')], true],
+  ['never approved', days(30), [], true],
+  ['never approved, and GitHub does not tell', days(30), 502, true],
+  ['approved, and no machine came for it', days(1), [answered('approved', 'production')], false],
+  ['rejected for another environment', days(1), [answered('rejected', 'staging')], false],
+  ['its branch may not deploy: nobody was asked', days(0), [], false],
+  ['GitHub does not tell', days(1), 502, false],
+  ['GitHub does not tell when', {}, [], false],
+  ['rejected, yet it has steps', { ...days(1), steps: [{}] }, [answered('rejected', 'production')], false],
+] as const)
+  reading(`a deploy without a step: ${what}: ${unapproved ? 'a decision' : 'a failure'}`, async () => {
+    const tracker = await issueTracker('a-token')
+    const deploy = { name: 'production / Deploy', conclusion: 'failure', steps: [], ...job }
+    tracker.answers.set('/actions/runs/7/attempts/2/jobs', { jobs: [deploy] })
+    tracker.answers.set('/actions/runs/7/approvals', approvals)
+    try {
+      assert.equal(await lookAtJobs(ours(tracker), { id: '7', attempt: '2', environment: 'production' }), {
+        failed: ['production / Deploy'],
+        unapproved,
+      })
     } finally {
       tracker.close()
     }
