@@ -31,7 +31,7 @@ void main({
     }
     const reason = await demandMayDeploy(github, environment, {
       event: variable('GITHUB_EVENT_NAME'),
-      branch: variable('GITHUB_REF_NAME'),
+      ref: variable('GITHUB_REF'),
       commit: variable('GITHUB_SHA'),
       checkedOut: await run(['git', 'rev-parse', 'HEAD']),
       attempt: Number(variable('GITHUB_RUN_ATTEMPT')),

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadEnvironment } from '../lib/environment/settings.ts'
-import { interpolate } from './sandbox/workflows/expressions.ts'
+import { interpolate, isTrue } from './sandbox/workflows/expressions.ts'
 import { type Job, needsOf, readAction, readWorkflow, type Step } from './sandbox/workflows/shapes.ts'
 import { runStep } from './sandbox/workflows/step.ts'
 
@@ -310,7 +310,8 @@ order('tests, then images, then the scan, then the tags; by hand as well', () =>
   assert.equal(needsOf(build['build'] as Job), ['backend', 'frontend', 'migrations'])
   assert.equal(needsOf(build['scan'] as Job), ['build'])
   assert.equal(needsOf(build['tag'] as Job), ['build', 'scan'])
-  for (const [id, job] of Object.entries(build)) assert.is(job.if, undefined, `${id} is never left out`)
+  for (const [id, job] of Object.entries(build))
+    if (id !== 'build' && id !== 'tag') assert.is(job.if, undefined, `${id} is never left out`)
   const publishes = Object.entries(build).flatMap(([id, job]) =>
     (job.steps ?? []).flatMap(({ run = '' }) => (/\/publish\.ts"/.test(run) ? [[id, run] as const] : [])),
   )
@@ -324,6 +325,16 @@ order('tests, then images, then the scan, then the tags; by hand as well', () =>
     ' --backend-digest "$BACKEND_DIGEST" --frontend-digest "$FRONTEND_DIGEST"',
   )
 })
+for (const [type, runs] of [
+  ['branch', true],
+  ['tag', false],
+] as const)
+  order(`on a ${type} called as a branch ${runs ? 'images are built and tagged' : 'nothing is'}`, () => {
+    for (const id of ['build', 'tag'])
+      assert.is(isTrue(build[id]?.if, { values: { github: { ref_type: type } }, status: 'success' }), runs)
+    for (const id of ['build', 'tag'])
+      assert.is(isTrue(build[id]?.if, { values: { github: { ref_type: type } }, status: 'failure' }), false)
+  })
 order('who calls it gets what was tagged', () => {
   for (const { value } of Object.values(workflow('build-and-push.yml').on.workflow_call?.outputs ?? {}))
     assert.match(value, /^\$\{\{ jobs\.tag\.outputs\.[\w-]+ \}\}$/)

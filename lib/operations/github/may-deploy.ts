@@ -9,8 +9,8 @@ import { protectionOf } from './protection.ts'
 /** What a workflow's run is, by the variables that GitHub sets, and what it is asked to deploy. */
 export interface WorkflowRun {
   readonly event: string
-  /** The branch that it was started on. */
-  readonly branch: string
+  /** What it was started on, in full: a git tag may be called as the branch. */
+  readonly ref: string
   readonly commit: string
   /** The commit of the toolkit and the settings that run here: by hand, not the run's. */
   readonly checkedOut: string
@@ -37,7 +37,8 @@ export async function demandMayDeploy(github: GitHub, environment: Asked, run: W
     const head = await headOf(github, branch)
     if (named !== head) problems.push(overtaken(named, branch, head))
   }
-  if ((isPush || confirm) && run.branch !== branch) problems.push(elsewhere(run.branch, environment))
+  if ((isPush || confirm) && run.ref !== `refs/heads/${branch}`)
+    problems.push(elsewhere(run.ref, environment))
   let consent = `${name} asks nobody`
   if (confirm) {
     const { asksSomebody, problems: weak } = await protectionOf(github, environment)
@@ -67,7 +68,7 @@ const untested = (tag: string, branch: string): Problem => ({
 })
 
 const elsewhere = (at: string, { name, branch }: Asked): Problem => ({
-  what: `the run was started on ${shown(at)}; ${name} is deployed from ${branch} alone`,
+  what: `the run was started on ${shown(at.replace(/^refs\/heads\//, ''))}; ${name} is deployed from ${branch} alone`,
   fix: `start it on ${branch}: gh workflow run deploy-${name}.yml --ref ${branch}`,
 })
 

@@ -35,6 +35,7 @@ export const contextsOf = (happening: Happening): Record<string, unknown> => ({
     event_name: happening.event,
     event: happening.event === 'pull_request' ? { pull_request: { number: 7 } } : {},
     ref_name: happening.branch,
+    ref_type: 'branch',
     sha: happening.sha,
     actor: 'ada',
     run_id: '4711',

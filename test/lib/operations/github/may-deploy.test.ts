@@ -10,7 +10,14 @@ const commit = '3f1c9a0'.padEnd(40, '0')
 const newer = 'beef'.padEnd(40, '1')
 const production = { name: 'production', branch: 'main', confirm: true }
 const staging = { name: 'staging', branch: 'develop', confirm: false }
-const push: WorkflowRun = { event: 'push', branch: 'main', commit, checkedOut: commit, attempt: 1, tag: '' }
+const push: WorkflowRun = {
+  event: 'push',
+  ref: 'refs/heads/main',
+  commit,
+  checkedOut: commit,
+  attempt: 1,
+  tag: '',
+}
 const byHand: WorkflowRun = { ...push, event: 'workflow_dispatch', commit: newer }
 
 /** GitHub's answers, in the shapes of its REST API. */
@@ -165,14 +172,20 @@ consent('a token that may not ask is an error, and no consent', async () => {
 })
 consent('staging asks nobody, and GitHub is not asked', async () =>
   assert.is(
-    await asked({}, staging, { ...push, branch: 'develop' }),
+    await asked({}, staging, { ...push, ref: 'refs/heads/develop' }),
     '3f1c9a000000 may go to staging: staging asks nobody',
   ),
 )
 consent('started on another branch: refused', async () =>
   assert.match(
-    await asked(good, production, { ...byHand, branch: 'feature' }),
+    await asked(good, production, { ...byHand, ref: 'refs/heads/feature' }),
     /^NO: the run was started on "?feature"?; production is deployed from main alone\n/,
+  ),
+)
+consent('started on a git tag that is called as the branch: refused', async () =>
+  assert.match(
+    await asked(good, production, { ...byHand, ref: 'refs/tags/main' }),
+    /^NO: the run was started on "?refs\/tags\/main"?; production is deployed from main alone\n/,
   ),
 )
 
@@ -316,7 +329,7 @@ gates('run again while it is the newest: allowed; so is the newest build, by han
   assert.match(await asked(good, production, { ...byHand, attempt: 2 }), / may go to /)
 })
 gates('all that is in the way comes at once', async () => {
-  const said = await asked(unguarded, production, { ...byHand, branch: 'feature', tag: 'v1' })
+  const said = await asked(unguarded, production, { ...byHand, ref: 'refs/heads/feature', tag: 'v1' })
   assert.equal(
     ['the tag is', 'was started on', 'does not exist or has'].filter(part => !said.includes(part)),
     [],
