@@ -9,7 +9,7 @@ import { run } from '../lib/base/shell.ts'
 import { columns } from '../lib/base/text.ts'
 import { main } from '../lib/cli/main.ts'
 import { parseDigests } from '../lib/docker/image-options.ts'
-import { publish, tagPublished } from '../lib/docker/publish.ts'
+import { find, publish, tagPublished } from '../lib/docker/publish.ts'
 import { withRegistry } from '../lib/docker/registry.ts'
 import { type Part, parts } from '../lib/environment/environment.ts'
 import { type PinnedImage, pinned } from '../lib/environment/releases.ts'
@@ -80,10 +80,19 @@ void main({
       outputs.push(stepOutput(`${part}-digest`, image.slice(image.indexOf('@') + 1)), stepOutput(part, image))
       return image
     }
-    const mayMoveBranch = async (): Promise<boolean> => {
+    const mayMoveBranch = async (access: readonly string[]): Promise<boolean> => {
       if (options.untagged) return false
       if (process.env['GITHUB_ACTIONS'] !== 'true') return true
-      const problem = await overtakenBy(githubOf(process.env), process.env, { branch, commit })
+      const problem = await overtakenBy(
+        githubOf(process.env),
+        process.env,
+        { branch, commit },
+        async newest => {
+          for (const part of parts)
+            if (!(await find(access, environment.images[part], `${branch}-${newest}`))) return false
+          return true
+        },
+      )
       if (problem)
         process.stdout.write(
           `${annotation('warning', { title: `the tag ${branch} stays where it is` }, describeProblem(problem))}\n`,
@@ -97,7 +106,7 @@ void main({
         // Both parts' own tags come first: the branch's never name two commits, nor what has no other tag.
         const images: PinnedImage[] = []
         for (const part of parts) images.push(await publishPart(access, part))
-        if (!(await mayMoveBranch())) return
+        if (!(await mayMoveBranch(access))) return
         for (const image of images) await tagPublished(access, image, { tags: [branch], signal, say })
         tags.push(branch)
       },

@@ -293,6 +293,12 @@ triggers('a pull request: tests only', () => {
   assert.equal(reached('pull_request', 'main'), checks)
   assert.equal(reached('pull_request', 'develop'), checks)
 })
+triggers('the migrations are checked with all that their models and tools come from', () => {
+  const { affected } = workflow('database-migrations.yml').jobs
+  const paths = `${affected?.steps?.find(({ id }) => id === 'affected')?.with?.['paths']}`.split('\n')
+  for (const path of ['alembic', 'app', 'requirements*.txt', 'Dockerfile'])
+    assert.ok(paths.includes(`tracehub/backend/${path}`), path)
+})
 triggers('a push to any other branch: nothing', () => assert.equal(reached('push', 'feature'), []))
 triggers('both deploys and the build can be started by hand', () => {
   for (const file of ['deploy-staging.yml', 'deploy-production.yml', 'build-and-push.yml'])
@@ -343,6 +349,8 @@ order('the deploy waits for the images, and for the answer whether it may', () =
   assert.equal(needsOf(deployJobs['deploy'] as Job), ['allowed', 'images'])
   assert.match(`${deployJobs['deploy']?.if}`, "needs.allowed.result == 'success'")
   assert.equal(needsOf(deployJobs['report'] as Job), ['allowed', 'images', 'deploy'])
+  for (const id of ['allowed', 'deploy'])
+    assert.is(deployJobs[id]?.outputs?.['refused'], '$' + '{{ steps.may-deploy.outputs.refused }}')
 })
 order('it asks again in the job itself, which may be run again alone or be approved days later', () => {
   for (const id of ['allowed', 'deploy']) {
@@ -383,6 +391,17 @@ for (const name of ['staging', 'production'] as const) {
     assert.equal(workflow(file).concurrency, turns)
     for (const [id, job] of [...jobsOf(file), ...jobsOf('deploy.yml')])
       assert.is(job.concurrency, undefined, `${id} would wait for its own workflow`)
+  })
+  deploys('an approver sees what is to be deployed', async () => {
+    const { branch } = await loadEnvironment(name)
+    const named = (event_name: string, message: string, tag: string) =>
+      interpolate(`${workflow(file)['run-name']}`, {
+        values: { github: { event_name, event: { head_commit: { message } } }, inputs: { tag } },
+        status: 'success',
+      })
+    assert.is(named('push', 'Show the weight', ''), 'Show the weight')
+    assert.is(named('workflow_dispatch', '', `${branch}-1`), `Deploy ${branch}-1`)
+    assert.is(named('workflow_dispatch', '', ''), `Deploy the newest of ${branch}`)
   })
   deploys('branch, address and variables are the environment’s', async () => {
     const environment = await loadEnvironment(name)

@@ -3,7 +3,7 @@ import { shown } from '../../base/text.ts'
 import type { Environment } from '../../environment/environment.ts'
 import type { GitHub } from './api.ts'
 import { approvalOf } from './approving-review.ts'
-import { headOf, overtaken } from './newest-commit.ts'
+import { headOf, newerPush, overtaken } from './newest-commit.ts'
 import { protectionOf } from './protection.ts'
 
 /** What a workflow's run is, by the variables that GitHub sets, and what it is asked to deploy. */
@@ -15,9 +15,16 @@ export interface WorkflowRun {
   /** The commit of the toolkit and the settings that run here: by hand, not the run's. */
   readonly checkedOut: string
   readonly attempt: number
+  /** Of the workflow's runs: each is one more than the one before. */
+  readonly number: number
+  /** The workflow's file, without its directory. */
+  readonly workflow: string
   /** What a person named; empty for a push, and for the newest build. */
   readonly tag: string
 }
+
+/** This run is refused for what it is, and not for how things are set up: another run may deploy. */
+export class RefusedRun extends Problems {}
 
 type Asked = Pick<Environment, 'name' | 'branch' | 'confirm'>
 
@@ -25,20 +32,24 @@ type Asked = Pick<Environment, 'name' | 'branch' | 'confirm'>
  * Whether a workflow's run may deploy: what it names has passed the gates, it does not replace new by old, and where
  * the environment asks a person (`confirm`), GitHub does so too.
  * @returns why it may, in a sentence.
- * @throws Problems with everything that is in the way.
+ * @throws RefusedRun when only the run itself is in the way; Problems with everything that is.
  */
 export async function demandMayDeploy(github: GitHub, environment: Asked, run: WorkflowRun): Promise<string> {
   const { name, branch, confirm } = environment
+  const ofRun: Problem[] = []
   const problems: Problem[] = []
   const isPush = run.event === 'push'
   const named = isPush ? run.commit : commitIn(run.tag, branch)
-  if (run.tag !== '' && run.tag !== branch && named === undefined) problems.push(untested(run.tag, branch))
+  if (run.tag !== '' && run.tag !== branch && named === undefined) ofRun.push(untested(run.tag, branch))
   if (run.attempt > 1 && named !== undefined) {
     const head = await headOf(github, branch)
-    if (named !== head) problems.push(overtaken(named, branch, head))
+    if (named !== head) ofRun.push(overtaken(named, branch, head))
   }
-  if ((isPush || confirm) && run.ref !== `refs/heads/${branch}`)
-    problems.push(elsewhere(run.ref, environment))
+  if (isPush && run.attempt === 1) {
+    const newer = await newerPush(github, branch, run)
+    if (newer !== undefined) ofRun.push(late(newer, branch, run.commit))
+  }
+  if ((isPush || confirm) && run.ref !== `refs/heads/${branch}`) ofRun.push(elsewhere(run.ref, environment))
   let consent = `${name} asks nobody`
   if (confirm) {
     const { asksSomebody, problems: weak } = await protectionOf(github, environment)
@@ -53,7 +64,9 @@ export async function demandMayDeploy(github: GitHub, environment: Asked, run: W
         problems.push(otherToolkit(environment, run.checkedOut))
     }
   }
-  if (problems.length > 0) throw new Problems(`this run may not deploy to ${name}`, problems)
+  const title = `this run may not deploy to ${name}`
+  if (problems.length > 0) throw new Problems(title, [...ofRun, ...problems])
+  if (ofRun.length > 0) throw new RefusedRun(title, ofRun)
   return `${isPush ? run.commit.slice(0, 12) : run.tag || branch} may go to ${name}: ${consent}`
 }
 
@@ -65,6 +78,11 @@ const untested = (tag: string, branch: string): Problem => ({
   what: `the tag is ${shown(tag)}; expected ${branch}, or ${branch}- and a commit's 40 digits`,
   detail: 'these tags are given to what has passed the tests and the scan, and to nothing else',
   fix: `to deploy another image, from a laptop: npx tsx scripts/deploy.ts --tag ${shown(tag)}`,
+})
+
+const late = (newer: number, branch: string, commit: string): Problem => ({
+  what: `run ${newer} of this workflow, of a newer push, has deployed already: old would replace new`,
+  fix: `to deploy the old build all the same: gh workflow run, with -f tag=${branch}-${commit}`,
 })
 
 const elsewhere = (at: string, { name, branch }: Asked): Problem => ({

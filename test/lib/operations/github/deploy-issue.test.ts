@@ -21,6 +21,7 @@ const report = (jobs: Record<string, string>, more: Partial<DeployReport> = {}):
   problem: '',
   failed: [],
   unapproved: false,
+  refused: [],
   tag: 'develop-3f1c9a0',
   who: 'ada',
   page: 'https://github.example/vibotaj/tracehub/actions/runs/7',
@@ -41,7 +42,7 @@ reading('results, and the words of the deploy', () =>
         deploy: { result: 'failure', outputs: { tag: 'develop-1', problem: 'no disk' } },
       }),
     ),
-    { jobs: { images: 'success', deploy: 'failure' }, problem: 'no disk', tag: 'develop-1' },
+    { jobs: { images: 'success', deploy: 'failure' }, problem: 'no disk', refused: [], tag: 'develop-1' },
   ),
 )
 for (const text of ['', 'null', '{', '[1]', '{"deploy":null}', '{"deploy":{}}', '{"deploy":{"result":1}}'])
@@ -61,7 +62,7 @@ for (const [jobs, verdict] of [
   [{ allowed: 'failure', images: 'success', deploy: 'skipped' }, 'failed'],
 ] as const)
   reading(`${Object.values(jobs)}: ${verdict}`, () =>
-    assert.is(verdictOn({ jobs, unapproved: false }), verdict),
+    assert.is(verdictOn({ jobs, refused: [], unapproved: false }), verdict),
   )
 
 for (const [jobs, verdict] of [
@@ -69,8 +70,21 @@ for (const [jobs, verdict] of [
   [{ images: 'failure', deploy: 'failure' }, 'failed'],
 ] as const)
   reading(`${Object.values(jobs)}, not approved: ${verdict}`, () =>
-    assert.is(verdictOn({ jobs, unapproved: true }), verdict),
+    assert.is(verdictOn({ jobs, refused: [], unapproved: true }), verdict),
   )
+for (const [result, images, verdict] of [
+  ['this run', 'success', 'undecided'],
+  ['this run', 'failure', 'failed'],
+  ['', 'success', 'failed'],
+] as const)
+  reading(`May it says no, refused: "${result}", images ${images}: ${verdict}`, () => {
+    const needs = {
+      allowed: { result: 'failure', outputs: { problem: 'the tag is v1', refused: result } },
+      images: { result: images },
+      deploy: { result: 'skipped' },
+    }
+    assert.is(verdictOn({ ...readNeeds(JSON.stringify(needs)), unapproved: false }), verdict)
+  })
 reading('whichever job it was that said why', () =>
   assert.is(
     readNeeds(
@@ -190,6 +204,10 @@ keeping('opened once, added to, closed when deploying works; another environment
     assert.match(
       await keepIssue(github, report(bad, { unapproved: true })),
       'not approved, which is no failure',
+    )
+    assert.match(
+      await keepIssue(github, report({ allowed: 'failure', deploy: 'skipped' }, { refused: ['allowed'] })),
+      'this run alone was refused',
     )
     assert.match(await keepIssue(github, report(bad, { problem: 'first' })), /^opened .*\/issues\/1$/)
     assert.match(

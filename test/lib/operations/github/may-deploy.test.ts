@@ -2,7 +2,11 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { describeProblem, Problems } from '../../../../lib/base/failure.ts'
 import { githubOf } from '../../../../lib/operations/github/api.ts'
-import { demandMayDeploy, type WorkflowRun } from '../../../../lib/operations/github/may-deploy.ts'
+import {
+  demandMayDeploy,
+  RefusedRun,
+  type WorkflowRun,
+} from '../../../../lib/operations/github/may-deploy.ts'
 import { overtakenBy } from '../../../../lib/operations/github/newest-commit.ts'
 import { issueTracker } from '../../../sandbox/workflows/issues.ts'
 
@@ -16,6 +20,8 @@ const push: WorkflowRun = {
   commit,
   checkedOut: commit,
   attempt: 1,
+  number: 7,
+  workflow: 'deploy-production.yml',
   tag: '',
 }
 const byHand: WorkflowRun = { ...push, event: 'workflow_dispatch', commit: newer }
@@ -64,6 +70,7 @@ async function asked(
   run: WorkflowRun,
 ): Promise<string> {
   const tracker = await issueTracker('a-token')
+  tracker.answers.set('/actions/workflows/deploy-production.yml/runs', { workflow_runs: [] })
   for (const [path, answer] of Object.entries(answers)) tracker.answers.set(path, answer)
   const github = githubOf({
     GITHUB_API_URL: tracker.api,
@@ -74,6 +81,7 @@ async function asked(
     return await demandMayDeploy(github, environment, run)
   } catch (error) {
     if (!(error instanceof Problems)) throw error
+    if (error instanceof RefusedRun) return `NO, this run: ${error.problems.map(describeProblem).join('\n')}`
     return `NO: ${error.problems.map(describeProblem).join('\n')}`
   } finally {
     tracker.close()
@@ -170,7 +178,7 @@ consent('a token that may not ask is an error, and no consent', async () => {
   ).catch((error: unknown) => error)
   assert.instance(refused, Error)
 })
-consent('staging asks nobody, and GitHub is not asked', async () =>
+consent('staging asks nobody, and has no rules to look for', async () =>
   assert.is(
     await asked({}, staging, { ...push, ref: 'refs/heads/develop' }),
     '3f1c9a000000 may go to staging: staging asks nobody',
@@ -179,13 +187,13 @@ consent('staging asks nobody, and GitHub is not asked', async () =>
 consent('started on another branch: refused', async () =>
   assert.match(
     await asked(good, production, { ...byHand, ref: 'refs/heads/feature' }),
-    /^NO: the run was started on "?feature"?; production is deployed from main alone\n/,
+    /^NO, this run: the run was started on "?feature"?; production is deployed from main alone\n/,
   ),
 )
 consent('started on a git tag that is called as the branch: refused', async () =>
   assert.match(
     await asked(good, production, { ...byHand, ref: 'refs/tags/main' }),
-    /^NO: the run was started on "?refs\/tags\/main"?; production is deployed from main alone\n/,
+    /^NO, this run: the run was started on "?refs\/tags\/main"?; production is deployed from main alone\n/,
   ),
 )
 
@@ -310,23 +318,37 @@ for (const tag of [
   `main-${commit}\n`,
 ])
   gates(`by hand: ${JSON.stringify(tag)} may be anything`, async () =>
-    assert.match(await asked(good, production, { ...byHand, tag }), /^NO: the tag is /),
+    assert.match(await asked(good, production, { ...byHand, tag }), /^NO, this run: the tag is /),
   )
 gates('run again when the branch has moved on: refused, and the way for who means it', async () => {
   const said = await asked(good, production, { ...push, attempt: 2 })
   assert.match(
     said,
-    /^NO: this run is of 3f1c9a000000, and main is at beef11111111 by now: old would replace new\n/,
+    /^NO, this run: this run is of 3f1c9a000000, and main is at beef11111111 by now: old would replace new\n/,
   )
   assert.match(said, `-f tag=main-${commit}`)
   assert.match(
     await asked(good, production, { ...byHand, attempt: 2, tag: `main-${commit}` }),
-    /^NO: this run is of/,
+    /^NO, this run: this run is of/,
   )
 })
 gates('run again while it is the newest: allowed; so is the newest build, by hand', async () => {
   assert.match(await asked(good, production, { ...push, commit: newer, attempt: 2 }), / may go to /)
   assert.match(await asked(good, production, { ...byHand, attempt: 2 }), / may go to /)
+})
+const ended = (...numbers: number[]): Record<string, unknown> => ({
+  ...good,
+  '/actions/workflows/deploy-production.yml/runs': {
+    workflow_runs: numbers.map(run_number => ({ run_number })),
+  },
+})
+gates('a push whose turn comes after a newer one has deployed: refused', async () => {
+  assert.match(
+    await asked(ended(6, 9, 3), production, push),
+    /^NO, this run: run 9 of this workflow, of a newer push, has deployed already: old would replace new\n/,
+  )
+  assert.match(await asked(ended(6, 7, 3), production, push), / may go to /)
+  assert.match(await asked(ended(9), production, { ...byHand, tag: `main-${commit}` }), / may go to /)
 })
 gates('all that is in the way comes at once', async () => {
   const said = await asked(unguarded, production, { ...byHand, ref: 'refs/heads/feature', tag: 'v1' })
@@ -336,10 +358,12 @@ gates('all that is in the way comes at once', async () => {
   )
 })
 
-for (const [what, variables, moves] of [
-  ['a push, in its turn', { GITHUB_EVENT_NAME: 'push', GITHUB_RUN_ATTEMPT: '1' }, true],
-  ['a push that is run again', { GITHUB_EVENT_NAME: 'push', GITHUB_RUN_ATTEMPT: '2' }, false],
-  ['by hand', { GITHUB_EVENT_NAME: 'workflow_dispatch', GITHUB_RUN_ATTEMPT: '1' }, false],
+const aPush = { GITHUB_EVENT_NAME: 'push', GITHUB_RUN_ATTEMPT: '1' }
+for (const [what, variables, published, moves] of [
+  ['a push, before the newest is there', aPush, false, true],
+  ['a push, after the newest', aPush, true, false],
+  ['a push that is run again', { ...aPush, GITHUB_RUN_ATTEMPT: '2' }, false, false],
+  ['by hand', { ...aPush, GITHUB_EVENT_NAME: 'workflow_dispatch' }, false, false],
 ] as const)
   gates(`the branch's tag, of an older commit, ${what}: ${moves ? 'moves' : 'stays'}`, async () => {
     const tracker = await issueTracker('a-token')
@@ -349,8 +373,9 @@ for (const [what, variables, moves] of [
       GITHUB_REPOSITORY: 'vibotaj/tracehub',
       GITHUB_TOKEN: 'a-token',
     })
-    const older = await overtakenBy(github, variables, { branch: 'main', commit })
-    assert.is(await overtakenBy(github, variables, { branch: 'main', commit: newer }), undefined)
+    const has = async (head: string): Promise<boolean> => published && head === newer
+    const older = await overtakenBy(github, variables, { branch: 'main', commit }, has)
+    assert.is(await overtakenBy(github, variables, { branch: 'main', commit: newer }, has), undefined)
     tracker.close()
     assert.is(older === undefined, moves)
   })
