@@ -20,7 +20,7 @@ void main({
     const { name } = await loadEnvironment(options.environment)
     const variable = (key: string): string => process.env[key] ?? ''
     const github = githubOf(process.env)
-    const run = `${variable('GITHUB_RUN_ID')}/attempts/${variable('GITHUB_RUN_ATTEMPT')}`
+    const run = { id: variable('GITHUB_RUN_ID'), attempt: variable('GITHUB_RUN_ATTEMPT'), environment: name }
     const done = await keepIssue(github, {
       environment: name,
       ...readNeeds(variable('NEEDS')),

@@ -1,13 +1,16 @@
 #!/bin/sh
 ':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
 
+import { appendFileSync } from 'node:fs'
 import { UsageError } from '../lib/base/failure.ts'
 import { commonOptions } from '../lib/base/options.ts'
 import { redact } from '../lib/base/redact.ts'
+import { run } from '../lib/base/shell.ts'
 import { main } from '../lib/cli/main.ts'
 import { loadEnvironment } from '../lib/environment/settings.ts'
 import { githubOf } from '../lib/operations/github/api.ts'
-import { demandMayDeploy } from '../lib/operations/github/may-deploy.ts'
+import { demandMayDeploy, RefusedRun } from '../lib/operations/github/may-deploy.ts'
+import { stepOutput } from '../lib/run/step-output.ts'
 
 void main({
   name: 'may-deploy',
@@ -28,12 +31,20 @@ void main({
       if (value) return value
       throw new UsageError(`${key} is not set`, 'this runs in a workflow, where GitHub sets it')
     }
+    const [, workflow = ''] = /\/([^/@]+)@/.exec(variable('GITHUB_WORKFLOW_REF')) ?? []
     const reason = await demandMayDeploy(github, environment, {
       event: variable('GITHUB_EVENT_NAME'),
-      branch: variable('GITHUB_REF_NAME'),
+      ref: variable('GITHUB_REF'),
       commit: variable('GITHUB_SHA'),
+      checkedOut: await run(['git', 'rev-parse', 'HEAD']),
       attempt: Number(variable('GITHUB_RUN_ATTEMPT')),
+      number: Number(variable('GITHUB_RUN_NUMBER')),
+      workflow,
       tag: options.tag ?? '',
+    }).catch((error: unknown) => {
+      const output = process.env['GITHUB_OUTPUT']
+      if (output && error instanceof RefusedRun) appendFileSync(output, stepOutput('refused', 'this run'))
+      throw error
     })
     process.stdout.write(`${redact(reason)}\n`)
     return 0

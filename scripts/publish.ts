@@ -9,10 +9,10 @@ import { run } from '../lib/base/shell.ts'
 import { columns } from '../lib/base/text.ts'
 import { main } from '../lib/cli/main.ts'
 import { parseDigests } from '../lib/docker/image-options.ts'
-import { publish, tagPublished } from '../lib/docker/publish.ts'
+import { find, publish, tagPublished } from '../lib/docker/publish.ts'
 import { withRegistry } from '../lib/docker/registry.ts'
 import { type Part, parts } from '../lib/environment/environment.ts'
-import { pinned } from '../lib/environment/releases.ts'
+import { type PinnedImage, pinned } from '../lib/environment/releases.ts'
 import { environmentOfBranch } from '../lib/environment/settings.ts'
 import { githubOf } from '../lib/operations/github/api.ts'
 import { overtakenBy } from '../lib/operations/github/newest-commit.ts'
@@ -63,21 +63,12 @@ void main({
     const branch = options.branch ?? (await run(['git', 'branch', '--show-current'], { cwd: checkout }))
     const environment = await environmentOfBranch(branch)
     const commit = await run(['git', 'rev-parse', 'HEAD'], { cwd: checkout })
-    // The commit's own tag comes first: the branch's never names what has no other.
-    const problem =
-      process.env['GITHUB_ACTIONS'] === 'true' && !options.untagged
-        ? await overtakenBy(githubOf(process.env), process.env, { branch, commit })
-        : undefined
-    if (problem)
-      process.stdout.write(
-        `${annotation('warning', { title: `the tag ${branch} stays where it is` }, describeProblem(problem))}\n`,
-      )
-    const tags = options.untagged ? [] : [`${branch}-${commit}`, ...(problem ? [] : [branch])]
+    const tags = options.untagged ? [] : [`${branch}-${commit}`]
     const signal = interruptSignal()
     const say = (line: string): void => void (options.verbose && process.stdout.write(`${harmless(line)}\n`))
     const rows: string[][] = []
     const outputs = [stepOutput('tag', `${branch}-${commit}`)]
-    const publishPart = async (access: readonly string[], part: Part): Promise<void> => {
+    const publishPart = async (access: readonly string[], part: Part): Promise<PinnedImage> => {
       const { image, how } = digests
         ? { image: pinned(`${environment.images[part]}@${digests[part]}`), how: 'given' as const }
         : await publish(environment, access, part, {
@@ -87,12 +78,37 @@ void main({
       if (digests) await tagPublished(access, image, { tags, signal, say })
       rows.push([part, said[how], image])
       outputs.push(stepOutput(`${part}-digest`, image.slice(image.indexOf('@') + 1)), stepOutput(part, image))
+      return image
+    }
+    const mayMoveBranch = async (access: readonly string[]): Promise<boolean> => {
+      if (options.untagged) return false
+      if (process.env['GITHUB_ACTIONS'] !== 'true') return true
+      const problem = await overtakenBy(
+        githubOf(process.env),
+        process.env,
+        { branch, commit },
+        async newest => {
+          for (const part of parts)
+            if (!(await find(access, environment.images[part], `${branch}-${newest}`))) return false
+          return true
+        },
+      )
+      if (problem)
+        process.stdout.write(
+          `${annotation('warning', { title: `the tag ${branch} stays where it is` }, describeProblem(problem))}\n`,
+        )
+      return !problem
     }
     const login = mkdtempSync(join(tmpdir(), 'tracehub-login-'))
     await withRegistry(
       environment,
       async access => {
-        for (const part of parts) await publishPart(access, part)
+        // Both parts' own tags come first: the branch's never name two commits, nor what has no other tag.
+        const images: PinnedImage[] = []
+        for (const part of parts) images.push(await publishPart(access, part))
+        if (!(await mayMoveBranch(access))) return
+        for (const image of images) await tagPublished(access, image, { tags: [branch], signal, say })
+        tags.push(branch)
       },
       login,
     )

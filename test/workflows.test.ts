@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadEnvironment } from '../lib/environment/settings.ts'
-import { interpolate } from './sandbox/workflows/expressions.ts'
+import { interpolate, isTrue } from './sandbox/workflows/expressions.ts'
 import { type Job, needsOf, readAction, readWorkflow, type Step } from './sandbox/workflows/shapes.ts'
 import { runStep } from './sandbox/workflows/step.ts'
 
@@ -293,6 +293,12 @@ triggers('a pull request: tests only', () => {
   assert.equal(reached('pull_request', 'main'), checks)
   assert.equal(reached('pull_request', 'develop'), checks)
 })
+triggers('the migrations are checked with all that their models and tools come from', () => {
+  const { affected } = workflow('database-migrations.yml').jobs
+  const paths = `${affected?.steps?.find(({ id }) => id === 'affected')?.with?.['paths']}`.split('\n')
+  for (const path of ['alembic', 'app', 'requirements*.txt', 'Dockerfile'])
+    assert.ok(paths.includes(`tracehub/backend/${path}`), path)
+})
 triggers('a push to any other branch: nothing', () => assert.equal(reached('push', 'feature'), []))
 triggers('both deploys and the build can be started by hand', () => {
   for (const file of ['deploy-staging.yml', 'deploy-production.yml', 'build-and-push.yml'])
@@ -310,7 +316,8 @@ order('tests, then images, then the scan, then the tags; by hand as well', () =>
   assert.equal(needsOf(build['build'] as Job), ['backend', 'frontend', 'migrations'])
   assert.equal(needsOf(build['scan'] as Job), ['build'])
   assert.equal(needsOf(build['tag'] as Job), ['build', 'scan'])
-  for (const [id, job] of Object.entries(build)) assert.is(job.if, undefined, `${id} is never left out`)
+  for (const [id, job] of Object.entries(build))
+    if (id !== 'build' && id !== 'tag') assert.is(job.if, undefined, `${id} is never left out`)
   const publishes = Object.entries(build).flatMap(([id, job]) =>
     (job.steps ?? []).flatMap(({ run = '' }) => (/\/publish\.ts"/.test(run) ? [[id, run] as const] : [])),
   )
@@ -324,6 +331,16 @@ order('tests, then images, then the scan, then the tags; by hand as well', () =>
     ' --backend-digest "$BACKEND_DIGEST" --frontend-digest "$FRONTEND_DIGEST"',
   )
 })
+for (const [type, runs] of [
+  ['branch', true],
+  ['tag', false],
+] as const)
+  order(`on a ${type} called as a branch ${runs ? 'images are built and tagged' : 'nothing is'}`, () => {
+    for (const id of ['build', 'tag'])
+      assert.is(isTrue(build[id]?.if, { values: { github: { ref_type: type } }, status: 'success' }), runs)
+    for (const id of ['build', 'tag'])
+      assert.is(isTrue(build[id]?.if, { values: { github: { ref_type: type } }, status: 'failure' }), false)
+  })
 order('who calls it gets what was tagged', () => {
   for (const { value } of Object.values(workflow('build-and-push.yml').on.workflow_call?.outputs ?? {}))
     assert.match(value, /^\$\{\{ jobs\.tag\.outputs\.[\w-]+ \}\}$/)
@@ -332,6 +349,8 @@ order('the deploy waits for the images, and for the answer whether it may', () =
   assert.equal(needsOf(deployJobs['deploy'] as Job), ['allowed', 'images'])
   assert.match(`${deployJobs['deploy']?.if}`, "needs.allowed.result == 'success'")
   assert.equal(needsOf(deployJobs['report'] as Job), ['allowed', 'images', 'deploy'])
+  for (const id of ['allowed', 'deploy'])
+    assert.is(deployJobs[id]?.outputs?.['refused'], '$' + '{{ steps.may-deploy.outputs.refused }}')
 })
 order('it asks again in the job itself, which may be run again alone or be approved days later', () => {
   for (const id of ['allowed', 'deploy']) {
@@ -372,6 +391,17 @@ for (const name of ['staging', 'production'] as const) {
     assert.equal(workflow(file).concurrency, turns)
     for (const [id, job] of [...jobsOf(file), ...jobsOf('deploy.yml')])
       assert.is(job.concurrency, undefined, `${id} would wait for its own workflow`)
+  })
+  deploys('an approver sees what is to be deployed', async () => {
+    const { branch } = await loadEnvironment(name)
+    const named = (event_name: string, message: string, tag: string) =>
+      interpolate(`${workflow(file)['run-name']}`, {
+        values: { github: { event_name, event: { head_commit: { message } } }, inputs: { tag } },
+        status: 'success',
+      })
+    assert.is(named('push', 'Show the weight', ''), 'Show the weight')
+    assert.is(named('workflow_dispatch', '', `${branch}-1`), `Deploy ${branch}-1`)
+    assert.is(named('workflow_dispatch', '', ''), `Deploy the newest of ${branch}`)
   })
   deploys('branch, address and variables are the environment’s', async () => {
     const environment = await loadEnvironment(name)

@@ -90,7 +90,12 @@ async function committedTree(checkout: string, source: string): Promise<string> 
   return run(['git', 'rev-parse', '--verify', '--quiet', `HEAD:${source}`], { cwd: checkout })
 }
 
-async function find(access: RegistryAccess, name: string, tag: string): Promise<PinnedImage | undefined> {
+/** @returns undefined where the registry answers, and has no such image. */
+export async function find(
+  access: RegistryAccess,
+  name: string,
+  tag: string,
+): Promise<PinnedImage | undefined> {
   try {
     return await resolve(access, name, tag)
   } catch (error) {

@@ -1,10 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure, UsageError } from '../../base/failure.ts'
 import { registerSecret } from '../../base/redact.ts'
 import { duration, lastLines } from '../../base/text.ts'
 
 /** GitHub's REST API, for the repository that a workflow runs in. */
 export interface GitHub {
-  /** @throws Failure with what GitHub said, when it answers with an error or not within 30 s. */
+  /**
+   * What GitHub says is its own trouble (5xx) or haste of ours (429) is asked again, where asking changes nothing (GET).
+   * @throws Failure with what GitHub said, when it answers with an error or not within 30 s.
+   */
   request(method: 'GET' | 'POST' | 'PATCH', path: string, body?: object): Promise<unknown>
 }
 
@@ -30,9 +34,13 @@ export const orUndefined = (answer: Promise<unknown>): Promise<unknown> =>
 
 /**
  * As a workflow's variables tell: the API's address, the repository and the token.
+ * @param pauses before a question is asked again (ms), as often as there are pauses
  * @throws UsageError naming the variables that are missing.
  */
-export function githubOf(variables: Readonly<Record<string, string | undefined>>): GitHub {
+export function githubOf(
+  variables: Readonly<Record<string, string | undefined>>,
+  pauses: readonly number[] = [1000, 4000],
+): GitHub {
   const { GITHUB_API_URL: api, GITHUB_REPOSITORY: repository, GITHUB_TOKEN: token } = variables
   if (!api || !repository || !token)
     throw new UsageError(
@@ -41,8 +49,22 @@ export function githubOf(variables: Readonly<Record<string, string | undefined>>
     )
   registerSecret(token)
   return {
-    request: (method, path, body) => request(`${api}/repos/${repository}${path}`, token, method, body),
+    request: (method, path, body) => {
+      const ask = (): Promise<unknown> => request(`${api}/repos/${repository}${path}`, token, method, body)
+      return method === 'GET' ? askAgain(ask, pauses) : ask()
+    },
   }
+}
+
+async function askAgain(ask: () => Promise<unknown>, pauses: readonly number[]): Promise<unknown> {
+  for (const pause of pauses)
+    try {
+      return await ask()
+    } catch (error) {
+      if (!(error instanceof Refused && (error.status >= 500 || error.status === 429))) throw error
+      await sleep(pause)
+    }
+  return ask()
 }
 
 /** ms. The timer keeps the process alive: one of AbortSignal.timeout would let it end without a word. */

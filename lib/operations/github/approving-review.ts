@@ -12,16 +12,13 @@ interface Review {
   readonly user: { readonly login: string } | null
   readonly state: string
   readonly commit_id: string | null
-  readonly author_association: string
 }
 
 const page = 100
-/** Who belongs to the repository (GitHub's GraphQL reference, CommentAuthorAssociation). */
-const ours = ['OWNER', 'MEMBER', 'COLLABORATOR']
-
 /**
  * Consent that every plan of GitHub has: the pull request whose merge is this commit was approved, as it was merged,
- * by somebody of the repository who is not its author, and nobody's last word on it asks for changes.
+ * by somebody who may write to the repository and is not its author, and nobody's last word on it asks for changes,
+ * whoever that is: somebody with no business here is dismissed on the pull request's page.
  * @returns `pull request 12, approved by ada`; undefined when there is none.
  */
 export async function approvalOf(
@@ -34,7 +31,7 @@ export async function approvalOf(
     pull => pull.merged_at !== null && pull.base.ref === branch && pull.merge_commit_sha === commit,
   )
   for (const pull of merged) {
-    const who = approver(pull, await reviewsOf(github, pull.number))
+    const who = await approver(github, pull, await reviewsOf(github, pull.number))
     if (who !== undefined) return `pull request ${pull.number}, approved by ${who}`
   }
   return undefined
@@ -50,15 +47,25 @@ async function reviewsOf(github: GitHub, pull: number): Promise<Review[]> {
   }
 }
 
-function approver(pull: Pull, reviews: readonly Review[]): string | undefined {
+async function approver(github: GitHub, pull: Pull, reviews: readonly Review[]): Promise<string | undefined> {
   const lastWords = new Map<string, Review>()
-  for (const review of reviews)
-    if (review.user && review.state !== 'COMMENTED' && review.state !== 'PENDING')
-      lastWords.set(review.user.login, review)
-  const standing = [...lastWords.entries()].filter(([, review]) => ours.includes(review.author_association))
-  if (standing.some(([, { state }]) => state === 'CHANGES_REQUESTED')) return undefined
-  return standing.find(
-    ([login, { state, commit_id }]) =>
-      state === 'APPROVED' && commit_id === pull.head.sha && login !== pull.user?.login,
-  )?.[0]
+  for (const [index, review] of reviews.entries())
+    if (review.state !== 'COMMENTED' && review.state !== 'PENDING')
+      // Of people whose accounts are gone nobody can tell who is who: each word is somebody's last.
+      lastWords.set(review.user?.login ?? `/${index}`, review)
+  const standing = [...lastWords.values()]
+  if (standing.some(({ state }) => state === 'CHANGES_REQUESTED')) return undefined
+  for (const { user, state, commit_id } of standing)
+    if (user && state === 'APPROVED' && commit_id === pull.head.sha && user.login !== pull.user?.login)
+      if (await mayWrite(github, user.login)) return user.login
+  return undefined
+}
+
+/** Where GitHub does not tell, nobody may: an approval too few is better than one too many. */
+async function mayWrite(github: GitHub, login: string): Promise<boolean> {
+  const path = `/collaborators/${encodeURIComponent(login)}/permission`
+  const answer = (await github.request('GET', path).catch(() => undefined)) as
+    | { readonly permission?: string } // the API's own shape; `maintain` is `write` in it
+    | undefined
+  return answer?.permission === 'write' || answer?.permission === 'admin'
 }

@@ -1,6 +1,6 @@
 import { Failure } from '../../base/failure.ts'
 import { printable } from '../../base/text.ts'
-import { type GitHub, orUndefined } from './api.ts'
+import type { GitHub } from './api.ts'
 
 /** How a workflow's deploy went, from its `needs`. */
 export interface DeployReport {
@@ -13,6 +13,8 @@ export interface DeployReport {
   readonly failed: readonly string[]
   /** Nobody approved the deploy, or somebody rejected it: a decision, and no failure. */
   readonly unapproved: boolean
+  /** The jobs that refused this run for what it is, as `may-deploy` told: a person's slip, and no failure either. */
+  readonly refused: readonly string[]
   /** The images that were to be deployed, where it was known. */
   readonly tag: string
   readonly who: string
@@ -21,22 +23,24 @@ export interface DeployReport {
 }
 
 /**
- * Reads `toJSON(needs)`, where jobs have the output `problem`, and the job `deploy` the output `tag`.
+ * Reads `toJSON(needs)`, where jobs have the outputs `problem` and `refused`, and the job `deploy` the output `tag`.
  * @throws Failure when it is not of that shape.
  */
-export function readNeeds(json: string): Pick<DeployReport, 'jobs' | 'problem' | 'tag'> {
+export function readNeeds(json: string): Pick<DeployReport, 'jobs' | 'problem' | 'refused' | 'tag'> {
   const jobs: Record<string, string> = {}
   const problems: string[] = []
+  const refused: string[] = []
   let tag = ''
   try {
     const needs = JSON.parse(json) as Record<
       string,
-      { result: string; outputs?: { problem?: string; tag?: string } }
+      { result: string; outputs?: { problem?: string; refused?: string; tag?: string } }
     >
     for (const [name, { result, outputs }] of Object.entries(needs)) {
       if (typeof result !== 'string') throw new TypeError(`${name} has no result`)
       jobs[name] = result
       if (outputs?.problem) problems.push(outputs.problem)
+      if (outputs?.refused) refused.push(name)
       if (name === 'deploy') tag = outputs?.tag ?? ''
     }
   } catch (error) {
@@ -45,7 +49,7 @@ export function readNeeds(json: string): Pick<DeployReport, 'jobs' | 'problem' |
       2,
     )
   }
-  return { jobs, problem: problems.join('\n'), tag }
+  return { jobs, problem: problems.join('\n'), refused, tag }
 }
 
 /** A job that came to its `timeout-minutes` ends as one of these, by GitHub's version and page; nobody wanted either. */
@@ -57,10 +61,11 @@ const isFailure = (result: string): boolean => ['failure', 'cancelled', 'timed_o
  */
 export function verdictOn({
   jobs,
+  refused,
   unapproved,
-}: Pick<DeployReport, 'jobs' | 'unapproved'>): 'failed' | 'works' | 'undecided' {
+}: Pick<DeployReport, 'jobs' | 'refused' | 'unapproved'>): 'failed' | 'works' | 'undecided' {
   const failed = Object.keys(jobs).filter(name => isFailure(jobs[name] ?? ''))
-  if (failed.some(name => !(unapproved && name === 'deploy'))) return 'failed'
+  if (failed.some(name => !refused.includes(name) && !(unapproved && name === 'deploy'))) return 'failed'
   return jobs['deploy'] === 'success' ? 'works' : 'undecided'
 }
 
@@ -69,27 +74,58 @@ interface ApiJob {
   readonly name: string
   readonly conclusion: string | null
   readonly steps?: readonly unknown[]
+  readonly created_at?: string
+  readonly completed_at?: string | null
+}
+
+/** Somebody's answer, as GitHub's REST API has it ("Get the review history for a workflow run"). */
+interface Approval {
+  readonly state: string
+  readonly environments: readonly { readonly name: string }[]
+}
+
+/** GitHub ends a job that nobody approves after 30 days; a day less, in ms, for its clocks. */
+const longWait = 29 * 86_400_000
+
+const waited = ({ created_at, completed_at }: ApiJob): number =>
+  Date.parse(completed_at ?? '') - Date.parse(created_at ?? '')
+
+/** A job that got no machine, or may not deploy from its branch, has no step either: only an answer, or none, tells. */
+async function isUnapproved(github: GitHub, id: string, environment: string, job: ApiJob): Promise<boolean> {
+  if (!/(^|\/ )Deploy$/.test(job.name) || job.steps?.length !== 0) return false
+  if (waited(job) >= longWait) return true
+  const answers = (await github
+    .request('GET', `/actions/runs/${id}/approvals`)
+    .catch(() => [])) as readonly Approval[] // the API's own shape
+  return answers.some(
+    ({ state, environments }) =>
+      state === 'rejected' && environments.some(({ name }) => name === environment),
+  )
 }
 
 /**
  * What `needs` does not tell. A deploy that waits for approval is on no machine yet: rejected, or not approved within
  * GitHub's 30 days, it fails without a single step.
- * @param run `<id>/attempts/<number>`
  */
 export async function lookAtJobs(
   github: GitHub,
-  run: string,
+  {
+    id,
+    attempt,
+    environment,
+  }: { readonly id: string; readonly attempt: string; readonly environment: string },
 ): Promise<Pick<DeployReport, 'failed' | 'unapproved'>> {
-  // Where GitHub does not tell, an issue too many is better than one too few.
-  const answer = (await orUndefined(github.request('GET', `/actions/runs/${run}/jobs?per_page=100`))) as
-    | { readonly jobs: readonly ApiJob[] }
-    | undefined // the API's own shape
+  // Where GitHub does not tell, for whatever reason, an issue too many is better than one too few.
+  const answer = (await github
+    .request('GET', `/actions/runs/${id}/attempts/${attempt}/jobs?per_page=100`)
+    .catch(() => undefined)) as { readonly jobs?: readonly ApiJob[] } | undefined // the API's own shape
   const failed = (answer?.jobs ?? []).filter(({ conclusion }) => isFailure(conclusion ?? ''))
+  const decided = await Promise.all(failed.map(job => isUnapproved(github, id, environment, job)))
   return {
     failed: failed.map(
       ({ name, conclusion }) => `${name}${conclusion === 'failure' ? '' : ' (out of time)'}`,
     ),
-    unapproved: failed.some(({ name, steps }) => /(^|\/ )Deploy$/.test(name) && steps?.length === 0),
+    unapproved: decided.includes(true),
   }
 }
 
@@ -128,7 +164,9 @@ export async function keepIssue(github: GitHub, report: DeployReport): Promise<s
   if (verdict === 'undecided')
     return report.unapproved
       ? 'the deploy was not approved, which is no failure: no issue is needed'
-      : 'nothing was deployed, and nothing failed: no issue is needed'
+      : report.refused.length > 0
+        ? 'this run alone was refused, which is no failure: no issue is needed'
+        : 'nothing was deployed, and nothing failed: no issue is needed'
   const title = titleOf(report.environment)
   const open = (await github.request('GET', `/issues?state=open&labels=${label}&per_page=100`)) as Issue[] // the API's own shape
   const issue = open.find(each => each.title === title)

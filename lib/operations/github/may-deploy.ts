@@ -3,19 +3,28 @@ import { shown } from '../../base/text.ts'
 import type { Environment } from '../../environment/environment.ts'
 import type { GitHub } from './api.ts'
 import { approvalOf } from './approving-review.ts'
-import { headOf, overtaken } from './newest-commit.ts'
+import { headOf, newerPush, overtaken } from './newest-commit.ts'
 import { protectionOf } from './protection.ts'
 
 /** What a workflow's run is, by the variables that GitHub sets, and what it is asked to deploy. */
 export interface WorkflowRun {
   readonly event: string
-  /** The branch that it was started on. */
-  readonly branch: string
+  /** What it was started on, in full: a git tag may be called as the branch. */
+  readonly ref: string
   readonly commit: string
+  /** The commit of the toolkit and the settings that run here: by hand, not the run's. */
+  readonly checkedOut: string
   readonly attempt: number
+  /** Of the workflow's runs: each is one more than the one before. */
+  readonly number: number
+  /** The workflow's file, without its directory. */
+  readonly workflow: string
   /** What a person named; empty for a push, and for the newest build. */
   readonly tag: string
 }
+
+/** This run is refused for what it is, and not for how things are set up: another run may deploy. */
+export class RefusedRun extends Problems {}
 
 type Asked = Pick<Environment, 'name' | 'branch' | 'confirm'>
 
@@ -23,29 +32,41 @@ type Asked = Pick<Environment, 'name' | 'branch' | 'confirm'>
  * Whether a workflow's run may deploy: what it names has passed the gates, it does not replace new by old, and where
  * the environment asks a person (`confirm`), GitHub does so too.
  * @returns why it may, in a sentence.
- * @throws Problems with everything that is in the way.
+ * @throws RefusedRun when only the run itself is in the way; Problems with everything that is.
  */
 export async function demandMayDeploy(github: GitHub, environment: Asked, run: WorkflowRun): Promise<string> {
   const { name, branch, confirm } = environment
+  const ofRun: Problem[] = []
   const problems: Problem[] = []
   const isPush = run.event === 'push'
   const named = isPush ? run.commit : commitIn(run.tag, branch)
-  if (run.tag !== '' && run.tag !== branch && named === undefined) problems.push(untested(run.tag, branch))
+  if (run.tag !== '' && run.tag !== branch && named === undefined) ofRun.push(untested(run.tag, branch))
   if (run.attempt > 1 && named !== undefined) {
     const head = await headOf(github, branch)
-    if (named !== head) problems.push(overtaken(named, branch, head))
+    if (named !== head) ofRun.push(overtaken(named, branch, head))
   }
-  if ((isPush || confirm) && run.branch !== branch) problems.push(elsewhere(run.branch, environment))
+  if (isPush && run.attempt === 1) {
+    const newer = await newerPush(github, branch, run)
+    if (newer !== undefined) ofRun.push(late(newer, branch, run.commit))
+  }
+  if ((isPush || confirm) && run.ref !== `refs/heads/${branch}`) ofRun.push(elsewhere(run.ref, environment))
   let consent = `${name} asks nobody`
   if (confirm) {
     const { asksSomebody, problems: weak } = await protectionOf(github, environment)
     problems.push(...weak)
-    const approval = asksSomebody || named === undefined ? undefined : await approvalOf(github, named, branch)
     if (asksSomebody) consent = `GitHub's environment ${name} has required reviewers`
-    else if (approval) consent = approval
-    else problems.push(nobodyAsked(environment, named))
+    else {
+      const approval = named === undefined ? undefined : await approvalOf(github, named, branch)
+      if (approval) consent = approval
+      else problems.push(nobodyAsked(environment, named))
+      // What was approved must not be deployed by what nobody approved.
+      if (run.checkedOut !== named && !(await approvalOf(github, run.checkedOut, branch)))
+        problems.push(otherToolkit(environment, run.checkedOut))
+    }
   }
-  if (problems.length > 0) throw new Problems(`this run may not deploy to ${name}`, problems)
+  const title = `this run may not deploy to ${name}`
+  if (problems.length > 0) throw new Problems(title, [...ofRun, ...problems])
+  if (ofRun.length > 0) throw new RefusedRun(title, ofRun)
   return `${isPush ? run.commit.slice(0, 12) : run.tag || branch} may go to ${name}: ${consent}`
 }
 
@@ -59,8 +80,13 @@ const untested = (tag: string, branch: string): Problem => ({
   fix: `to deploy another image, from a laptop: npx tsx scripts/deploy.ts --tag ${shown(tag)}`,
 })
 
+const late = (newer: number, branch: string, commit: string): Problem => ({
+  what: `run ${newer} of this workflow, of a newer push, has deployed already: old would replace new`,
+  fix: `to deploy the old build all the same: gh workflow run, with -f tag=${branch}-${commit}`,
+})
+
 const elsewhere = (at: string, { name, branch }: Asked): Problem => ({
-  what: `the run was started on ${shown(at)}; ${name} is deployed from ${branch} alone`,
+  what: `the run was started on ${shown(at.replace(/^refs\/heads\//, ''))}; ${name} is deployed from ${branch} alone`,
   fix: `start it on ${branch}: gh workflow run deploy-${name}.yml --ref ${branch}`,
 })
 
@@ -75,4 +101,11 @@ const nobodyAsked = ({ name, branch }: Asked, commit: string | undefined): Probl
     `Settings → Environments → ${name}: required reviewers; deployment branches: ${branch}\n` +
     'where the plan has no reviewers: merge a pull request that somebody else has approved, and by hand name its\n' +
     `commit: gh workflow run deploy-${name}.yml -f tag=${branch}-<commit>`,
+})
+
+const otherToolkit = ({ branch }: Asked, commit: string): Problem => ({
+  what:
+    `the toolkit and the settings that would deploy it are of ${commit.slice(0, 12)}, ` +
+    `which is not the merge of an approved pull request into ${branch}`,
+  fix: `merge a pull request into ${branch} that somebody else has approved, then start this once more`,
 })

@@ -10,19 +10,41 @@ export async function headOf(github: GitHub, branch: string): Promise<string> {
 }
 
 /**
- * Whether a workflow's run, for what moves a branch's tag, has been overtaken. First attempts of pushes run in the order
- * of the pushes. Anything else, a run that is run again or one that was started by hand, may come after a newer commit
- * was published: it counts only while its commit is the branch's newest.
+ * The number of a later run of the same workflow, for a push to the same branch, that has ended well. Runs that wait for
+ * their turn are not promised to get it in the order of the pushes (GitHub Docs, "Control workflow concurrency").
+ * @throws Failure when GitHub does not tell: `actions: read`.
+ */
+export async function newerPush(
+  github: GitHub,
+  branch: string,
+  run: { readonly workflow: string; readonly number: number },
+): Promise<number | undefined> {
+  const wanted = `event=push&branch=${encodeURIComponent(branch)}&status=success&per_page=100`
+  const path = `/actions/workflows/${encodeURIComponent(run.workflow)}/runs?${wanted}`
+  const answer = (await github.request('GET', path)) as {
+    readonly workflow_runs?: readonly { readonly run_number: number }[]
+  } // the API's own shape
+  const numbers = (answer.workflow_runs ?? []).map(({ run_number }) => run_number)
+  return numbers.find(number => number > run.number)
+}
+
+/**
+ * Whether a workflow's run, for what moves a branch's tag, has been overtaken. It counts while its commit is the
+ * branch's newest. The first attempt of a push counts also while that newest has not been published: else a branch that
+ * moves faster than its builds would have no tag at all. Pushes are not promised to run in their order.
  * @param variables those that GitHub sets
+ * @param isPublished whether the registry has both parts of a commit under its own tag
  */
 export async function overtakenBy(
   github: GitHub,
   variables: Readonly<Record<string, string | undefined>>,
   { branch, commit }: { readonly branch: string; readonly commit: string },
+  isPublished: (commit: string) => Promise<boolean>,
 ): Promise<Problem | undefined> {
-  if (variables['GITHUB_EVENT_NAME'] === 'push' && variables['GITHUB_RUN_ATTEMPT'] === '1') return undefined
   const head = await headOf(github, branch)
-  return head === commit ? undefined : overtaken(commit, branch, head)
+  if (head === commit) return undefined
+  const first = variables['GITHUB_EVENT_NAME'] === 'push' && variables['GITHUB_RUN_ATTEMPT'] === '1'
+  return first && !(await isPublished(head)) ? undefined : overtaken(commit, branch, head)
 }
 
 export const overtaken = (commit: string, branch: string, head: string): Problem => ({

@@ -13,7 +13,7 @@ type Named = Pick<Environment, 'name' | 'branch'>
 /**
  * What of an environment's protection rules is missing. A job that names an environment which does not exist makes it,
  * without rules: so approval would fail open, and this asks before.
- * @returns whether a person has to approve a job, and the problems of a rule that is there and too weak.
+ * @returns whether a person has to approve a job, and what is wrong with the branches of an environment that is there.
  * @throws Failure when GitHub does not answer, or the token may not ask: `actions: read`.
  */
 export async function protectionOf(
@@ -25,8 +25,8 @@ export async function protectionOf(
   const asksSomebody = (found?.protection_rules ?? []).some(
     ({ type, reviewers }) => type === 'required_reviewers' && (reviewers?.length ?? 0) > 0,
   )
-  if (!asksSomebody) return { asksSomebody, problems: [] }
-  const allowed = found?.deployment_branch_policy?.custom_branch_policies
+  if (!found) return { asksSomebody, problems: [] }
+  const allowed = found.deployment_branch_policy?.custom_branch_policies
     ? await branchesOf(github, path)
     : undefined
   if (allowed?.length === 1 && allowed[0] === branch) return { asksSomebody, problems: [] }
@@ -36,9 +36,9 @@ export async function protectionOf(
 /** Names and patterns; those of tags say so. */
 async function branchesOf(github: GitHub, path: string): Promise<string[]> {
   const answer = (await github.request('GET', `${path}/deployment-branch-policies?per_page=100`)) as {
-    readonly branch_policies: readonly { readonly name: string; readonly type?: string }[]
+    readonly branch_policies?: readonly { readonly name: string; readonly type?: string }[]
   } // the API's own shape
-  return answer.branch_policies.map(({ name, type }) => (type === 'tag' ? `the tag ${name}` : name))
+  return (answer.branch_policies ?? []).map(({ name, type }) => (type === 'tag' ? `the tag ${name}` : name))
 }
 
 const otherBranches = ({ name, branch }: Named, allowed: readonly string[] | undefined): Problem => ({

@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -57,3 +58,47 @@ refusing('every deployed branch has its environment', async () => {
 })
 
 refusing.run()
+
+const naming = suite('publish: in which order it gives names')
+
+/** Runs the script with a Docker that only writes down what it is asked for, and fails where it is told to. */
+const pushes = (fails: string): Promise<string[]> =>
+  inTemporary(async directory => {
+    const log = join(directory, 'log')
+    const docker = `#!/bin/sh
+      for word in "$@"; do last=$word; done
+      case " $* " in *" push "*) ;; *) exit 0 ;; esac
+      case $last in *${fails}) exit 1 ;; esac
+      echo "$last" >>"${log}"
+      case $last in *backend*) digit=a ;; *) digit=b ;; esac
+      printf 'digest: sha256:%064d\\n' 0 | tr 0 $digit
+    `
+    writeFileSync(log, '')
+    writeFileSync(join(directory, 'docker'), docker, { mode: 0o755 })
+    const script = join(import.meta.dirname, '..', '..', '..', 'scripts', 'publish.ts')
+    const digests = ['--backend-digest', digest('a'), '--frontend-digest', digest('b')]
+    const variables = {
+      ...process.env,
+      GITHUB_ACTIONS: '',
+      GHCR_TOKEN: '',
+      GITHUB_TOKEN: '',
+      GITHUB_OUTPUT: '',
+    }
+    spawnSync(script, ['--branch', 'develop', ...digests], {
+      env: { ...variables, GITHUB_STEP_SUMMARY: '', PATH: `${directory}:${process.env['PATH']}` },
+    })
+    const kind = (reference: string) =>
+      reference.replace(/^.*(backend|frontend)/, '$1').replace(/-[0-9a-f]{40}$/, '-commit')
+    return readFileSync(log, 'utf8').trim().split('\n').map(kind)
+  })
+const digest = (digit: string): string => `sha256:${digit.repeat(64)}`
+const own = ['backend:develop-commit', 'frontend:develop-commit']
+
+naming("both parts' commit, then both parts' branch", async () =>
+  assert.equal(await pushes('nothing'), [...own, 'backend:develop', 'frontend:develop']),
+)
+naming("a part that gets no tag of its commit leaves the other's branch tag where it is", async () =>
+  assert.equal(await pushes('frontend:develop-*'), ['backend:develop-commit']),
+)
+
+naming.run()

@@ -14,6 +14,8 @@ export interface Happening {
   readonly secrets: Readonly<Record<string, string>>
   /** Configuration variables, of the repository and of the environment. */
   readonly vars?: Readonly<Record<string, string>>
+  /** The file of the workflow that was started. */
+  readonly workflow?: string
   /** 1, unless it is run again. */
   readonly attempt?: number
   /** The machine's own variables, beside a runner's. */
@@ -35,6 +37,7 @@ export const contextsOf = (happening: Happening): Record<string, unknown> => ({
     event_name: happening.event,
     event: happening.event === 'pull_request' ? { pull_request: { number: 7 } } : {},
     ref_name: happening.branch,
+    ref_type: 'branch',
     sha: happening.sha,
     actor: 'ada',
     run_id: '4711',
@@ -58,8 +61,10 @@ export const variablesOf = (happening: Happening): Record<string, string> => ({
   GITHUB_REPOSITORY: 'vibotaj/tracehub',
   GITHUB_RUN_ATTEMPT: `${happening.attempt ?? 1}`,
   GITHUB_RUN_ID: '4711',
+  GITHUB_RUN_NUMBER: '12',
   GITHUB_SERVER_URL: 'https://github.example',
   GITHUB_SHA: happening.sha,
+  GITHUB_WORKFLOW_REF: `vibotaj/tracehub/.github/workflows/${happening.workflow ?? 'any.yml'}@refs/heads/${happening.branch}`,
   GITHUB_WORKSPACE: happening.checkout,
   RUNNER_ENVIRONMENT: 'github-hosted',
   RUNNER_OS: 'Linux',

@@ -14,14 +14,17 @@ interface Issue {
 export interface IssueTracker {
   readonly api: string
   readonly issues: readonly Issue[]
-  /** What else it answers to GET, by the path below the repository: `/environments/production`. */
+  /** What else it answers to GET, by the path below the repository: `/environments/production`; a number is a status. */
   readonly answers: Map<string, unknown>
+  /** What it was asked, with the method: `GET /environments/production`. */
+  readonly asked: readonly string[]
   close(): void
 }
 
 export async function issueTracker(token: string): Promise<IssueTracker> {
   const issues: Issue[] = []
   const answers = new Map<string, unknown>()
+  const asked: string[] = []
   const server = createServer((request, response) => {
     let text = ''
     request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
@@ -34,8 +37,11 @@ export async function issueTracker(token: string): Promise<IssueTracker> {
       const body = text === '' ? {} : (JSON.parse(text) as Record<string, never>)
       const { pathname, searchParams } = new URL(`${request.url}`, 'http://localhost')
       const below = pathname.replace('/repos/vibotaj/tracehub', '')
+      asked.push(`${request.method} ${below}`)
+      const known = answers.get(below)
+      if (typeof known === 'number') return answer(known, { message: `It is ${known}` })
       if (request.method === 'GET' && !below.startsWith('/issues'))
-        return answers.has(below) ? answer(200, answers.get(below)) : answer(404, { message: 'Not Found' })
+        return known === undefined ? answer(404, { message: 'Not Found' }) : answer(200, known)
       const [, number, comments] =
         /^\/repos\/vibotaj\/tracehub\/issues(?:\/(\d+)(\/comments)?)?$/.exec(pathname) ?? []
       const issue = issues.find(each => each.number === Number(number))
@@ -68,5 +74,5 @@ export async function issueTracker(token: string): Promise<IssueTracker> {
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo // it listens on a port
-  return { api: `http://127.0.0.1:${port}`, issues, answers, close: () => server.close() }
+  return { api: `http://127.0.0.1:${port}`, issues, answers, asked, close: () => server.close() }
 }

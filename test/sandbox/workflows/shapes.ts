@@ -36,6 +36,7 @@ export interface Job {
 
 export interface Workflow {
   readonly name: string
+  readonly 'run-name'?: string
   readonly on: {
     readonly push?: { readonly branches: readonly string[] }
     readonly pull_request?: { readonly branches: readonly string[] }

@@ -12,7 +12,7 @@ import {
   titleOf,
   verdictOn,
 } from '../../../../lib/operations/github/deploy-issue.ts'
-import { issueTracker } from '../../../sandbox/workflows/issues.ts'
+import { type IssueTracker, issueTracker } from '../../../sandbox/workflows/issues.ts'
 import { failureOf } from '../../fixtures.ts'
 
 const report = (jobs: Record<string, string>, more: Partial<DeployReport> = {}): DeployReport => ({
@@ -21,11 +21,14 @@ const report = (jobs: Record<string, string>, more: Partial<DeployReport> = {}):
   problem: '',
   failed: [],
   unapproved: false,
+  refused: [],
   tag: 'develop-3f1c9a0',
   who: 'ada',
   page: 'https://github.example/vibotaj/tracehub/actions/runs/7',
   ...more,
 })
+const ours = ({ api }: IssueTracker) =>
+  githubOf({ GITHUB_API_URL: api, GITHUB_REPOSITORY: 'vibotaj/tracehub', GITHUB_TOKEN: 'a-token' }, [0, 0])
 const bad = { images: 'success', deploy: 'failure' }
 const good = { images: 'success', deploy: 'success' }
 
@@ -39,7 +42,7 @@ reading('results, and the words of the deploy', () =>
         deploy: { result: 'failure', outputs: { tag: 'develop-1', problem: 'no disk' } },
       }),
     ),
-    { jobs: { images: 'success', deploy: 'failure' }, problem: 'no disk', tag: 'develop-1' },
+    { jobs: { images: 'success', deploy: 'failure' }, problem: 'no disk', refused: [], tag: 'develop-1' },
   ),
 )
 for (const text of ['', 'null', '{', '[1]', '{"deploy":null}', '{"deploy":{}}', '{"deploy":{"result":1}}'])
@@ -59,7 +62,7 @@ for (const [jobs, verdict] of [
   [{ allowed: 'failure', images: 'success', deploy: 'skipped' }, 'failed'],
 ] as const)
   reading(`${Object.values(jobs)}: ${verdict}`, () =>
-    assert.is(verdictOn({ jobs, unapproved: false }), verdict),
+    assert.is(verdictOn({ jobs, refused: [], unapproved: false }), verdict),
   )
 
 for (const [jobs, verdict] of [
@@ -67,8 +70,21 @@ for (const [jobs, verdict] of [
   [{ images: 'failure', deploy: 'failure' }, 'failed'],
 ] as const)
   reading(`${Object.values(jobs)}, not approved: ${verdict}`, () =>
-    assert.is(verdictOn({ jobs, unapproved: true }), verdict),
+    assert.is(verdictOn({ jobs, refused: [], unapproved: true }), verdict),
   )
+for (const [result, images, verdict] of [
+  ['this run', 'success', 'undecided'],
+  ['this run', 'failure', 'failed'],
+  ['', 'success', 'failed'],
+] as const)
+  reading(`May it says no, refused: "${result}", images ${images}: ${verdict}`, () => {
+    const needs = {
+      allowed: { result: 'failure', outputs: { problem: 'the tag is v1', refused: result } },
+      images: { result: images },
+      deploy: { result: 'skipped' },
+    }
+    assert.is(verdictOn({ ...readNeeds(JSON.stringify(needs)), unapproved: false }), verdict)
+  })
 reading('whichever job it was that said why', () =>
   assert.is(
     readNeeds(
@@ -82,14 +98,6 @@ reading('whichever job it was that said why', () =>
 )
 for (const [what, jobs, expected] of [
   [
-    'rejected, or never approved: it was on no machine',
-    [
-      { name: 'production / images / Tag', conclusion: 'success', steps: [{}] },
-      { name: 'production / Deploy', conclusion: 'failure', steps: [] },
-    ],
-    { failed: ['production / Deploy'], unapproved: true },
-  ],
-  [
     'a deploy that failed, and a job that ran out of time',
     [
       { name: 'staging / images / backend / Backend: lint', conclusion: 'timed_out', steps: [{}] },
@@ -101,21 +109,56 @@ for (const [what, jobs, expected] of [
       unapproved: false,
     },
   ],
-  ['GitHub does not tell', undefined, { failed: [], unapproved: false }],
+  ['GitHub does not know them', undefined, { failed: [], unapproved: false }],
+  ['the token may not ask', 403, { failed: [], unapproved: false }],
+  ['GitHub is out of order', 502, { failed: [], unapproved: false }],
 ] as const)
   reading(`the jobs: ${what}`, async () => {
     const tracker = await issueTracker('a-token')
-    if (jobs) tracker.answers.set('/actions/runs/7/attempts/2/jobs', { jobs })
-    const found = await lookAtJobs(
-      githubOf({
-        GITHUB_API_URL: tracker.api,
-        GITHUB_REPOSITORY: 'vibotaj/tracehub',
-        GITHUB_TOKEN: 'a-token',
-      }),
-      '7/attempts/2',
-    )
-    tracker.close()
-    assert.equal(found, expected)
+    if (jobs)
+      tracker.answers.set('/actions/runs/7/attempts/2/jobs', typeof jobs === 'number' ? jobs : { jobs })
+    try {
+      assert.equal(
+        await lookAtJobs(ours(tracker), { id: '7', attempt: '2', environment: 'production' }),
+        expected,
+      )
+    } finally {
+      tracker.close()
+    }
+  })
+
+const days = (number: number) => ({
+  created_at: '2026-11-01T00:00:00Z',
+  completed_at: new Date(Date.parse('2026-11-01T00:00:00Z') + number * 86_400_000).toISOString(),
+})
+const answered = (state: string, ...environments: string[]) => ({
+  state,
+  environments: environments.map(name => ({ name })),
+})
+for (const [what, job, approvals, unapproved] of [
+  ['rejected', days(1), [answered('rejected', 'production')], true],
+  ['never approved', days(30), [], true],
+  ['never approved, and GitHub does not tell', days(30), 502, true],
+  ['approved, and no machine came for it', days(1), [answered('approved', 'production')], false],
+  ['rejected for another environment', days(1), [answered('rejected', 'staging')], false],
+  ['its branch may not deploy: nobody was asked', days(0), [], false],
+  ['GitHub does not tell', days(1), 502, false],
+  ['GitHub does not tell when', {}, [], false],
+  ['rejected, yet it has steps', { ...days(1), steps: [{}] }, [answered('rejected', 'production')], false],
+] as const)
+  reading(`a deploy without a step: ${what}: ${unapproved ? 'a decision' : 'a failure'}`, async () => {
+    const tracker = await issueTracker('a-token')
+    const deploy = { name: 'production / Deploy', conclusion: 'failure', steps: [], ...job }
+    tracker.answers.set('/actions/runs/7/attempts/2/jobs', { jobs: [deploy] })
+    tracker.answers.set('/actions/runs/7/approvals', approvals)
+    try {
+      assert.equal(await lookAtJobs(ours(tracker), { id: '7', attempt: '2', environment: 'production' }), {
+        failed: ['production / Deploy'],
+        unapproved,
+      })
+    } finally {
+      tracker.close()
+    }
   })
 
 reading.run()
@@ -162,6 +205,10 @@ keeping('opened once, added to, closed when deploying works; another environment
       await keepIssue(github, report(bad, { unapproved: true })),
       'not approved, which is no failure',
     )
+    assert.match(
+      await keepIssue(github, report({ allowed: 'failure', deploy: 'skipped' }, { refused: ['allowed'] })),
+      'this run alone was refused',
+    )
     assert.match(await keepIssue(github, report(bad, { problem: 'first' })), /^opened .*\/issues\/1$/)
     assert.match(
       await keepIssue(github, report(bad, { environment: 'production' })),
@@ -195,6 +242,31 @@ keeping('what GitHub refuses is said, without the token', async () => {
   assert.is(failure.detail, '{"message":"Bad credentials"}')
   const away = await failureOf(() => keepIssue(github, report(bad)))
   assert.match(away.what, /: no answer$/)
+})
+
+for (const [status, times] of [
+  [502, 3],
+  [429, 3],
+  [403, 1],
+] as const)
+  keeping(`GitHub answers ${status}: a question is asked ${times} times, an order given once`, async () => {
+    const tracker = await issueTracker('a-token')
+    tracker.answers.set('/issues', status)
+    const read = await failureOf(() => ours(tracker).request('GET', '/issues'))
+    const write = await failureOf(() => ours(tracker).request('POST', '/issues', {}))
+    tracker.close()
+    assert.match(read.what, new RegExp(`: ${status}$`))
+    assert.match(write.what, new RegExp(`: ${status}$`))
+    assert.equal(tracker.asked, [...new Array(times).fill('GET /issues'), 'POST /issues'])
+  })
+keeping('what GitHub says the second time is taken', async () => {
+  const tracker = await issueTracker('a-token')
+  tracker.answers.set('/environments/production', 503)
+  const answer = ours(tracker).request('GET', '/environments/production')
+  const settled = answer.finally(() => tracker.close())
+  while (tracker.asked.length === 0) await new Promise(resolve => setImmediate(resolve))
+  tracker.answers.set('/environments/production', { name: 'production' })
+  assert.equal(await settled, { name: 'production' })
 })
 
 keeping('an answer that is cut in its middle is no answer', async () => {
