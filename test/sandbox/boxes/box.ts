@@ -84,7 +84,7 @@ async function start(number: number): Promise<Box> {
   await connect(number, first)
   const enter = [
     ...['nsenter', '--target', String(first), '--mount', '--net', '--pid', '--uts', '--ipc'],
-    ...['env', `--chdir=${repository}`],
+    ...['setpriv', '--pdeathsig', 'KILL', 'env', `--chdir=${repository}`], // it ends with nsenter, which forks
   ]
   await run([...enter, join('node_modules', '.bin', 'tsx'), join('test', 'sandbox', 'sandbox.ts'), 'up'])
   return { number, enter, remove: () => remove(number, parent, first) }

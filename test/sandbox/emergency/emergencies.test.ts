@@ -227,7 +227,7 @@ emergency(
       back.stdout,
       /no connection to the database is left: by the history its schema is at d7e3f51b/,
     )
-    assert.match(back.stdout, /✓ End the idle sessions of green +\d+ sessions/)
+    assert.match(back.stdout, /✓ End the idle sessions of green +\d+ sessions/, back.stdout + back.stderr)
     await isAsBefore(back)
   },
 )
@@ -247,6 +247,7 @@ emergency(
       })
     })
     await new Promise<void>(resolve => webhook.listen(0, '127.0.0.1', resolve))
+    webhook.unref() // a failure in between must not keep this process for ever
     const address = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}/services/T/B/a-key-of-a-webhook`
     writeFileSync(
       inside('.env.production'),
