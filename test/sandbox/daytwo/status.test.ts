@@ -272,6 +272,7 @@ production('a run that was killed, and a run at work: named, without waiting for
     !lastEvents('production').some(({ type }) => type === 'target')
   )
     await new Promise(resolve => setTimeout(resolve, 50))
+  running.kill('SIGSTOP') // it must not have come to its switch while we look
   const during = await ofProduction()
   assert.match(during.stdout, /^ {2}lock +\d{8}-\d{6}\.\d{3}-deploy for \d+ (s|min), by \w+, process \d+$/m)
   assert.match(during.stdout, /deploy +v3 +- +\w+ +at work$/m)
@@ -301,6 +302,8 @@ production('history: what failed and what was rolled back, too, with what it cos
     /deploy +- +migration-fails +rolled back +[\d.]+ (s|min \d\d s) +\w+ +[0-9a-f]{12} +- +backup_\d{8}_\d{6}\.sql\S* +0 of \d+$/,
     /deploy +- +v2 +done +[\d.]+ (m?s|min \d\d s)/,
     /deploy +- +v3 +interrupted +- /,
+    /rollback +- +- +failed +/, // while the database crashed
+    /deploy +- +- +failed +/,
     /deploy +2 +v2 +done +[\d.]+ (s|min \d\d s) +\w+ +[0-9a-f]{12} +d7e3f51b +backup_\d{8}_\d{6}\.sql\S* +0 of \d+$/,
     /deploy +1 +v1 +done +[\d.]+ (s|min \d\d s) +\w+ +[0-9a-f]{12} +a1b2c3d4 +- +0 of \d+$/,
   ]
