@@ -9,7 +9,7 @@ import type { EnvironmentName } from '../root.ts'
 
 const campaign = suite('no request is lost under 500 requests a second')
 /** So many deploys, rollbacks and deploys of the other environment; `make campaign` does 20. */
-const rounds = Number(process.env['ROUNDS'] ?? 5)
+const rounds = Number(process.env['ROUNDS'] ?? 3)
 const brief: readonly Kind[] = ['keepalive', 'new', 'post', 'slow', 'upload']
 
 /** Everything; or without what keeps every drain waiting for its cap, where there are many. */
