@@ -6,6 +6,7 @@ import { UsageError } from '../base/failure.ts'
 import { shown } from '../base/text.ts'
 import type { Edge, EdgeOverride } from './edge.ts'
 import type { Environment } from './environment.ts'
+import { checkSettings } from './settings-schema.ts'
 
 /** Changes settings from outside without touching their files: the sandbox's box is made this way. */
 export type Override = (environment: Environment) => Environment
@@ -81,11 +82,18 @@ export async function environmentOfBranch(branch: string): Promise<Environment> 
 }
 
 async function load(name: string): Promise<Environment | Edge> {
+  const file = `environments/${name}.ts`
   const settings = await importModule(join(settingsDirectory, `${name}.ts`))
-  const target = settings.default as Environment | Edge // its file says `satisfies`
-  const file = process.env['TRACEHUB_OVERRIDE']
-  if (!file) return target
-  const override = await importModule(file) // a wrong shape fails at its first use
+  const target = checkSettings(file, settings.default)
+  if (target.name !== name)
+    throw new UsageError(`${file}: name is ${shown(target.name)}, and ${shown(name)} was expected`)
+  const changed = process.env['TRACEHUB_OVERRIDE']
+  if (!changed) return target
+  const override = await importModule(changed)
+  return checkSettings(`${file} as ${shown(changed)} changes it`, overridden(target, override))
+}
+
+function overridden(target: Environment | Edge, override: { default?: unknown; edge?: unknown }): unknown {
   if (target.kind !== 'edge') return (override.default as Override)(target)
   return override.edge ? (override.edge as EdgeOverride)(target) : target
 }
