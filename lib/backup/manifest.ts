@@ -92,7 +92,11 @@ export const manifestFile = (directory: string, dump: string): string =>
   join(directory, `${stemOf(dump)}.json`)
 
 export function writeManifest(directory: string, manifest: Manifest): void {
-  writeAtomically(manifestFile(directory, manifest.file), `${JSON.stringify(manifest, null, 2)}\n`, 0o600)
+  writeAtomically(
+    manifestFile(directory, manifest.file),
+    `${JSON.stringify({ v: 1, ...manifest }, null, 2)}\n`,
+    0o600,
+  )
 }
 
 /** The manifest of a dump; undefined where there is none, or it is not about this file. */
@@ -120,8 +124,9 @@ export const asOwner = (file: string): string =>
  */
 export function parseManifest(text: string): Manifest | undefined {
   try {
-    const value = JSON.parse(text) as Partial<Manifest> | null
+    const value = JSON.parse(text) as (Partial<Manifest> & { v?: unknown }) | null
     const isWhole =
+      (value?.v ?? 1) === 1 && // what a newer toolkit wrote may mean something else
       typeof value?.file === 'string' &&
       value.file === basename(value.file) &&
       /^[0-9a-f]{64}$/.test(value.sha256 ?? '') &&
@@ -129,7 +134,7 @@ export function parseManifest(text: string): Manifest | undefined {
       Number.isFinite(value.at)
     if (!isWhole) return undefined
     const unknown = { ms: 0, who: '', database: '', databaseBytes: 0, postgres: '', pgDump: '', rows: {} }
-    const { uploads, ...known } = value
+    const { uploads, v: _, ...known } = value
     const ours = isUploadsCopy(uploads?.directory) && { uploads }
     return { reason: 'manual', run: '', schema: null, ...unknown, ...known, ...ours } as Manifest // checked above
   } catch {

@@ -1,7 +1,11 @@
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
+import * as v from 'valibot'
+import { quoted } from '../base/command-text.ts'
+import { Failure, type Problem } from '../base/failure.ts'
 import { demandRoom, readIfThere } from '../base/files.ts'
-import { type Colour, type Environment, type Part, parts } from './environment.ts'
+import { count } from '../base/text.ts'
+import { type Colour, colours, type Environment, type Part, parts } from './environment.ts'
 
 /** An image by what it is, not by what it is called: `repository@sha256:…`. */
 export type PinnedImage = string & { readonly pinned: unique symbol }
@@ -10,6 +14,7 @@ export type Images = Readonly<Record<Part, PinnedImage>>
 const pinnedForm = /^[\w.:/-]+(@sha256:[0-9a-f]{64}|:build-[0-9a-f]{12,64})$/
 
 export const isPinned = (reference: string): reference is PinnedImage => pinnedForm.test(reference)
+const isPinnedText = (value: unknown): boolean => typeof value === 'string' && isPinned(value)
 
 /** @throws TypeError when the reference could come to mean another image one day. */
 export function pinned(reference: string): PinnedImage {
@@ -47,28 +52,71 @@ export type Version = Omit<Release, 'colour' | 'schema' | 'requests' | 'at'>
 
 const historyFile = (environment: Environment): string => join(environment.directory, 'releases.jsonl')
 
-/** All that has been live, oldest first. */
+/** All that has been live, oldest first. @throws Failure where a newer toolkit wrote it. */
 export function readReleases(environment: Environment): Release[] {
   return parseReleases(readIfThere(historyFile(environment)) ?? '')
 }
 
-/** A line that is no release (a crash while writing, a damaged disk) is left out; the map says what is live. */
-export function parseReleases(text: string): Release[] {
-  return text.split('\n').flatMap(line => {
-    try {
-      const value = JSON.parse(line) as Release
-      const hasImages = parts.every(part => pinnedForm.test(value.images[part]))
-      return Number.isSafeInteger(value.release) && hasImages ? [value] : []
-    } catch {
-      return []
-    }
-  })
+/** One line of the file, format 1; lines without a `v` are of toolkits that gave none. Without its images it is nothing. */
+const lineForm = v.looseObject({
+  v: v.optional(v.literal(1)),
+  release: v.pipe(v.number(), v.safeInteger()),
+  previous: v.optional(v.nullable(v.number()), null),
+  kind: v.optional(v.picklist(['deploy', 'rollback', 'adopted', 'rotation']), 'deploy'),
+  at: v.number(),
+  run: v.optional(v.string(), ''),
+  who: v.optional(v.string(), ''),
+  tag: v.string(),
+  images: v.object({
+    backend: v.custom<PinnedImage>(isPinnedText),
+    frontend: v.custom<PinnedImage>(isPinnedText),
+  }),
+  colour: v.picklist(colours),
+  schema: v.optional(v.nullable(v.string()), null),
+})
+
+/** A line that is no release (a crash while writing, a damaged disk) is left out; {@link damagedHistory} says so. */
+export const parseReleases = (text: string): Release[] => text.split('\n').flatMap(line => parsed(line) ?? [])
+
+function parsed(line: string): Release | undefined {
+  const value = jsonIn(line)
+  const format = (value as { v?: unknown } | null | undefined)?.v
+  if (typeof format === 'number' && format > 1)
+    throw new Failure({
+      what: `releases.jsonl has format ${format}, which a newer toolkit wrote: this one knows format 1`,
+      fix: 'update the toolkit: git pull in its directory',
+    })
+  const { success, output } = v.safeParse(lineForm, value)
+  if (!success) return undefined
+  const { v: _, ...release } = output
+  return release
+}
+
+function jsonIn(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}
+
+/** The lines that are no releases, and how they are taken out; undefined where there are none. */
+export function damagedHistory(environment: Environment): Problem | undefined {
+  const lines = (readIfThere(historyFile(environment)) ?? '').split('\n')
+  const numbers = lines.flatMap((line, i) => (line === '' || parsed(line) ? [] : [i + 1]))
+  if (numbers.length === 0) return undefined
+  const file = quoted(historyFile(environment))
+  return {
+    what: `${count(numbers.length, 'line')} of releases.jsonl cannot be read and counts for nothing: line ${numbers.join(', ')}`,
+    detail: 'a rollback does not know the release that it was, and cleanup does not keep its images',
+    fix: `sed -i.damaged '${numbers.map(number => `${number}d`).join(';')}' ${file}  keeps what was there in releases.jsonl.damaged`,
+  }
 }
 
 export function recordRelease(environment: Environment, release: Release): void {
   const text = readIfThere(historyFile(environment)) ?? ''
   const newline = text === '' || text.endsWith('\n') ? '' : '\n' // after a half-written line
-  const line = `${newline}${JSON.stringify(release)}\n`
+  const line = `${newline}${JSON.stringify({ v: 1, ...release })}\n`
   const file = historyFile(environment)
   demandRoom(file, () => appendFileSync(file, line, { mode: 0o600 }))
 }

@@ -1,6 +1,7 @@
 import { composeHere } from '../docker/compose.ts'
 import { Project } from '../docker/project.ts'
 import type { Environment } from '../environment/environment.ts'
+import { damagedHistory } from '../environment/releases.ts'
 import type { Running } from '../run/running.ts'
 import { HAProxy } from './proxy.ts'
 
@@ -12,6 +13,8 @@ export interface Site extends Running {
 }
 
 export async function siteOf(environment: Environment, running: Running): Promise<Site> {
+  const damaged = damagedHistory(environment)
+  if (damaged) running.run.warn(damaged)
   return {
     ...running,
     environment,

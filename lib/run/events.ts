@@ -13,6 +13,8 @@ export type Outcome = 'done' | 'failed' | 'rolled back' | 'needs a person'
 export type RunEvent =
   | {
       readonly type: 'run-started'
+      /** The log's format. Logs of older toolkits have none, and are read all the same. */
+      readonly v?: 1
       readonly at: number
       readonly run: string
       readonly script: string

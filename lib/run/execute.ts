@@ -10,7 +10,7 @@ import { stopOnSignals } from './stop-signals.ts'
 
 type RunStarted = Extract<NewEvent, { type: 'run-started' }>
 
-interface About extends Omit<RunStarted, 'type' | 'pid'> {
+interface About extends Omit<RunStarted, 'type' | 'v' | 'pid'> {
   /** When it began: a run that waits for its lock begins when it has it. */
   readonly since: number
   /** What the run before left to repair. */
@@ -32,7 +32,7 @@ export async function carryOut(
   observeCommands(command => stream.write({ type: 'command', ...command }))
   const run = new Run(stream)
   const restoreSignals = stopOnSignals(run)
-  stream.write({ type: 'run-started', ...started, pid: process.pid })
+  stream.write({ type: 'run-started', v: 1, ...started, pid: process.pid })
   run.inherit(unsettled?.facts ?? []) // also when this run never comes to repairing
   let result: Result | undefined
   try {

@@ -18,5 +18,5 @@ export interface Drill {
 export const drillFile = (environment: Environment): string => join(environment.directory, 'drills.jsonl')
 
 export function recordDrill(environment: Environment, drill: Drill): void {
-  appendFileSync(drillFile(environment), `${JSON.stringify(drill)}\n`, { mode: 0o600 })
+  appendFileSync(drillFile(environment), `${JSON.stringify({ v: 1, ...drill })}\n`, { mode: 0o600 })
 }

@@ -20,6 +20,8 @@ export interface Facts {
   /** Whether its directory is on this machine. */
   readonly isThere: boolean
   readonly secrets: readonly Problem[]
+  /** Lines of the history that cannot be read. */
+  readonly damagedHistory: Problem | undefined
   readonly engine: Known<string>
   /** The colour that the proxy uses when it starts next, and the one that it uses now. */
   readonly live: { readonly onDisk: Colour | null; readonly served: Colour | null | undefined }

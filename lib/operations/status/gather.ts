@@ -12,7 +12,7 @@ import { conditionOf } from '../../docker/containers.ts'
 import { troubleOfDatabase } from '../../docker/database-trouble.ts'
 import { Project, serviceOf } from '../../docker/project.ts'
 import type { Colour, Environment } from '../../environment/environment.ts'
-import { type Images, readReleases, sameImages } from '../../environment/releases.ts'
+import { damagedHistory, type Images, readReleases, sameImages } from '../../environment/releases.ts'
 import { readSecrets } from '../../environment/secrets.ts'
 import { loadEnvironment } from '../../environment/settings.ts'
 import { HAProxy } from '../../proxy/proxy.ts'
@@ -72,6 +72,7 @@ export async function gather(view: View): Promise<Facts> {
   const { served: shownColour, ...known } = asked
   return {
     ...{ environment, at: Date.now(), isThere: isDirectory(environment.directory), secrets, release },
+    damagedHistory: damagedHistory(environment),
     ...{ live: { onDisk, served: shownColour }, lock: holderOf(environment), ...known },
   }
 }

@@ -89,7 +89,9 @@ listing('a damaged manifest is none, an older one has harmless values', () => {
     JSON.stringify({ file: `../${file}`, sha256, bytes, at }),
   ])
     assert.is(parseManifest(text), undefined, text)
-  assert.equal(parseManifest(JSON.stringify({ file, sha256, bytes, at }))?.rows, {})
+  const asWritten = (v: object) => JSON.stringify({ ...v, file, sha256, bytes, at })
+  for (const v of [{}, { v: 1 }]) assert.equal(parseManifest(asWritten(v))?.rows, {})
+  assert.is(parseManifest(asWritten({ v: 2 })), undefined, 'a newer toolkit may mean something else by it')
 })
 
 listing.run()

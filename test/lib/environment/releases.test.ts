@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process'
 import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { targetOf } from '../../../lib/deploy/rollback/target.ts'
 import {
+  damagedHistory,
   findRelease,
   imagesToKeep,
   nextVersion,
@@ -99,7 +101,7 @@ history('what exists is only ever appended to', () =>
     const file = join(directory, 'releases.jsonl')
     writeFileSync(file, 'a person wrote this\n')
     recordRelease(environment, release(1))
-    assert.is(readFileSync(file, 'utf8'), `a person wrote this\n${JSON.stringify(release(1))}\n`)
+    assert.is(readFileSync(file, 'utf8'), `a person wrote this\n${JSON.stringify({ v: 1, ...release(1) })}\n`)
   }),
 )
 
@@ -131,6 +133,28 @@ for (const [what, line] of damaged)
       release(4),
     ]),
   )
+
+history('what cannot be read is said, with its lines and what takes them out', () =>
+  inTemporary(directory => {
+    const environment = environmentIn(directory)
+    const file = join(directory, 'releases.jsonl')
+    for (const [number, [what, line]] of damaged.entries()) {
+      writeFileSync(file, `${JSON.stringify(release(1))}\n${line}\n`)
+      recordRelease(environment, release(4))
+      const problem = damagedHistory(environment)
+      if (number === 0) assert.is(problem, undefined, 'an empty line is no damage')
+      else assert.match(problem?.what ?? '', /^1 line of releases\.jsonl .*: line 2$/, what)
+      if (problem) execFileSync('bash', ['-c', problem.fix?.split('  ')[0] ?? ''])
+      assert.is(damagedHistory(environment), undefined, what)
+      assert.equal(readReleases(environment), [release(1), release(4)])
+    }
+  }),
+)
+
+history('what a newer toolkit wrote is refused', () => {
+  const text = `${JSON.stringify({ v: 1, ...release(1) })}\n${JSON.stringify({ v: 2, ...release(2) })}\n`
+  assert.throws(() => parseReleases(text), /releases\.jsonl has format 2, which a newer toolkit wrote/)
+})
 
 history('the newest line about a release is the one that counts', () => {
   const lines = [release(1), release(2), release(1, { colour: 'green', kind: 'rollback' })]

@@ -33,6 +33,7 @@ export function findings(facts: Facts): Problem[] {
     : []
   return [
     ...[...first, ...running, ...unfinished(facts), ...facts.secrets],
+    ...(facts.damagedHistory ? [facts.damagedHistory] : []),
     ...[...addresses(facts), ...backups(facts), ...disks(facts), ...certificates(facts)],
   ]
 }

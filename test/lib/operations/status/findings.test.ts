@@ -50,6 +50,11 @@ const cases: [name: string, changes: Partial<Facts>, ...found: (readonly [what: 
     { database: database({ collations: [{ database: 'tracehub', was: '2.31', is: '2.36' }] }) },
     [/^tracehub: collation version mismatch, 2\.31 /, /reindex database concurrently/],
   ],
+  [
+    'a line of the history cannot be read',
+    { damagedHistory: { what: '1 line of releases.jsonl cannot be read', fix: 'sed' } },
+    [/^1 line of releases\.jsonl/, /^sed$/],
+  ],
   ['a container is missing', { containers: is(others) }, [/^backend-blue: no container$/, / up -d$/]],
   [
     'a container has stopped',

@@ -36,6 +36,7 @@ export function facts(changes: Partial<Facts> = {}): Facts {
     engine: is('28.0.0'),
     live: { onDisk: 'blue', served: 'blue' },
     release: release(1, { at: now - day }),
+    damagedHistory: undefined,
     provedAt: now - 2 * day,
     containers: is(['db', 'proxy', 'backend-blue', 'frontend-blue'].map(name => container(name))),
     usage: is(new Map([['id-backend-blue', { cpu: 0.5, memory: 2 ** 28, memoryLimit: 2 ** 30 }]])),
