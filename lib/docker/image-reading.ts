@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { attempt, type Ran } from '../base/shell.ts'
 import { label, removeLeftovers } from './leftovers.ts'
 import { ownerLabel } from './owner.ts'
+import { applicationLimits } from './throwaway.ts'
 
 /** In ms. Reading files takes a second; on a machine that is busy with other things, many. */
 const patience = 180_000
@@ -13,6 +14,7 @@ const patience = 180_000
 export function readingCommand(image: string, [program = '', ...words]: readonly string[], name: string) {
   return [
     ...['docker', 'run', '--rm', '--name', name, '--label', `${label}=${ownerLabel()}`],
+    ...applicationLimits,
     ...['--network', 'none', '--entrypoint', program, image, ...words],
   ]
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { label } from '../docker/leftovers.ts'
 import { ownerLabel } from '../docker/owner.ts'
+import { applicationLimits } from '../docker/throwaway.ts'
 import type { ScratchServer } from './scratch-server.ts'
 
 /** Where Alembic runs: with the Python of this machine, or in an image, with or without this machine's sources. */
@@ -52,6 +53,7 @@ export function invocation(place: Place, server: ScratchServer, id: string): Inv
         '--label',
         `${label}=${ownerLabel()}`,
       ],
+      ...applicationLimits,
       ...server.network,
       ...['--volume', `${sources}:/migrate-check:ro`, ...mounted],
       ...Object.keys(variables).flatMap(name => ['--env', name]), // values come from our environment: not in `ps`

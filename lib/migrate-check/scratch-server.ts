@@ -5,6 +5,7 @@ import { attempt, run } from '../base/shell.ts'
 import { lastLines } from '../base/text.ts'
 import { label } from '../docker/leftovers.ts'
 import { ownerLabel } from '../docker/owner.ts'
+import { databaseLimits } from '../docker/throwaway.ts'
 import { untilReady, whyNotReady } from './patience.ts'
 
 /** A PostgreSQL server on which databases are made and dropped. Never the one that serves users. */
@@ -68,6 +69,7 @@ export async function throwawayServer(
     'docker',
     [
       ...['run', '--interactive', '--rm', '--name', name, '--label', `${label}=${ownerLabel()}`],
+      ...databaseLimits,
       ...['--env', 'POSTGRES_PASSWORD', '--env', 'POSTGRES_INITDB_ARGS=--no-sync', '--entrypoint', 'sh'],
       ...(isolated ? ['--network', 'none'] : ['--publish', '127.0.0.1::5432']),
       ...(backups === undefined

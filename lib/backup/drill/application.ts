@@ -7,6 +7,7 @@ import { lastLines } from '../../base/text.ts'
 import { sleep } from '../../base/wait.ts'
 import { schemaRevision, showRevision } from '../../database/database.ts'
 import { type Container, conditionOf } from '../../docker/containers.ts'
+import { applicationLimits } from '../../docker/throwaway.ts'
 import type { SmokeTest } from '../../environment/environment.ts'
 import type { Images } from '../../environment/releases.ts'
 import type { Site } from '../../proxy/site.ts'
@@ -27,7 +28,17 @@ export async function migrate(copy: Copy, images: Images, step: Step): Promise<v
   const before = await schemaRevision(site.project)
   const options = ['--name', migrationsOf(copy), '--network', name, ...backendOptions(copy)]
   const entrypoint = ['--entrypoint', 'alembic'] // and not the image's, which may do more than this
-  const command = ['docker', 'run', '--rm', ...options, ...entrypoint, images.backend, 'upgrade', 'head']
+  const command = [
+    'docker',
+    'run',
+    '--rm',
+    ...applicationLimits,
+    ...options,
+    ...entrypoint,
+    images.backend,
+    'upgrade',
+    'head',
+  ]
   const ran = await attempt(command, { timeout: original.timeouts.migrate, signal: site.run.signal })
   if (!ran.ok)
     throw new Failure({

@@ -5,6 +5,7 @@ import { attempt, run } from '../../base/shell.ts'
 import { lastLines } from '../../base/text.ts'
 import { findCompose } from '../../docker/compose.ts'
 import { Project } from '../../docker/project.ts'
+import { applicationLimits, databaseLimits } from '../../docker/throwaway.ts'
 import type { Environment } from '../../environment/environment.ts'
 import type { Site } from '../../proxy/site.ts'
 import type { Step } from '../../run/step.ts'
@@ -50,6 +51,7 @@ export async function startContainer(
       ...['docker', 'run', '--detach', '--name', `${name}-${service}`],
       ...['--network', name, '--network-alias', service],
       ...Object.entries(labels).flatMap(([key, value]) => ['--label', `com.docker.compose.${key}=${value}`]),
+      ...(service === 'db' ? databaseLimits : applicationLimits),
       ...options,
       image,
     ],

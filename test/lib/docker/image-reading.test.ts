@@ -2,14 +2,31 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readingCommand } from '../../../lib/docker/image-reading.ts'
 import { ownerLabel } from '../../../lib/docker/owner.ts'
+import { applicationLimits, databaseLimits } from '../../../lib/docker/throwaway.ts'
 
 const reading = suite('reading an image')
 
 reading("never runs the image's entrypoint, reaches nothing, and has a name and an owner", () => {
   assert.is(
     readingCommand('app@sha256:1', ['alembic', 'history', '-v'], 'a-name').join(' '),
-    `docker run --rm --name a-name --label tracehub.migrate-check=${ownerLabel()} --network none --entrypoint alembic app@sha256:1 history -v`,
+    `docker run --rm --name a-name --label tracehub.migrate-check=${ownerLabel()} ${applicationLimits.join(' ')} --network none --entrypoint alembic app@sha256:1 history -v`,
   )
 })
+
+reading(
+  'what runs for one run may do no more than what is live, and goes first where memory runs out',
+  () => {
+    const common =
+      '--security-opt no-new-privileges --oom-score-adj 500 --log-driver json-file --log-opt max-size=10m --log-opt max-file=1'
+    assert.is(
+      applicationLimits.join(' '),
+      `${common} --cap-drop AUDIT_WRITE --cap-drop MKNOD --cap-drop NET_RAW --cap-drop SETFCAP --cap-drop SETPCAP --cap-drop SYS_CHROOT --pids-limit 2048 --memory 1g`,
+    )
+    assert.is(
+      databaseLimits.join(' '),
+      `${common} --cap-drop ALL --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER --cap-add KILL --cap-add SETGID --cap-add SETUID --pids-limit 4096 --memory 4g`,
+    )
+  },
+)
 
 reading.run()

@@ -50,6 +50,14 @@ staging('killed: the copy that is left goes with the next drill', async () => {
     '{{json .HostConfig.PortBindings}} {{range $name, $_ := .NetworkSettings.Networks}}{{$name}}{{end}}'
   const reached = await docker('inspect', '--format', ofEach, ...ids)
   assert.equal([...new Set(reached.split('\n'))], [`{} ${network}`])
+  // It may do no more than what is live.
+  const limits =
+    '{{.HostConfig.PidsLimit}} {{.HostConfig.Memory}} {{.HostConfig.SecurityOpt}} {{len .HostConfig.CapDrop}}'
+  assert.equal((await docker('inspect', '--format', limits, ...ids)).split('\n').sort(), [
+    '2048 1073741824 [no-new-privileges] 6',
+    '2048 1073741824 [no-new-privileges] 6',
+    '4096 4294967296 [no-new-privileges] 1',
+  ])
   assert.is(await docker('network', 'inspect', '--format', '{{.Internal}}', network), 'true')
   const { code, stdout, stderr } = await backup('--drill')
   assert.is(code, 0, stdout + stderr)
