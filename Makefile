@@ -105,6 +105,10 @@ check: packages ## Types, lint, format, unused code, workflows
 reference: packages ## Write environments/README.md from the settings' types
 	@$(bin)/tsx test/documents/write-reference.ts
 
+.PHONY: picture
+picture: packages ## Record the demo and draw docs/demo.svg
+	@$(bin)/tsx test/documents/picture/record.ts
+
 .PHONY: sandbox-up
 sandbox-up: packages ## Start the VPS in a box
 	@$(bin)/tsx test/sandbox/sandbox.ts up

@@ -9,7 +9,7 @@ import type { Environment, Secret, SmokeTest } from './environment.ts'
 type Entries<T> = { readonly [K in keyof Required<T>]: v.GenericSchema<unknown, unknown> }
 
 const text = (expected: string, form = /^.+$/s) => v.pipe(v.string(expected), v.regex(form, expected))
-const number = (expected: string, least: number, most = Number.MAX_SAFE_INTEGER) =>
+const number = (expected: string, least: number, most = Number.MAX_VALUE) =>
   v.pipe(v.number(expected), v.minValue(least, expected), v.maxValue(most, expected))
 const whole = (expected: string, least: number, most?: number) =>
   v.pipe(number(expected, least, most), v.integer(expected))

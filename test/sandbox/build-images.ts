@@ -76,6 +76,9 @@ export async function buildBaseImages(say: Say): Promise<void> {
 /** Builds the image with today's Alembic, which only the tests of migrate-check need. */
 export const buildCurrentPython = (say: Say): Promise<void> => buildIfChanged('python-current', say)
 
+/** Builds the image with today's Docker Engine. */
+export const buildCurrentEngine = (say: Say): Promise<void> => buildIfChanged('engine-current', say)
+
 async function buildIfChanged(name: string, say: Say): Promise<void> {
   const image = await baseImage(name)
   if ((await labelHere(image.local)) === image.inputs) return

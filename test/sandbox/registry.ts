@@ -8,7 +8,8 @@ import { type Say, stopwatch } from './progress.ts'
 
 const container = 'tracehub-sandbox-registry'
 const image = 'tracehub-sandbox/registry'
-const volume = container
+/** What was pushed to it. */
+export const registryVolume = container
 
 /** Milliseconds; it answers within half a second of its start. */
 const startTimeout = 60_000
@@ -38,7 +39,7 @@ export async function startRegistry(): Promise<void> {
 /** Removes the container; with `everything`, also what was pushed to it. */
 export async function removeRegistry(extent?: 'everything'): Promise<void> {
   await dockerMaybe('rm', '--force', container)
-  if (extent) await docker('volume', 'rm', '--force', volume)
+  if (extent) await docker('volume', 'rm', '--force', registryVolume)
 }
 
 /** `true <digest>`: whether it runs, and the settings that it was made with. */
@@ -54,7 +55,7 @@ interface Settings {
 async function settings(): Promise<Settings> {
   const words = [
     ...['--name', container, '--restart', 'unless-stopped'],
-    ...['--publish', `${registry.host}:5000`, '--volume', `${volume}:/var/lib/registry`],
+    ...['--publish', `${registry.host}:5000`, '--volume', `${registryVolume}:/var/lib/registry`],
     ...['--env', `REGISTRY_USER=${registry.user}`, '--env', `REGISTRY_PASSWORD=${registry.password}`],
   ]
   const digest = createHash('sha256')
