@@ -48,22 +48,26 @@ export function wordsOf<O extends Options>(command: Command<O>, args: readonly s
 }
 
 function tokenize<O extends Options>({ name, words }: Command<O>, options: Options, args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: withBareValues(options, args),
-      options: Object.fromEntries(
-        Object.entries(options).map(([key, { type, short }]) => [
-          key,
-          { type: type === 'flag' ? ('boolean' as const) : ('string' as const), ...(short && { short }) },
-        ]),
-      ),
-      strict: true,
-      allowPositionals: words !== undefined,
-      tokens: true,
-    })
-  } catch (error) {
-    throw usage(name, complaint(options, error))
+  const parsed = parseArgs({
+    args: withBareValues(options, args),
+    options: Object.fromEntries(
+      Object.entries(options).map(([key, { type, short }]) => [
+        key,
+        { type: type === 'flag' ? ('boolean' as const) : ('string' as const), ...(short && { short }) },
+      ]),
+    ),
+    strict: false, // its own messages are for programmers; what it would refuse is refused below
+    allowPositionals: true,
+    tokens: true,
+  })
+  for (const token of parsed.tokens) {
+    const complaint =
+      token.kind === 'option'
+        ? complaintOf(options, token)
+        : token.kind === 'positional' && words === undefined && `${shown(token.value)} belongs to no option`
+    if (complaint) throw usage(name, complaint)
   }
+  return parsed
 }
 
 /** `parseArgs` has no optional values: `--wait` becomes `--wait=<bare>` unless a value follows. */
@@ -77,25 +81,25 @@ function withBareValues(options: Options, args: readonly string[]): string[] {
   })
 }
 
-function complaint(options: Options, error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION')
-    return `there is no option ${shown(/'(.*)'/s.exec(message)?.[1] ?? '')}`
-  if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') {
-    const word = /'(.*)'\. This/s.exec(message)?.[1] ?? /'(.*)'/s.exec(message)?.[1] ?? ''
-    return `${shown(word)} belongs to no option`
-  }
-  const named = /'(-[^']*)'/.exec(message)?.[1] ?? '' // `-e`, `--tag <value>` or `-e, --environment <value>`
-  const isNamed = (key: string): boolean => named === `-${options[key]?.short}`
-  const name = /--([\w-]+)/.exec(named)?.[1] ?? Object.keys(options).find(isNamed) ?? ''
-  const option = options[name]
-  if (option?.type === 'flag') return `--${name} takes no value`
-  if (option?.type === 'value')
-    return message.includes('ambiguous')
-      ? `--${name} is followed by a word with a leading dash; expected ${option.value} (write --${name}=… if you mean it)`
-      : `--${name} needs a value: ${option.value}`
-  return message
+interface OptionToken {
+  readonly name: string
+  /** As it was typed, without its value. */
+  readonly rawName: string
+  readonly value?: string | undefined
+  readonly inlineValue?: boolean | undefined
+}
+
+function complaintOf(
+  options: Options,
+  { name, rawName, value, inlineValue }: OptionToken,
+): string | undefined {
+  const option = Object.hasOwn(options, name) ? options[name] : undefined
+  if (!option) return `there is no option ${shown(rawName)}`
+  if (option.type === 'flag') return value === undefined ? undefined : `--${name} takes no value`
+  if (value === undefined) return `--${name} needs a value: ${option.value}`
+  if (!inlineValue && /^-./s.test(value))
+    return `--${name} is followed by a word with a leading dash; expected ${option.value} (write --${name}=… if you mean it)`
+  return undefined
 }
 
 const usage = (name: string, what: string): UsageError =>
