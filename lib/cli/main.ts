@@ -3,6 +3,7 @@ import type { Command, Options } from '../base/command.ts'
 import { describeProblem, Failure, problemOf } from '../base/failure.ts'
 import { redact } from '../base/redact.ts'
 import { refused } from '../base/system-errors.ts'
+import { endWhenOutputFails } from '../run/output.ts'
 import { stepOutput } from '../run/step-output.ts'
 import { harmless } from '../run/workflow-command.ts'
 import { parse, wordsOf } from './arguments.ts'
@@ -16,6 +17,7 @@ export async function main<O extends Options>(
   command: Command<O>,
   args: readonly string[] = process.argv.slice(2),
 ): Promise<void> {
+  endWhenOutputFails()
   try {
     const options = parse(command, args)
     process.exitCode =

@@ -1,3 +1,6 @@
+import { isCode } from '../base/system-errors.ts'
+import { endsAlone } from './follower.ts'
+
 /** The part of Node's handle of a terminal that we use; undocumented, but what Node itself calls. */
 interface Handle {
   setBlocking?(blocking: boolean): void
@@ -15,4 +18,20 @@ export function neverWaitForTerminal(): void {
     handle?.setBlocking?.(false)
     process.once('exit', () => handle?.setBlocking?.(true)) // our shell may have the same open terminal
   }
+}
+
+/**
+ * What only prints ends when that cannot be written any more: without a word where its reader has read enough
+ * (`… | head`), else with a sentence (`… > file` on a full disk). A run goes on to its end.
+ */
+export function endWhenOutputFails(): void {
+  if (process.stdout.listeners('error').includes(outputFailed)) return
+  process.stdout.on('error', outputFailed)
+  process.stderr.on('error', () => {})
+}
+
+function outputFailed(error: Error): void {
+  if (!endsAlone()) return
+  if (!isCode(error, 'EPIPE')) process.stderr.write(`the output cannot be written: ${error.message}\n`)
+  process.exit(1)
 }

@@ -49,4 +49,19 @@ script('its help fits into 110 columns, as that of all scripts', () =>
   }),
 )
 
+script(
+  'what it prints can be cut off, or have no room: no stack, and not a word where it was read enough of',
+  () =>
+    onMachine(async ({ run }) => {
+      const inBash = (words: string) => run('/bin/bash', ['-c', `"$0" ${words}`, status])
+      const cut = await inBash('--help | true; echo "$PIPESTATUS" >&2')
+      assert.match(cut.stderr, /^[01]\n$/)
+      const full = await inBash('--help > /dev/full')
+      assert.equal(
+        [full.code, full.stderr],
+        [1, 'the output cannot be written: ENOSPC: no space left on device, write\n'],
+      )
+    }),
+)
+
 script.run()

@@ -248,6 +248,20 @@ for (const value of [
   'my-secret-key',
   '****',
   'prod-key-change-me',
+  'generate-a-strong-secret',
+  'INSERT_API_KEY',
+  'VIZION_API_KEY',
+  'please-change',
+  'change_before_deploy',
+  'dev-secret-key-do-not-use-in-production',
+  'a-long-random-string',
+  'random-string',
+  'real-key-goes-here',
+  'openssl rand -hex 32',
+  'StrongPassword123!',
+  'to be filled',
+  'not-set',
+  'jwtSecretKey',
 ])
   placeholders(`${value} is one`, () => assert.ok(isPlaceholder(value)))
 
@@ -263,6 +277,11 @@ for (const value of [
   'not-the-password-of-it',
   'sk-live-8Xb2xxp0Qm',
   'my-dog-ate-7-postgres-manuals',
+  '4a7be3db0a1add9e',
+  'n7/a+set9Key2here',
+  'Kp3-real-Vq8-string-Zt1',
+  'blue-whales-change-songs',
+  '20260103-120000',
 ])
   placeholders(`${value} is none`, () => assert.not.ok(isPlaceholder(value)))
 
