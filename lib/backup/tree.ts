@@ -163,7 +163,8 @@ const isSame = (a: Stats, b: Stats): boolean =>
   a.isFile() &&
   a.size === b.size &&
   a.mtime.getTime() === b.mtime.getTime() && // rounded to ms, as they are written
-  (a.mode & 0o777) === (b.mode & 0o777)
+  (a.mode & 0o777) === (b.mode & 0o777) &&
+  (process.getuid?.() !== 0 || (a.uid === b.uid && a.gid === b.gid)) // as in `own`
 
 /** A copy is compared with what was read: a name that the file system wrote otherwise would be a file less. */
 async function demandAll(expected: readonly Buffer[], to: Buffer): Promise<void> {

@@ -30,8 +30,13 @@ export function assignProfile(
  * must not be taken from under them. @throws Failure when it is.
  */
 export async function demandUnused({ proxy }: Pick<Site, 'proxy'>, colour: Colour): Promise<void> {
-  if ((await proxy.live()) !== colour && proxy.mapOnDisk() !== colour) return
-  throw new Failure({ what: `${colour} stays as it is: users are on it` })
+  const live = await proxy.live()
+  if (live === colour) throw new Failure({ what: `${colour} stays as it is: users are on it` })
+  if (proxy.mapOnDisk() === colour)
+    throw new Failure({
+      what: `${colour} stays as it is: proxy/live.map still says ${colour}, so a restart of the proxy would move users to it`,
+      detail: live ? `users are on ${live}` : undefined,
+    })
 }
 
 /** Takes a colour away: waits for requests that may still be in flight, then removes its containers. */

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -50,6 +51,19 @@ tree('names are bytes, whatever their encoding, and a copy of the copy has them 
     }
     rmSync(join(directory, 'second'), { recursive: true }) // as a retention removes it
     assert.not(existsSync(join(directory, 'second')))
+  }),
+)
+
+tree('a file whose owner is another one now is copied, and not linked to the copy before', () =>
+  inTemporary(async directory => {
+    const file = join(directory, 'uploads', 'file')
+    mkdirSync(join(directory, 'uploads'))
+    writeFileSync(file, 'x')
+    await copy(directory, 'first')
+    const isRoot = process.getuid?.() === 0 // nobody else may give files away
+    if (isRoot) chownSync(file, 1234, 1234)
+    assert.is((await copy(directory, 'second', 'first')).linked, isRoot ? 0 : 1)
+    if (isRoot) assert.is(statSync(join(directory, 'second', 'file')).uid, 1234)
   }),
 )
 

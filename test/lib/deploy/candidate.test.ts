@@ -30,14 +30,19 @@ taking('nobody is anywhere', () => demandUnused({ proxy: new Known(null, null) }
 taking('the proxy is down and will come up with the other one', () =>
   demandUnused({ proxy: new Known(undefined, 'blue') }, 'green'),
 )
-for (const [what, proxy] of [
-  ['they are on it: going back has failed', new Known('green', 'blue')],
-  ['a proxy that is started anew would lead to it', new Known('blue', 'green')],
-  ['the proxy is down and would come up with it', new Known(undefined, 'green')],
+const byMap = /^green stays as it is: proxy\/live\.map still says green, so a restart of the proxy would/
+for (const [what, proxy, word] of [
+  [
+    'they are on it: going back has failed',
+    new Known('green', 'blue'),
+    /^green stays as it is: users are on it$/,
+  ],
+  ['a proxy that is started anew would lead to it', new Known('blue', 'green'), byMap],
+  ['the proxy is down and would come up with it', new Known(undefined, 'green'), byMap],
 ] as const)
   taking(what, async () => {
     const { what: said } = await failureOf(() => demandUnused({ proxy }, 'green'))
-    assert.is(said, 'green stays as it is: users are on it')
+    assert.match(said, word)
   })
 
 taking.run()
