@@ -75,9 +75,8 @@ export function backupName(at: Date): string {
 export const stamp = (at: Date): string =>
   at.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '_')
 
-/** `uploads_20260103_120000`: a copy of the uploads, beside its dump. */
-const isUploadsCopy = (name: unknown): boolean =>
-  typeof name === 'string' && /^uploads_\d{8}_\d{6}$/.test(name)
+/** `uploads_20260103_120000`: the copy of the uploads that belongs to a dump, beside it. */
+export const uploadsOf = (dump: string): string => stemOf(dump).replace(/^backup_/, 'uploads_')
 
 /** The time in a name of ours, in ms since 1970. */
 export function stampedAt(name: string): number | undefined {
@@ -135,7 +134,8 @@ export function parseManifest(text: string): Manifest | undefined {
     if (!isWhole) return undefined
     const unknown = { ms: 0, who: '', database: '', databaseBytes: 0, postgres: '', pgDump: '', rows: {} }
     const { uploads, v: _, ...known } = value
-    const ours = isUploadsCopy(uploads?.directory) && { uploads }
+    const own = uploadsOf(value.file ?? '')
+    const ours = uploads?.directory === own && own.startsWith('uploads_') && { uploads }
     return { reason: 'manual', run: '', schema: null, ...unknown, ...known, ...ours } as Manifest // checked above
   } catch {
     return undefined

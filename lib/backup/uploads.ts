@@ -5,7 +5,7 @@ import type { Environment } from '../environment/environment.ts'
 import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
 import { backupDirectory, listBackups } from './list.ts'
-import { type Manifest, stemOf, writeManifest } from './manifest.ts'
+import { type Manifest, uploadsOf, writeManifest } from './manifest.ts'
 import { copyTree } from './tree.ts'
 
 export const liveUploads = (environment: Environment): string => join(environment.directory, 'uploads')
@@ -25,7 +25,7 @@ export const keptUploads = (environment: Environment, at: string): string =>
 export async function copyUploads(site: Site, manifest: Manifest, step: Step): Promise<Manifest> {
   const { environment, run } = site
   const backups = backupDirectory(environment)
-  const name = stemOf(manifest.file).replace(/^backup_/, 'uploads_')
+  const name = uploadsOf(manifest.file)
   const partial = join(backups, `${name}.partial`)
   const previous = listBackups(environment).find(backup => backup.manifest?.uploads)?.manifest?.uploads
   rmSync(partial, { recursive: true, force: true })

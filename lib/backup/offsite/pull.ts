@@ -1,14 +1,22 @@
-import { createWriteStream, renameSync, rmSync, statSync } from 'node:fs'
+import { createWriteStream, existsSync, renameSync, rmSync, statSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { basename, join, posix } from 'node:path'
+import { basename, dirname, join, posix } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { quoted } from '../../base/command-text.ts'
 import { Failure } from '../../base/failure.ts'
 import { bytes, shown } from '../../base/text.ts'
 import type { Site } from '../../proxy/site.ts'
 import type { Step } from '../../run/step.ts'
 import { digestOf, syncFile } from '../digest.ts'
-import { type Backup, backupDirectory, fromThePast, futureProblem, isFromFuture } from '../list.ts'
-import { type Manifest, writeManifest } from '../manifest.ts'
+import {
+  type Backup,
+  backupDirectory,
+  fromThePast,
+  futureProblem,
+  isFromFuture,
+  listBackups,
+} from '../list.ts'
+import { type Manifest, readManifest, writeManifest } from '../manifest.ts'
 import type { Offsite } from './address.ts'
 import { atFarEnd, type FarEnd } from './far-end.ts'
 import { listThere } from './stock.ts'
@@ -31,7 +39,8 @@ export async function pullOffsite(site: Site, from: Offsite, step: Step): Promis
       })
     await receiveDump(there, newest, { sha256: manifest.sha256, to: join(here, newest.name) }, step)
     const uploads = manifest.uploads?.directory
-    if (uploads !== undefined) await receiveUploads(there, uploads, here, step)
+    const isHere = listBackups(site.environment).some(one => one.manifest?.uploads?.directory === uploads)
+    if (uploads !== undefined && !isHere) await receiveUploads(there, uploads, here, step)
     writeManifest(here, manifest)
     step.note(`${newest.name}, ${bytes(newest.bytes)}`)
     return manifest
@@ -46,7 +55,11 @@ async function receiveDump(
   step: Step,
 ): Promise<void> {
   const isIt = async (file: string): Promise<boolean> => (await digestOf(file)).sha256 === sha256
-  if (sizeOf(to) === dump.bytes && (await isIt(to))) return
+  if (existsSync(to)) {
+    if (await isIt(to)) return
+    const isDamaged = readManifest(dirname(to), dump.name)?.sha256 === sha256
+    if (!isDamaged) throw inTheWay(to)
+  }
   const partial = `${to}.partial`
   const begun = sizeOf(partial)
   step.progress(`${dump.name}, ${bytes(dump.bytes)}`)
@@ -65,11 +78,21 @@ async function receiveDump(
 }
 
 async function receiveUploads(there: FarEnd, name: string, here: string, step: Step): Promise<void> {
+  const to = join(here, name)
+  if (existsSync(to)) throw inTheWay(to) // the application's links may be in it, which lead elsewhere
   // Beside the tree: in it, any name may be that of a file of the app.
-  const partial = join(here, `${name}.partial`)
+  const partial = join(here, `${name}.file.partial`)
   rmSync(partial, { force: true }) // it may be of another file
-  await receiveTree(there, { from: posix.join(there.directory, name), to: join(here, name), partial }, step)
+  await receiveTree(there, { from: posix.join(there.directory, name), to: `${to}.partial`, partial }, step)
+  renameSync(`${to}.partial`, to)
 }
+
+/** What is here is kept, whatever a far end says. */
+const inTheWay = (path: string): Failure =>
+  new Failure({
+    what: `${path} is here already, and is not what is there`,
+    fix: `mv ${quoted(path)} ${quoted(`${path}.before`)}  and pull again`,
+  })
 
 async function receiveTree(
   there: FarEnd,

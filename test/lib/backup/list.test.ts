@@ -94,4 +94,15 @@ listing('a damaged manifest is none, an older one has harmless values', () => {
   assert.is(parseManifest(asWritten({ v: 2 })), undefined, 'a newer toolkit may mean something else by it')
 })
 
+listing('a manifest names the copy of the uploads that is its own, or none', () => {
+  const { file, sha256, bytes } = manifest(at)
+  const own = file.replace(/^backup_(.*)\.sql$/, 'uploads_$1')
+  const named = (directory: string): string | undefined => {
+    const uploads = { directory, files: 1, bytes: 1 }
+    return parseManifest(JSON.stringify({ file, sha256, bytes, at, uploads }))?.uploads?.directory
+  }
+  assert.is(named(own), own)
+  for (const other of ['uploads_20240101_000000', '../uploads', file, '']) assert.is(named(other), undefined)
+})
+
 listing.run()

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -95,6 +96,32 @@ staging('--pull brings the newest here, whole', async () => {
   assert.not.ok(existsSync(`${here}.partial`))
   writeFileSync(there(name), whole)
   writeFileSync(here, whole)
+})
+
+staging('--pull takes nothing for its own that belongs to another backup here', async () => {
+  const [newest, older] = listed()
+  const file = join(backups(), `${newest?.name}`)
+  const manifest = (name: string): string => name.replace(/\.sql$/, '.json')
+  const ours = [readFileSync(file), readFileSync(manifest(file))] as const
+  const theirs = readFileSync(there(manifest(`${newest?.name}`)), 'utf8')
+  // Another backup by the same name, whole.
+  writeFileSync(file, 'another')
+  const digest = createHash('sha256').update('another').digest('hex')
+  writeFileSync(manifest(file), JSON.stringify({ ...JSON.parse(`${ours[1]}`), sha256: digest, bytes: 7 }))
+  const { code, stderr } = await backup(['--pull', '--to', url])
+  assert.is(code, 1)
+  assert.match(stderr, /is here already, and is not what is there\n\s*→ mv /)
+  assert.is(readFileSync(file, 'utf8'), 'another')
+  // A manifest that names the uploads of another backup.
+  writeFileSync(file, ours[0])
+  writeFileSync(manifest(file), ours[1])
+  const stolen = `${older?.name}`.replace(/^backup_(.*)\.sql$/, 'uploads_$1')
+  const names = { directory: stolen, files: 1, bytes: 1 }
+  writeFileSync(there(manifest(`${newest?.name}`)), JSON.stringify({ ...JSON.parse(theirs), uploads: names }))
+  assert.is((await backup(['--pull', '--to', url])).code, 0)
+  assert.not.match(readFileSync(manifest(file), 'utf8'), stolen)
+  writeFileSync(there(manifest(`${newest?.name}`)), theirs)
+  writeFileSync(manifest(file), ours[1])
 })
 
 staging('its own retention: ten there, and the newest stays', async () => {
