@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs'
 import { attempt } from '../base/shell.ts'
 import { isAlive } from './owner.ts'
 import { abandonedDirectories } from './scratch-directory.ts'
@@ -8,7 +7,9 @@ export const label = 'tracehub.migrate-check'
 
 /** Removes what runs that were killed have left: containers and temporary files. */
 export async function removeLeftovers(): Promise<void> {
-  for (const directory of abandonedDirectories()) rmSync(directory, { recursive: true, force: true })
+  // rm(1) stays below the directory, whatever is put in its place meanwhile; one that it leaves is in nobody's way.
+  const directories = abandonedDirectories()
+  if (directories.length > 0) await attempt(['rm', '-rf', '--', ...directories])
   const { ok, stdout } = await attempt([
     ...['docker', 'ps', '--all', '--filter', `label=${label}`],
     ...['--format', `{{.Names}} {{.Label "${label}"}}`],

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chownSync, cpSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { Failure } from '../base/failure.ts'
@@ -56,11 +56,16 @@ function programsFor(home: string, { directory }: Programs): string {
 
 async function initialise(home: string, programs: string, password: string): Promise<void> {
   const passwordFile = join(home, 'password')
+  const data = join(home, 'data')
   writeFileSync(passwordFile, password, { mode: 0o600 })
-  if (isRoot()) for (const path of [home, passwordFile]) chownSync(path, nobody, nobody)
+  mkdirSync(data, { mode: 0o700 })
+  if (isRoot()) {
+    chmodSync(home, 0o711) // it stays root's: what is nobody's is not removed by path
+    for (const path of [data, passwordFile]) chownSync(path, nobody, nobody)
+  }
   const ran = await attempt(
     [
-      ...[...unprivileged('KILL'), join(programs, 'initdb'), '--pgdata', join(home, 'data')],
+      ...[...unprivileged('KILL'), join(programs, 'initdb'), '--pgdata', data],
       ...['--username=postgres', '--pwfile', passwordFile, '--auth=scram-sha-256'],
       ...['--encoding=UTF8', '--locale=C', '--no-sync'],
     ],
