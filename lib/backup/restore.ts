@@ -46,6 +46,8 @@ export async function restoreAside(site: Site, backup: Examined, name: string, s
     // Before it is handed over: what reading may call has the rights of whoever reads.
     const isHashed = backup.manifest?.content !== undefined
     const { rows, content } = await readContent(project, name, isHashed, { ...options, user: restorer })
+    // Again: analysing has computed indexes, and so called functions that may have set some. The next session is a superuser's.
+    await forgetSettings(project, name)
     const switchedOff = await handOver(project, { name, owner, found: backup.statements }).catch(
       async (error: unknown) => {
         throw error instanceof Failure ? await refusal(site, backup, problemOf(error).detail ?? '') : error

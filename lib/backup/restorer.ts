@@ -9,14 +9,15 @@ const role = identifier(restorer)
 
 /**
  * Makes the role that restores: whatever a backup's SQL tries, it has no rights but in the database that is its own.
- * What all roles are told (a time limit of PostgreSQL 17, say) is not for it. Nothing is counted of what it does:
+ * What all roles are told (a time limit of PostgreSQL 17, say) is not for it. It may give itself a password, but none that
+ * is valid: with one, dblink and the like would let it into other databases. Nothing is counted of what it does:
  * autovacuum would look at its tables, when they have got their owner, and call their functions with that one's rights.
  */
 export async function makeRestorer(project: Project): Promise<void> {
   await admin(
     project,
     `do $$ begin if not exists (select from pg_roles where rolname = ${literal(restorer)}) then create role ${role}; end if; end $$;
-    alter role ${role} login nosuperuser nocreatedb nocreaterole inherit noreplication bypassrls password null;
+    alter role ${role} login nosuperuser nocreatedb nocreaterole inherit noreplication bypassrls password null valid until '-infinity';
     alter role ${role} reset all;
     select format('revoke %s from ${role}', roleid::regrole) from pg_auth_members where member = ${literal(restorer)}::regrole \\gexec
     alter role ${role} set track_counts = off;

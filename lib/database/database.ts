@@ -26,21 +26,30 @@ export const unlimited =
 
 /**
  * Runs SQL in the environment's database over the socket inside its container, or in another one of the same server.
- * @param options.timeout in ms, a minute unless told; `user` a role of the server, the environment's unless told
+ * It finds what is PostgreSQL's own and nothing else: a backup that was restored may have functions and operators that
+ * fit a superuser's question better (CVE-2018-1058).
+ * @param options.timeout in ms, a minute unless told; `user` a role of the server, the environment's unless told;
+ * `ownPath` for SQL that asks for the database's own search path, and takes care itself
  * @returns what psql prints, unaligned and without headers.
  * @throws Failure with PostgreSQL's own message.
  */
 export async function sql(
   project: Project,
   statement: string,
-  options: { database?: string; user?: string; timeout?: number; signal?: AbortSignal } = {},
+  options: {
+    database?: string
+    user?: string
+    timeout?: number
+    signal?: AbortSignal
+    ownPath?: boolean
+  } = {},
 ): Promise<string> {
-  const { database, user, ...running } = options
+  const { database, user, ownPath, ...running } = options
   const name = database ?? project.environment.database.name
   const ran = await project.exec(
     'db',
     [
-      ...['env', `PGOPTIONS=${ownSettings}`, 'psql'],
+      ...['env', `PGOPTIONS=${ownSettings}${ownPath ? '' : ' -c search_path=pg_catalog'}`, 'psql'],
       ...['--username', user ?? project.environment.database.user, '--dbname', name],
       ...['--no-psqlrc', '--quiet', '--tuples-only', '--no-align'],
     ].concat(['--set', 'ON_ERROR_STOP=1', '--file', '-']),
@@ -82,16 +91,18 @@ export async function databasesNamed(project: Project, prefix: string): Promise<
 
 /** The schema's revision as the database itself has it, in the table that Alembic keeps for it. */
 export async function schemaRevision(project: Project, database?: string): Promise<Revision> {
-  const options = database === undefined ? {} : { database }
+  const options = { ownPath: true, ...(database === undefined ? {} : { database }) }
   return (await sql(project, revisionScript(project.environment.database), options)) || null
 }
 
 /** What each of the tables that may be Alembic's has, the likeliest first: some may be other applications'. */
 export async function revisionsByTable(project: Project): Promise<Map<string, Revision>> {
-  const tables = (await sql(project, versionTables)).split('\n').filter(table => table !== '')
+  const tables = (await sql(project, versionTables, { ownPath: true }))
+    .split('\n')
+    .filter(table => table !== '')
   const found = new Map<string, Revision>()
   for (const versionTable of tables)
-    found.set(versionTable, (await sql(project, revisionScript({ versionTable }))) || null)
+    found.set(versionTable, (await sql(project, revisionScript({ versionTable }), { ownPath: true })) || null)
   return found
 }
 

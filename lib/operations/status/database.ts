@@ -21,6 +21,7 @@ export interface DatabaseFacts {
 
 const question = `
 set statement_timeout = '4s';
+set search_path = pg_catalog; -- nothing that a restored backup has brought along is asked
 select json_build_object(
   'version', current_setting('server_version'),
   'bytes', pg_database_size(current_database()),
@@ -34,9 +35,8 @@ select json_build_object(
 
 /** @throws Failure when the database does not answer within `timeout` ms, in PostgreSQL's own words. */
 export async function databaseFacts(project: Project, timeout: number): Promise<DatabaseFacts> {
-  const [facts = '', collations = '[]', schema = ''] = (
-    await query(project, question + collationScript + revisionScript(project.environment.database), timeout)
-  ).split('\n')
+  const script = `${question}${collationScript}reset search_path;${revisionScript(project.environment.database)}`
+  const [facts = '', collations = '[]', schema = ''] = (await query(project, script, timeout)).split('\n')
   return {
     ...(JSON.parse(facts) as Omit<DatabaseFacts, 'schema' | 'collations'>), // as asked above
     collations: JSON.parse(collations) as Collation[],
