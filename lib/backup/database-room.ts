@@ -42,13 +42,14 @@ guard() {
   # The trap does nothing itself: amid coproc, it would wait for a psql whose pipe it does not know yet.
   ended=; trap ended=1 TERM
   # Connected from the start: when it is needed, a busy machine has no time to start it.
-  coproc server { psql --username "$1" --dbname postgres --no-psqlrc --quiet --output /dev/null --set name="$2"; }
+  coproc server { psql --username "$1" --dbname postgres --no-psqlrc --quiet --output /dev/null --set name="$2" 2>/dev/null; }
+  echo 'set idle_session_timeout = 0;' >&"\${server[1]}" # older servers than 14 have none
   while [ -z "\${ended:-}" ] && sleep 0.1; do
     free=$(df -Pk "$PGDATA" | { read -r _; read -r _ _ _ free _; echo "$free"; })
     [ "\${free:-${reserve / 1024}}" -ge ${reserve / 1024} ] && continue
     echo "${warning}: $free KiB" >&2
-    # The server ends the statement: it would go on when its client alone ended.
-    echo "select pg_cancel_backend(pid) from pg_stat_activity where datname = :'name' and backend_type = 'client backend';" >&"\${server[1]}"
+    # The server ends the session: it would go on when its client alone ended, and a statement may catch its own end.
+    echo "select pg_terminate_backend(pid) from pg_stat_activity where datname = :'name' and backend_type = 'client backend';" >&"\${server[1]}"
   done
   trap '' TERM
   eval "exec \${server[1]}>&-"

@@ -18,6 +18,7 @@ import {
   environment,
   leftovers,
   listed,
+  psql,
   rollBack,
   silent,
   site,
@@ -62,12 +63,22 @@ staging.before(async () => {
 })
 staging.after(async () => void (await freshEnvironment('staging')))
 
+const filling = 'create table public.filler as select generate_series(1, 20000000) as g;\n'
+/** Goes on when it is cancelled: a block of PL/pgSQL may catch that by its name. */
+const stubborn = `create table public.filler (g integer);
+do $$ begin for i in 1..10000 loop
+  begin insert into public.filler select generate_series(1, 200000); exception when query_canceled then null; end;
+end loop; end $$;
+`
+
 /** A dump that is small and restores to some hundred MiB. */
-function growing(): string {
+function growing(filler = filling): string {
   const file = join(backups(), 'growing.sql')
   const text = readFileSync(listed()[0]?.file ?? '', 'utf8')
-  const filler = 'create table public.filler as select generate_series(1, 20000000) as g;\n'
-  writeFileSync(file, text.replace(/^(?=-- PostgreSQL database dump complete)/m, filler))
+  writeFileSync(
+    file,
+    text.replace(/^(?=-- PostgreSQL database dump complete)/m, () => filler),
+  )
   return file
 }
 
@@ -93,6 +104,22 @@ staging('it fills while it is restored: ended before PostgreSQL falls over, and 
   assert.is(await liveVersion('staging'), 'v1')
   await untouched()
 })
+
+staging(
+  'it fills it on purpose, and slowly enough for a session that idles to be ended: the same',
+  async () => {
+    await psql("alter role tracehub set idle_session_timeout = '1s'", 'postgres')
+    const { code, stderr } = await rollBack(
+      '-b',
+      growing(`select pg_catalog.pg_sleep(3);\n${stubborn}`),
+      '--online',
+    )
+    assert.is(code, 1, stderr)
+    assert.match(stderr, 'growing.sql has no room beside the live database')
+    await untouched()
+    await psql('alter role tracehub reset idle_session_timeout', 'postgres')
+  },
+)
 
 staging('compressed, with users on the live database: the same', async () => {
   const file = growing()
