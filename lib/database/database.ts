@@ -16,6 +16,7 @@ export const ownSettings = [
   'statement_timeout=0',
   'lock_timeout=0',
   'idle_in_transaction_session_timeout=0',
+  'quote_all_identifiers=off', // names are compared with those of another database
 ]
   .map(setting => `-c ${setting}`)
   .join(' ')

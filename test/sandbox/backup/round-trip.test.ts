@@ -191,7 +191,7 @@ staging(
     await psql(
       `alter database tracehub set default_transaction_read_only = on;
     alter role tracehub set default_transaction_read_only = on; alter role tracehub set statement_timeout = '900ms';
-    alter role tracehub set lock_timeout = '10ms'; alter role tracehub set transaction_timeout = '900ms';
+    alter role tracehub set lock_timeout = '10ms'; alter role tracehub set quote_all_identifiers = on; alter role tracehub set transaction_timeout = '900ms';
     alter role tracehub in database tracehub set idle_in_transaction_session_timeout = '900ms'`,
       'postgres',
     )
