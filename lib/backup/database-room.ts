@@ -2,6 +2,7 @@ import { Failure } from '../base/failure.ts'
 import { bytes } from '../base/text.ts'
 import { admin } from '../database/database.ts'
 import type { Site } from '../proxy/site.ts'
+import { restorer } from './statements.ts'
 
 /**
  * So many bytes of the database's disk stay free. PostgreSQL stops when its log cannot grow (PANIC), and does not start
@@ -30,12 +31,23 @@ export async function demandDatabaseRoom({ project }: Site, size: number): Promi
 }
 
 const warning = 'too little room is left'
+const warningOfMemory = 'too much memory is taken'
 
 /**
- * A bash command that restores, ended in time. It is guarded inside the container, where it goes on when the toolkit
+ * A bash command that restores, ended in time: also before the kernel ends it for the memory that the container has no
+ * more of, after which PostgreSQL would end every session. It is guarded inside the container, where it goes on when the toolkit
  * is killed: `$1` is the user, `$2` the database that is restored into.
  */
 export const guarded = (restore: string): string => `
+# KiB that the sessions of the restore have for themselves.
+taken() {
+  taken=0
+  for process in /proc/[0-9]*; do
+    title=; read -r title <"$process/cmdline"
+    [[ $title == postgres:*' ${restorer} '* ]] || continue
+    while read -r word kib _; do [ "$word" != RssAnon: ] || taken=$((taken + kib)); done <"$process/status"
+  done
+} 2>/dev/null
 guard() {
   # What loses its parent goes to process 1, and that may be PostgreSQL: one that ends with 2 or by a signal is to it a
   # server process that has crashed, for which it restarts all of them. So nothing here outlives what started it.
@@ -44,10 +56,14 @@ guard() {
   # Connected from the start: when it is needed, a busy machine has no time to start it.
   coproc server { psql --username "$1" --dbname postgres --no-psqlrc --quiet --output /dev/null --set name="$2" 2>/dev/null; }
   echo 'set idle_session_timeout = 0;' >&"\${server[1]}" # older servers than 14 have none
+  # Of either version of cgroups; "max" and nothing are no limit.
+  limit=$(cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null | grep -m 1 '^[0-9]')
   while [ -z "\${ended:-}" ] && sleep 0.1; do
     free=$(df -Pk "$PGDATA" | { read -r _; read -r _ _ _ free _; echo "$free"; })
-    [ "\${free:-${reserve / 1024}}" -ge ${reserve / 1024} ] && continue
-    echo "${warning}: $free KiB" >&2
+    taken
+    if [ "\${free:-${reserve / 1024}}" -lt ${reserve / 1024} ]; then echo "${warning}: $free KiB" >&2
+    elif [ -n "$limit" ] && [ "$taken" -gt $((limit / 2048)) ]; then echo "${warningOfMemory}: $taken KiB" >&2
+    else continue; fi
     # The server ends the session: it would go on when its client alone ended, and a statement may catch its own end.
     echo "select pg_terminate_backend(pid) from pg_stat_activity where datname = :'name' and backend_type = 'client backend';" >&"\${server[1]}"
   done
@@ -64,8 +80,14 @@ wait $guarding
 exit $code
 `
 
-/** What a restore says that had too little room; undefined where something else is wrong. */
+/** What a restore says that had too little room, or memory; undefined where something else is wrong. */
 export function roomProblem(said: string, name: string): Failure | undefined {
+  if (said.includes(warningOfMemory))
+    return new Failure({
+      what: `${name} takes more than half of the database's memory: its restore was ended before there was none left`,
+      detail: 'the kernel would have ended it, and PostgreSQL then every session of users',
+      fix: "no pg_dump writes what does that: ask where the file is from; or raise mem_limit of db in the environment's docker-compose.yml",
+    })
   if (!said.includes(warning) && !said.includes('No space left on device')) return undefined
   return new Failure({
     what: `${name} has no room beside the live database: its restore was ended before the disk was full`,

@@ -83,6 +83,29 @@ staging('a password for the role that restores: it is not valid', async () => {
   await psql('drop extension dblink')
 })
 
+staging('a statement that takes all memory: it is ended before the kernel ends it', async () => {
+  const memory = (limit: string): Promise<string> =>
+    docker('update', '--memory', limit, '--memory-swap', limit, 'tracehub-db-staging')
+  // Where PostgreSQL has ended every session, it has another one.
+  const checkpointer = (): Promise<string> =>
+    psql("select pid from pg_stat_activity where backend_type = 'checkpointer'")
+  const before = await checkpointer()
+  const file = hostile(
+    'memory.sql',
+    `DO $$ begin for i in 1..150 loop
+  perform pg_catalog.set_config('hoard.v' || i, pg_catalog.repeat('x', 4000000), false);
+  perform pg_catalog.pg_sleep(0.05);
+end loop; end $$;\n`,
+  )
+  await memory('500m')
+  const { code, stderr } = await script('backup', ['-e', 'staging', '--verify', file])
+  await memory('4g')
+  rmSync(file)
+  assert.is(code, 1, stderr)
+  assert.match(stderr, "memory.sql takes more than half of the database's memory")
+  assert.is(await checkpointer(), before, 'PostgreSQL has ended every session')
+})
+
 staging(
   'operators and functions that fit our questions better than those of PostgreSQL: none is asked',
   async () => {
