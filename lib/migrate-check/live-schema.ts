@@ -31,7 +31,7 @@ export async function copySchema(
   const [path = '', ...roles] = (await sql(project, surroundings, { signal })).split('\n')
   const statements = await dump(project, signal)
   said(await inScratch(server, 'postgres', before(database, path, roles), signal))
-  const loaded = await inScratch(server, database, `${statements}\n${withoutEventTriggers}`, signal)
+  const loaded = await inScratch(server, database, `${statements}\n${afterwards}`, signal)
   if ((await ask(extentQuery)) !== extent)
     throw new Failure({
       what: 'the scratch database did not take all of it',
@@ -95,11 +95,21 @@ const before = (database: string, path: string, roles: readonly string[]): strin
     `create database ${database} template template0 encoding 'UTF8';`,
   ].join('\n')
 
-/** In the session that made them: one that runs at every login may keep everybody out. */
-const withoutEventTriggers = `do $$ declare name text; begin
-  for name in select evtname from pg_catalog.pg_event_trigger loop
-    execute pg_catalog.format('drop event trigger %I', name);
-  end loop; end $$;`
+/**
+ * In the session that made them: an event trigger that runs at every login may keep everybody out. What pg_dump leaves
+ * empty could not be read: on the live database it can.
+ */
+const afterwards = `do $$ declare it text; begin
+  for it in select evtname from pg_event_trigger loop
+    execute format('drop event trigger %I', it);
+  end loop;
+  for it in select oid::regclass from pg_class where relkind = 'm' order by oid loop
+    begin
+      execute format('refresh materialized view %s', it);
+    exception when others then null; -- so it stays empty
+    end;
+  end loop;
+end $$;`
 
 const isOwn = (kind: 'pg_class' | 'pg_proc', oid: string): string => `not exists (
     select from pg_depend d where d.classid = '${kind}'::regclass and d.objid = ${oid} and d.deptype = 'e')`

@@ -68,9 +68,27 @@ production('a column that somebody has made by hand: the migration that makes it
   await byHand('alter table customers drop column country')
 })
 
+const refresh = `"""refresh what is made by hand"""
+
+from alembic import op
+
+revision = "beef0001"
+down_revision = "d7e3f51b"
+
+
+def upgrade() -> None:
+    op.execute("REFRESH MATERIALIZED VIEW CONCURRENTLY totals")
+
+
+def downgrade() -> None:
+    op.execute("REFRESH MATERIALIZED VIEW CONCURRENTLY totals")
+`
+
 /** On a copy, an event trigger would say no, a role is not there, and an extension's files are not either. */
 const special = [
   'alter table customers add column hotfix text',
+  'create materialized view totals as select count(*) from shipments',
+  'create unique index on totals (count)',
   'create role auditor',
   'alter table customers enable row level security',
   'create policy audited on customers to auditor using (true)',
@@ -92,7 +110,11 @@ production('what a copy cannot have keeps no deploy back', async () => {
     echo "default_version = '1'" >handmade.control && echo 'create domain handmade as text;' >handmade--1.sql`,
   )
   await byHand(...special)
-  const { code, stdout, stderr } = await dryRun('bad-after-switch')
+  await pushVersion('refreshes', 'v2', {
+    files: { 'refresh.py': refresh },
+    backend: ['COPY refresh.py alembic/versions/20260301_0900_beef0001_refresh.py'],
+  })
+  const { code, stdout, stderr } = await dryRun('refreshes')
   assert.is(code, 0, stdout + stderr)
   assert.match(
     stdout,

@@ -20,16 +20,16 @@ class Walk:
         """base → head in one go, as on a new machine: what a step needs committed before it fails here alone."""
         database = self.server.create()
         started = time.perf_counter()
-        try:
-            self.project.steps(self.server.url_of(database), order)
+        error = self.tried(database, order)
+        if error is None:
             self.say({"type": "fresh", "ok": True, "ms": took(started)})
             return database
-        except BaseException as error: # env.py and migrations may call sys.exit
-            if isinstance(error, KeyboardInterrupt):
-                raise
-            self.say({"type": "fresh", "ok": False, "revision": getattr(error, "migrate_check_revision", None), "error": describe(error, self.directory)})
-            self.server.drop(database)
-            return None
+        self.server.drop(database)
+        self.say(self.not_fresh(error))
+        return None
+
+    def not_fresh(self, error):
+        return {"type": "fresh", "ok": False, "revision": getattr(error, "migrate_check_revision", None), "error": describe(error, self.directory)}
 
     def all(self, order, judged=None):
         """Step by step from an empty database. What stands before the first of the `judged` revisions is context: it is
@@ -56,7 +56,7 @@ class Walk:
             if start:
                 self.server.drop(start)
             start, failed = live, None
-            self.attempt_nothing(live)
+            self.nothing(live) # what keeps env.py from working is told of the first revision
         if failed:
             self.say(failed)
             return
@@ -65,25 +65,29 @@ class Walk:
     def made(self, revisions):
         """A new database with these revisions; or None, and the fact that it cannot be made."""
         database = self.server.create()
-        try:
-            if revisions:
-                self.project.steps(self.server.url_of(database), revisions)
-            else:
-                # What env.py makes by itself, such as the schema for its version table, is no revision's doing.
-                self.project.run(self.server.url_of(database), lambda heads, context: [])
+        # What env.py makes by itself, such as the schema for its version table, is no revision's doing.
+        error = self.tried(database, revisions) if revisions else self.nothing(database)
+        if error is None:
             return database, None
+        self.server.drop(database)
+        return None, self.not_fresh(error)
+
+    def nothing(self, database):
+        """env.py alone. Returns what it raised."""
+        return self.caught(lambda: self.project.run(self.server.url_of(database), lambda heads, context: []))
+
+    def tried(self, database, revisions, upgrade=True):
+        return self.caught(lambda: self.project.steps(self.server.url_of(database), revisions, upgrade))
+
+    def caught(self, act):
+        """What it raised: env.py and migrations may call sys.exit."""
+        try:
+            act()
+            return None
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 raise
-            self.server.drop(database)
-            return None, {"type": "fresh", "ok": False, "revision": getattr(error, "migrate_check_revision", None), "error": describe(error, self.directory)}
-
-    def attempt_nothing(self, database):
-        """env.py alone. What keeps it from working does so in the first revision as well, and is told there."""
-        try:
-            self.project.run(self.server.url_of(database), lambda heads, context: [])
-        except Exception: # noqa
-            pass
+            return error
 
     def each(self, revisions, start):
         """Step by step on a copy of the database `start`, with rows in it. Stops where one fails on empty tables as well."""
@@ -133,13 +137,8 @@ class Walk:
         return step, after
 
     def attempt(self, database, revision, upgrade):
-        try:
-            self.project.step(self.server.url_of(database), revision, upgrade)
-            return None
-        except BaseException as error:
-            if isinstance(error, KeyboardInterrupt):
-                raise
-            return describe(error, self.directory)
+        error = self.tried(database, [revision], upgrade)
+        return describe(error, self.directory) if error else None
 
     def again_without_rows(self, start, done, revision, step):
         """The same revision on empty tables: does it fail because of the rows, or by itself?"""
