@@ -1,6 +1,5 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { whyOnCopy } from '../../../lib/deploy/pending-copy.ts'
 import type { Fact } from '../../../lib/migrate-check/facts.ts'
 import { revisionsOf } from '../../../lib/migrate-check/history.ts'
 import { beforeTodaysModels } from '../../../lib/migrate-check/todays-models.ts'
@@ -61,23 +60,3 @@ models('what stands before it is judged; others of its kind are named with it', 
   assert.match(`${findings[0]?.detail}`, 'versions/c3.py:9')
 })
 models.run()
-
-const copy = suite('a deploy says why it needed a copy of the live schema')
-const column = (name: string, before: string | null, after: string | null) => ({
-  ...{ kind: 'column', name: `public.customers.${name}` },
-  ...{ before, after },
-})
-
-copy('by what is not as the history makes it, the first of many', () => {
-  const three = [column('a', null, 'text'), column('b', 'text', null), column('c', 'text', 'integer')]
-  assert.match(
-    whyOnCopy({ differences: three }),
-    /: column public\.customers\.a is only live, column public\.customers\.b is not live, column public\.customers\.c is another one live$/,
-  )
-  const six = ['a', 'b', 'c', 'd', 'e', 'f'].map(name => column(name, null, 'text'))
-  assert.match(whyOnCopy({ differences: six }), /\.d is only live, and 2 more differences$/)
-})
-copy('because the history makes none', () => {
-  assert.match(whyOnCopy({ differences: null }), /: the migrations before it fail on an empty database/)
-})
-copy.run()
