@@ -2,7 +2,7 @@ import { Failure } from '../base/failure.ts'
 import { attempt, type Ran } from '../base/shell.ts'
 import { lastLines } from '../base/text.ts'
 import { ownSettings, sql } from '../database/database.ts'
-import { recordingScript } from '../database/version-table.ts'
+import { recordingScript, revisionScript } from '../database/version-table.ts'
 import type { Project } from '../docker/project.ts'
 import { powerless } from './restore.ts'
 import type { ScratchServer } from './scratch-server.ts'
@@ -25,21 +25,29 @@ export async function copySchema(
   signal: AbortSignal,
 ): Promise<string> {
   const database = `migrate_check_${id}_live`
-  const ask = async (statement: string): Promise<string> =>
-    said(await inScratch(server, database, statement, signal))
-  const extent = await sql(project, extentQuery, { signal })
-  const [path = '', ...roles] = (await sql(project, surroundings, { signal })).split('\n')
-  const statements = await dump(project, signal)
-  said(await inScratch(server, 'postgres', before(database, path, roles), signal))
-  const loaded = await inScratch(server, database, `${statements}\n${afterwards}`, signal)
-  if ((await ask(extentQuery)) !== extent)
-    throw new Failure({
-      what: 'the scratch database did not take all of it',
-      detail: loaded.stderr.split('\n').filter(isError).slice(0, 3).join('\n'),
-    })
-  if (revision !== null)
-    await ask(`\\set ON_ERROR_STOP on\n${recordingScript(project.environment.database, revision)}`)
-  return database
+  const settings = project.environment.database
+  const [extent = '', path = '', ...roles] = (
+    await sql(project, `${surroundings} ${extentQuery}`, { signal })
+  )
+    .split('\n')
+    .reverse()
+  const script = [
+    ...roles.map(role => `create role ${role};`),
+    ...(path === '' ? [] : [`alter role postgres set search_path = ${path};`]),
+    `create database ${database} template template0 encoding 'UTF8';`,
+    `\\connect ${database}`,
+    await dump(project, signal),
+    afterwards,
+    `\\connect ${database}`,
+    ...(revision === null ? [] : [recordingScript(settings, revision), revisionScript(settings)]),
+    `${extentQuery};`,
+  ].join('\n')
+  const { stdout, stderr } = await inScratch(server, script, signal)
+  if (stdout.trim().endsWith(revision === null ? extent : `${revision}\n${extent}`)) return database
+  throw new Failure({
+    what: 'the scratch database did not take all of it',
+    detail: stderr.split('\n').filter(isError).slice(0, 3).join('\n'),
+  })
 }
 
 async function dump(project: Project, signal: AbortSignal): Promise<string> {
@@ -58,23 +66,10 @@ async function dump(project: Project, signal: AbortSignal): Promise<string> {
 }
 
 /** What the live database says may hold commands for psql: they get no rights of root's, not even in this container. */
-function inScratch(
-  server: ScratchServer,
-  database: string,
-  input: string,
-  signal: AbortSignal,
-): Promise<Ran> {
-  const psql = `${powerless}; exec $powerless psql -U postgres -XqAt -d "$1" -f -`
-  const command = ['docker', 'exec', '--interactive', `${server.container}`, 'bash', '-c', psql, 'bash']
-  return attempt([...command, database], { input, timeout: patience, signal })
-}
-
-function said({ ok, stdout, stderr }: Ran): string {
-  if (ok) return stdout.trim()
-  throw new Failure({
-    what: 'the scratch server did not take it',
-    detail: lastLines(stderr, 5),
-  })
+function inScratch(server: ScratchServer, input: string, signal: AbortSignal): Promise<Ran> {
+  const psql = `${powerless}; exec $powerless psql -U postgres -XqAt -f -`
+  const command = ['docker', 'exec', '--interactive', `${server.container}`, 'bash', '-c', psql]
+  return attempt(command, { input, timeout: patience, signal })
 }
 
 const isError = (line: string): boolean => / (ERROR|FATAL): /.test(line)
@@ -82,18 +77,12 @@ const isError = (line: string): boolean => / (ERROR|FATAL): /.test(line)
 /** From here on no operator that somebody has made is taken for PostgreSQL's own: these are a superuser's sessions. */
 const safePath = 'set search_path = pg_catalog;'
 
-/** Where the live database looks for names without a schema, then the roles that its policies and migrations may name. */
+/** The roles that policies and migrations may name, then where the live database looks for names without a schema. */
 const surroundings = `select pg_catalog.array_to_string(array(
-    select pg_catalog.quote_ident(s) from pg_catalog.unnest(pg_catalog.current_schemas(false)) s), ', ');
-  ${safePath} select quote_ident(rolname) from pg_roles where rolname !~ '^pg_' and rolname !~ E'\\n' order by 1`
-
-const before = (database: string, path: string, roles: readonly string[]): string =>
-  [
-    ...roles.map(role => `create role ${role};`),
-    '\\set ON_ERROR_STOP on',
-    ...(path === '' ? [] : [`alter role postgres set search_path = ${path};`]),
-    `create database ${database} template template0 encoding 'UTF8';`,
-  ].join('\n')
+    select pg_catalog.quote_ident(s) from pg_catalog.unnest(pg_catalog.current_schemas(false)) s), ', ') as path \\gset
+  ${safePath} select quote_ident(rolname) from pg_roles
+    where rolname <> 'postgres' and rolname !~ '^pg_' and rolname !~ E'\\n' order by 1;
+  select :'path';`
 
 /**
  * In the session that made them: an event trigger that runs at every login may keep everybody out. What pg_dump leaves
