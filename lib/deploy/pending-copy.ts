@@ -20,7 +20,7 @@ export async function copyOfLive(
     run.warn({
       what: `what is pending is not tried on the live schema, but on what the migrations before it make: ${what}`,
       detail,
-      fix: 'a finding that is not true of the live database may be a mistake, then: go on with --accept-migrations',
+      fix: 'where the check finds what is not true of the live database, go on with --accept-migrations',
     })
     return undefined
   }
