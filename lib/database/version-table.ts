@@ -21,22 +21,30 @@ function alembicTables(condition: string): string {
     c.oid::pg_catalog.regclass::pg_catalog.text`
 }
 
-/**
- * A script for psql that prints the schema's revision, several heads joined by commas; an empty line where there is no
- * revision, or nothing where there is no table for one.
- * @param before what the line is to begin with
- */
-export const revisionScript = (
-  { versionTable }: Partial<Environment['database']> = {},
-  before = '',
-): string => String.raw`
+/** For psql: the likeliest of them, or the one that the settings name, as :version_table. */
+const chosen = ({ versionTable }: Partial<Environment['database']>): string => String.raw`
 select (${
   versionTable === undefined
     ? versionTables
     : alembicTables(
         `and c.oid operator(pg_catalog.=) pg_catalog.to_regclass(${literal(versionTable)})::pg_catalog.oid`,
       )
-} limit 1) as version_table \gset
+} limit 1) as version_table \gset`
+
+/**
+ * A script for psql that prints the schema's revision, several heads joined by commas; an empty line where there is no
+ * revision, or nothing where there is no table for one.
+ * @param before what the line is to begin with
+ */
+export const revisionScript = (settings: Partial<Environment['database']> = {}, before = ''): string =>
+  String.raw`${chosen(settings)}
 \if :{?version_table}
 select ${literal(before)} || pg_catalog.string_agg(version_num::pg_catalog.text, ',' order by version_num) from :version_table;
+\endif`
+
+/** A script for psql that writes into an empty version table what {@link revisionScript} has printed. */
+export const recordingScript = (settings: Partial<Environment['database']>, revision: string): string =>
+  String.raw`${chosen(settings)}
+\if :{?version_table}
+insert into :version_table select pg_catalog.unnest(pg_catalog.string_to_array(${literal(revision)}, ','));
 \endif`

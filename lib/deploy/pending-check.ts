@@ -14,6 +14,7 @@ import { throwawayServer } from '../migrate-check/scratch-server.ts'
 import type { Judged } from '../migrate-check/suppressions.ts'
 import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
+import { copyOfLive, whyOnCopy } from './pending-copy.ts'
 
 /** What the pending migrations would do to the version that is live while they run. */
 export interface Judgement {
@@ -39,9 +40,9 @@ export interface Pending {
 }
 
 /**
- * Applies what is pending to a scratch database with made-up rows, takes it back and applies it again, with the image
- * that is to be deployed. Neither the scratch server nor the migrations have a network: the live database is out of
- * their reach.
+ * Applies what is pending to a scratch database with the live schema and made-up rows, takes it back and applies it
+ * again, with the image that is to be deployed. Neither the scratch server nor the migrations have a network: the live
+ * database is out of their reach.
  */
 export async function judge(site: Site, pending: Pending, step: Step): Promise<Judgement> {
   const live = readReleases(site.environment).at(-1)
@@ -59,16 +60,20 @@ export async function judge(site: Site, pending: Pending, step: Step): Promise<J
         signal: site.run.signal,
       }),
     async (server, id) => {
+      step.progress('copying the live schema')
+      const copy = await copyOfLive(site, server, id, pending.from)
       const report = await check(server, id, {
         place: placeIn(site, pending.image),
         ...usual,
         scope: 'pending',
+        copy,
         naming: undefined, // a misnamed file is no reason to keep a deploy from users
         live: liveInImage(live.images.backend, site.run.signal),
         isJudged: ({ id: name }) => pending.revisions.includes(name),
         signal: site.run.signal,
         progress: text => step.progress(text),
       })
+      if (report.onCopy) site.run.note(whyOnCopy(report.onCopy))
       return judgementOf(report, pending)
     },
   )

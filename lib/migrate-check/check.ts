@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { quoted } from '../base/command-text.ts'
 import { Failure } from '../base/failure.ts'
 import { drive, type Plan } from './driver.ts'
-import { all, type Fact, type Step } from './facts.ts'
+import { all, type Fact, type FactOf, type Step } from './facts.ts'
 import { checkGraph, stopsAlembic } from './graph.ts'
 import { inOrder, type Revision, revisionsOf } from './history.ts'
 import { irreversibleIn, judge } from './judge.ts'
@@ -21,6 +21,8 @@ export interface Wanted {
   readonly irreversible: string
   /** `pending`: only the judged revisions, on a database that has what is before them. */
   readonly scope: 'all' | 'pending'
+  /** With `pending`: a database of the scratch server with a copy of the live schema, where there is one. */
+  readonly copy?: string | undefined
   /** How revision files are named; undefined: as they please. */
   readonly naming: Naming | undefined
   readonly live: LiveVersion | undefined
@@ -39,6 +41,8 @@ export interface Report extends Judged {
   /** The revisions that are meant to be irreversible. */
   readonly irreversible: ReadonlySet<string>
   readonly versions: string
+  /** Whether the pending revisions were tried on the copy of the live schema, and why. */
+  readonly onCopy: FactOf<'live-schema'> | undefined
 }
 
 /** Checks a whole history: what its files say, and what happens when it runs on the scratch server. */
@@ -46,7 +50,10 @@ export async function check(server: ScratchServer, id: string, wanted: Wanted): 
   let done = 0
   const facts = await drive(
     invocation(wanted.place, server, id),
-    { id, config: wanted.config, irreversible: wanted.irreversible, scope: wanted.scope },
+    {
+      ...{ id, config: wanted.config, irreversible: wanted.irreversible },
+      ...{ scope: wanted.scope, live: wanted.copy },
+    },
     {
       plan: read => planOf(read, wanted.isJudged),
       onFact: fact => {

@@ -12,6 +12,8 @@ export interface Request {
   readonly irreversible: string
   /** `all`: also on an empty database, and models against schema. `pending`: only the judged revisions, on what is before them. */
   readonly scope: 'all' | 'pending'
+  /** With `pending`: a database with a copy of the live schema, for where the history makes another one. */
+  readonly live?: string | undefined
   /** A database with a restored backup, to which the pending revisions are to be applied. */
   readonly rehearse?: { readonly database: string } | undefined
 }

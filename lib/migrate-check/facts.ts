@@ -15,6 +15,10 @@ export type Fact =
   | { readonly type: 'load-failed'; readonly what: 'env' | 'revision'; readonly error: PythonError | null }
   | ({ readonly type: 'fresh' } & Fresh)
   | ({ readonly type: 'revision' } & Step)
+  /** A revision that makes tables from env.py's target_metadata, and the line that does. */
+  | { readonly type: 'todays-models'; readonly revision: string; readonly line: number }
+  /** Why what is pending was tried on the copy of the live schema: what the history makes otherwise; null: it makes none. */
+  | { readonly type: 'live-schema'; readonly differences: readonly Difference[] | null }
   | { readonly type: 'stopped'; readonly revision: string; readonly left: number }
   | { readonly type: 'no-rows'; readonly table: string; readonly why: string }
   | ({ readonly type: 'drift' } & Drift)

@@ -14,13 +14,15 @@ import { checkSafety } from './safety.ts'
 import { lint } from './squawk.ts'
 import { applySuppressions } from './suppressions.ts'
 import { placeOfTable } from './table-place.ts'
+import { beforeTodaysModels } from './todays-models.ts'
 import { configProblems, noRows, stopped } from './untried.ts'
 
 /** What the facts of a run mean: everything that would hurt, less what a migration's own comment allows. */
-export async function judge(facts: readonly Fact[], wanted: Wanted): Promise<Report> {
-  const irreversible = irreversibleIn(facts)
-  const files = all(facts, 'file')
+export async function judge(stated: readonly Fact[], wanted: Wanted): Promise<Report> {
+  const irreversible = irreversibleIn(stated)
+  const files = all(stated, 'file')
   const revisions = inOrder(revisionsOf(files))
+  const { facts, findings: modelled, written } = beforeTodaysModels(stated, revisions)
   const steps = all(facts, 'revision')
   const [fresh] = all(facts, 'fresh')
   const [versions] = all(facts, 'versions')
@@ -39,11 +41,12 @@ export async function judge(facts: readonly Fact[], wanted: Wanted): Promise<Rep
     ...checkIrreversible(irreversible, revisions, wanted.irreversible),
     ...all(facts, 'load-failed').map(({ what, error }) => loadFailure(what, error)),
     ...checkHandlers(revisions),
+    ...modelled,
     ...freshAndData(fresh, steps, revisions),
     ...all(facts, 'stopped')
       .filter(({ left }) => left > 0)
       .map(fact => stopped(fact, revisions)),
-    ...checkReversible(revisions, steps, irreversible),
+    ...checkReversible(written, steps, irreversible),
     ...(await drift(facts, revisions, wanted.live)),
     ...all(facts, 'no-rows').map(fact => noRows(fact, placeOfTable(fact.table, around))),
     ...safety.flat(),
@@ -56,6 +59,7 @@ export async function judge(facts: readonly Fact[], wanted: Wanted): Promise<Rep
     revisions,
     steps,
     irreversible: new Set(irreversible.keys()),
+    onCopy: all(facts, 'live-schema')[0],
     versions: versions ? `Alembic ${versions.alembic}, Python ${versions.python}` : 'unknown',
   }
 }

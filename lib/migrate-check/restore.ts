@@ -87,7 +87,7 @@ export async function restore(
 const restoreTimeout = 60 * 60_000
 
 /** A file from anywhere may have commands for psql in it: they get no rights of root's, not even in this container. */
-const powerless = `powerless=''
+export const powerless = `powerless=''
   if setpriv --help 2>&1 | grep -q -e --reuid; then powerless='setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs --'; fi`
 
 /** Writes the dump "$2" as SQL, whatever it is packed as. */

@@ -85,6 +85,18 @@ const broken: readonly (readonly [
     'alembic/versions/cccc3333_change_something.py',
     '"""change something',
   ],
+  [
+    'baseline-of-todays-models',
+    'fresh.todays-models',
+    'alembic/versions/20260105_0900_aaaa1111_create_customers.py',
+    'Base.metadata.create_all(op.get_bind())',
+  ],
+  [
+    'baseline-by-a-helper',
+    'fresh.todays-models',
+    'alembic/versions/20260105_0900_aaaa1111_create_customers.py',
+    'make_tables(op.get_bind())',
+  ],
   ['column-nobody-made', 'fresh.fails', third, 'op.create_index("ix_customers_city", "customers", ["city"])'],
   ['enum-value-used-at-once', 'step.fails', third, 'op.execute("UPDATE shipments SET status'],
   [
@@ -188,6 +200,7 @@ const withCurrentAlembic: ReadonlySet<string> = new Set([
   'downgrade-leaves-its-type',
   'column-without-a-migration',
   'model-is-not-imported',
+  'baseline-of-todays-models',
   '_base',
   'correct/batch-operations',
   'correct/merge-revision',

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { run } from '../../../lib/base/shell.ts'
-import { revisionScript } from '../../../lib/database/version-table.ts'
+import { recordingScript, revisionScript } from '../../../lib/database/version-table.ts'
 import { type ScratchServer, throwawayServer } from '../../../lib/migrate-check/scratch-server.ts'
 import { buildBaseImages } from '../build-images.ts'
 import { images } from './corpus.ts'
@@ -86,5 +86,13 @@ for (const [what, statements, revision, settings] of cases)
   finding(what, async () => {
     assert.is(await found(statements, settings), revision)
   })
+
+finding('what is recorded in a copy is what is found there', async () => {
+  const copy = [ops, table('ops.alembic_version'), table('alembic_version')]
+  const settings = { versionTable: 'ops.alembic_version' }
+  const record = `\n${recordingScript(settings, 'a1,b2')}\n`
+  assert.is(await found([...copy, record], settings), 'a1,b2')
+  assert.is(await found([...copy, record]), '')
+})
 
 finding.run()

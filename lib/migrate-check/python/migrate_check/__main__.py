@@ -121,11 +121,13 @@ def run(project, server, order, request):
         from migrate_check import rehearsal
         return rehearsal.rehearse(project, server, order, request["rehearse"]["database"], say, request["directory"])
     if request["scope"] == "pending":
-        walk.all(order, request["judged"])
+        walk.pending(order, request["judged"], request.get("live"))
         return
     fresh = walk.fresh(order)
     # Where the history itself fails on an empty database, each step is looked at by itself.
     stepped = walk.all(order, request["judged"] if fresh else None)
+    for revision, line in project.capture.modelled.items():
+        say({"type": "todays-models", "revision": revision, "line": line})
     head = fresh or stepped
     if head is None:
         return

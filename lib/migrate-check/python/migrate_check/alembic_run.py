@@ -16,33 +16,37 @@ class Project:
 
     def run(self, url, work):
         """`work(heads, context)` gives the steps to run; env.py does the rest. Raises what env.py raises."""
+        def begin(heads, context):
+            metadata = context.opts.get("target_metadata")
+            self.capture.models = list(metadata) if isinstance(metadata, (list, tuple)) else [metadata]
+            return work(heads, context)
+
         self.capture.target = url
         self.config.set_main_option("sqlalchemy.url", url.render_as_string(hide_password=False).replace("%", "%%"))
         os.environ["DATABASE_URL"] = url.set(drivername="postgresql").render_as_string(hide_password=False)
         try:
-            with EnvironmentContext(self.config, self.script, fn=work, as_sql=False, destination_rev="head"):
+            with EnvironmentContext(self.config, self.script, fn=begin, as_sql=False, destination_rev="head"):
                 self.script.run_env()
         finally:
             self.capture.dispose()
             self.capture.target = None
 
     def step(self, url, revision, upgrade):
-        script = self.script.get_revision(revision)
-        self.run(url, lambda heads, context: [RevisionStep(self.script.revision_map, script, upgrade)])
+        self.steps(url, [revision], upgrade)
 
-    def steps(self, url, revisions):
+    def steps(self, url, revisions, upgrade=True):
         scripts = [self.script.get_revision(revision) for revision in revisions]
-        running = []
+        self.capture.revision = None
 
         def work(heads, context):
             for script in scripts:
-                running[:] = [script.revision]
-                yield RevisionStep(self.script.revision_map, script, True)
+                self.capture.revision = script.revision
+                yield RevisionStep(self.script.revision_map, script, upgrade)
 
         try:
             self.run(url, work)
         except BaseException as error:
-            error.migrate_check_revision = running[0] if running else None
+            error.migrate_check_revision = self.capture.revision
             raise
 
 

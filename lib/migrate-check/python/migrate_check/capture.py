@@ -9,6 +9,7 @@ import weakref
 
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
+from sqlalchemy.schema import CreateTable
 
 from migrate_check.server import PREFIX
 
@@ -32,19 +33,23 @@ class Refused(Exception):
 
 
 class Capture:
-    """`target` is the scratch database's address; None refuses every connection. `watching` records statements."""
+    """`target` is the scratch database's address; None refuses every connection. `models` is env.py's target_metadata, and
+    `modelled` has the revisions that make tables from it, each with the line that does."""
 
     def __init__(self, version_files):
         self.target = None
         self.version_files = version_files
         self.engines = weakref.WeakSet()
-        self.pids = []
+        self.models = []
+        self.modelled = {}
+        self.revision = None
         self.begin()
         event.listen(Engine, "do_connect", self.on_connect)
         event.listen(Engine, "engine_connect", self.on_engine)
         event.listen(Engine, "before_cursor_execute", self.before)
         event.listen(Engine, "after_cursor_execute", self.after)
         event.listen(Engine, "handle_error", self.on_error)
+        event.listen(Engine, "before_execute", self.on_create)
 
     def begin(self):
         self.statements = []
@@ -98,6 +103,13 @@ class Capture:
         if self.target is not None:
             self.errors.append({"line": self.where(), "message": str(context.original_exception).strip().split("\n")[0],
                                 "sql": plain(context.statement or "", None)})
+
+    def on_create(self, connection, element, *ignored):
+        """create_all, or a model's own table: what comes of it is what the models are today. A migration's own MetaData is not."""
+        if isinstance(element, CreateTable) and any(element.element.metadata is one for one in self.models):
+            line = self.where()
+            if line is not None:
+                self.modelled.setdefault(self.revision, line)
 
     def where(self):
         """The line of the revision file that is being executed, not of another one that it borrows from; None outside."""

@@ -20,45 +20,91 @@ class Walk:
         """base → head in one go, as on a new machine: what a step needs committed before it fails here alone."""
         database = self.server.create()
         started = time.perf_counter()
-        try:
-            self.project.steps(self.server.url_of(database), order)
+        error = self.tried(database, order)
+        if error is None:
             self.say({"type": "fresh", "ok": True, "ms": took(started)})
             return database
-        except BaseException as error: # env.py and migrations may call sys.exit
-            if isinstance(error, KeyboardInterrupt):
-                raise
-            self.say({"type": "fresh", "ok": False, "revision": getattr(error, "migrate_check_revision", None), "error": describe(error, self.directory)})
-            self.server.drop(database)
-            return None
+        self.server.drop(database)
+        self.say(self.not_fresh(error))
+        return None
+
+    def not_fresh(self, error):
+        return {"type": "fresh", "ok": False, "revision": getattr(error, "migrate_check_revision", None), "error": describe(error, self.directory)}
 
     def all(self, order, judged=None):
-        """Step by step on one database with rows in it. Stops where a revision fails on empty tables as well.
-
-        What stands before the first of the `judged` revisions is context: it is applied in one go.
-        """
-        database = self.server.create()
+        """Step by step from an empty database. What stands before the first of the `judged` revisions is context: it is
+        applied in one go, and where it fails, nothing after it can be tried."""
         context = 0
         if judged is not None:
             context = next((i for i, revision in enumerate(order) if revision in judged), len(order))
-        done = list(order[:context])
-        if done and not self.context(database, done):
+        start, failed = self.made(order[:context])
+        if failed:
+            self.say(failed)
             return None
-        if not done:
-            # What env.py makes by itself, such as the schema for its version table, is no revision's doing.
-            self.project.run(self.server.url_of(database), lambda heads, context: [])
+        return self.each(order[context:], start)
+
+    def pending(self, order, judged, live):
+        """The `judged` revisions alone, on what is before them: as the history makes it, with the rows that it brings,
+        or, where that is not what is live, on `live`, a database with a copy of the live schema."""
+        start, failed = self.made([revision for revision in order if revision not in judged])
+        differences = None
+        if live and start:
+            with self.server.connect(start) as one, self.server.connect(live) as two:
+                differences, _ = snapshot.difference(snapshot.take(one), snapshot.take(two))
+        if live and differences != []:
+            self.say({"type": "live-schema", "differences": differences})
+            if start:
+                self.server.drop(start)
+            start, failed = live, None
+            self.nothing(live) # what keeps env.py from working is told of the first revision
+        if failed:
+            self.say(failed)
+            return
+        self.each([revision for revision in order if revision in judged], start)
+
+    def made(self, revisions):
+        """A new database with these revisions; or None, and the fact that it cannot be made."""
+        database = self.server.create()
+        # What env.py makes by itself, such as the schema for its version table, is no revision's doing.
+        error = self.tried(database, revisions) if revisions else self.nothing(database)
+        if error is None:
+            return database, None
+        self.server.drop(database)
+        return None, self.not_fresh(error)
+
+    def nothing(self, database):
+        """env.py alone. Returns what it raised."""
+        return self.caught(lambda: self.project.run(self.server.url_of(database), lambda heads, context: []))
+
+    def tried(self, database, revisions, upgrade=True):
+        return self.caught(lambda: self.project.steps(self.server.url_of(database), revisions, upgrade))
+
+    def caught(self, act):
+        """What it raised: env.py and migrations may call sys.exit."""
+        try:
+            act()
+            return None
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                raise
+            return error
+
+    def each(self, revisions, start):
+        """Step by step on a copy of the database `start`, with rows in it. Stops where one fails on empty tables as well."""
+        database = self.server.create(template=start)
+        done = []
         with self.server.connect(database) as connection:
             before = snapshot.take(connection)
-            if done:
-                self.generator.fill(connection, before, set(before.tables))
-                self.content = rows.content(connection, before, set(before.tables))
-        for revision in order[context:]:
+            self.generator.fill(connection, before, set(before.tables))
+            self.content = rows.content(connection, before, set(before.tables))
+        for revision in revisions:
             step, after = self.up(database, revision, before)
             if "error" in step:
                 self.server.drop(database)
-                database, before, after = self.again_without_rows(done, revision, step)
+                database, before, after = self.again_without_rows(start, done, revision, step)
             if after is None:
                 self.say(step)
-                self.say({"type": "stopped", "revision": revision, "left": len(order) - len(done) - 1})
+                self.say({"type": "stopped", "revision": revision, "left": len(revisions) - len(done) - 1})
                 return None
             done.append(revision)
             if revision not in self.irreversible:
@@ -68,18 +114,6 @@ class Walk:
         for name, why in sorted(self.generator.failed.items()):
             self.say({"type": "no-rows", "table": name, "why": why})
         return database
-
-    def context(self, database, done):
-        """What a running database already has. Where that cannot be made anew, nothing after it can be tried."""
-        try:
-            self.project.steps(self.server.url_of(database), done)
-            return True
-        except BaseException as error:
-            if isinstance(error, KeyboardInterrupt):
-                raise
-            self.say({"type": "fresh", "ok": False, "revision": getattr(error, "migrate_check_revision", None), "error": describe(error, self.directory)})
-            self.server.drop(database)
-            return False
 
     def up(self, database, revision, before):
         step = {"type": "revision", "revision": revision}
@@ -103,17 +137,12 @@ class Walk:
         return step, after
 
     def attempt(self, database, revision, upgrade):
-        try:
-            self.project.step(self.server.url_of(database), revision, upgrade)
-            return None
-        except BaseException as error:
-            if isinstance(error, KeyboardInterrupt):
-                raise
-            return describe(error, self.directory)
+        error = self.tried(database, [revision], upgrade)
+        return describe(error, self.directory) if error else None
 
-    def again_without_rows(self, done, revision, step):
+    def again_without_rows(self, start, done, revision, step):
         """The same revision on empty tables: does it fail because of the rows, or by itself?"""
-        database = self.server.create()
+        database = self.server.create(template=start)
         if done:
             self.project.steps(self.server.url_of(database), done)
         with self.server.connect(database) as connection:
