@@ -40,6 +40,14 @@ trouble('an image of 18 or later that has found older data', () =>
     assert.match(databaseTrouble(words, environmentIn(directory))?.what ?? '', /its image is 18 or later$/)
   }),
 )
+trouble('what an earlier start has said is over', () =>
+  inTemporary(directory => {
+    const now = (log: string) => databaseTrouble(log, environmentIn(directory))?.what ?? ''
+    assert.is(now(`${said}FATAL:  configuration file "postgresql.auto.conf" contains errors`), '')
+    assert.is(now(`${said}LOG:  starting PostgreSQL 17.5 on x86_64-pc-linux-gnu`), '')
+    assert.match(now(`PANIC:  x\n${said}${said}`), /its data is of PostgreSQL 15/)
+  }),
+)
 trouble('other words say nothing', () =>
   inTemporary(directory => assert.is(databaseTrouble('PANIC: x', environmentIn(directory)), undefined)),
 )
