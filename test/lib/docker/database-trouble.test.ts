@@ -96,4 +96,17 @@ order('each database with the command that mends it', () => {
   )
 })
 
+order("a column's own collation, whose versions are others", () => {
+  const [first, second] = collationProblems(project, [
+    { database: 'tracehub', was: '2.31', is: '2.36' },
+    { database: 'tracehub', collation: 'pg_catalog."de-x-icu"', was: '67.1', is: '72.1' },
+  ])
+  assert.match(first?.what ?? '', /^tracehub: collation version mismatch, 2\.31 when/)
+  assert.match(
+    second?.what ?? '',
+    /^pg_catalog\."de-x-icu" of tracehub: collation version mismatch, 67\.1 when/,
+  )
+  assert.match(second?.fix ?? '', `-c 'alter collation pg_catalog."de-x-icu" refresh version'`)
+})
+
 order.run()
