@@ -12,6 +12,18 @@ export async function ownerOf(project: Project, name: string): Promise<string> {
 }
 
 /**
+ * Another C library than the one that made the server's data keeps every database from being made: "template database
+ * has a collation version mismatch". In template0 there is nothing that anybody has sorted, so it need only be said.
+ */
+const refreshTemplate = String.raw`
+select current_setting('server_version_num')::int >= 150000 as has_collations \gset
+\if :has_collations
+select 'alter database template0 refresh collation version' from pg_database where datname = 'template0'
+  and datcollversion <> pg_database_collation_actual_version(oid) \gexec
+\endif
+`
+
+/**
  * Makes an empty database with another one's encoding, locale and tablespace; where that one is gone, with the
  * server's defaults.
  * @param owner until it is filled
@@ -22,7 +34,7 @@ export async function createLike(
 ): Promise<void> {
   await admin(
     project,
-    `
+    `${refreshTemplate}
 select coalesce((select format('create database %I template template0 owner %I encoding %L lc_collate %L lc_ctype %L tablespace %I%s',
     ${literal(name)}, ${literal(owner)}, pg_encoding_to_char(encoding), datcollate, datctype, spcname,
     case to_jsonb(d)->>'datlocprovider' when 'i' then format(' locale_provider icu icu_locale %L', coalesce(to_jsonb(d)->>'datlocale', to_jsonb(d)->>'daticulocale'))

@@ -1,9 +1,9 @@
-import { userInfo } from 'node:os'
 import { basename, join } from 'node:path'
 import { quoted } from '../base/command-text.ts'
 import { Failure } from '../base/failure.ts'
 import { readIfThere, writeAtomically } from '../base/files.ts'
 import { isCode } from '../base/system-errors.ts'
+import { userName } from '../base/user.ts'
 import type { Revision } from '../database/database.ts'
 import type { Images } from '../environment/releases.ts'
 
@@ -115,7 +115,7 @@ function textOf(file: string): string {
 
 /** What to do about a file that somebody else has made, and may read. */
 export const asOwner = (file: string): string =>
-  `work as its owner, or: sudo chown ${userInfo().username} ${quoted(file)}`
+  `work as its owner, or: sudo chown ${userName()} ${quoted(file)}`
 
 /**
  * A manifest from its text. What an older toolkit did not write has a harmless value; a damaged one is none. The names

@@ -12,11 +12,11 @@ import {
   symlink,
   utimes,
 } from 'node:fs/promises'
-import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
 import { Failure } from '../base/failure.ts'
 import { fixOf, isCode } from '../base/system-errors.ts'
 import { bytes, count, shown } from '../base/text.ts'
+import { userName } from '../base/user.ts'
 
 /** What a copy of a tree came to. */
 export interface Copied {
@@ -185,7 +185,7 @@ function unreadable(error: unknown, target: Buffer, { from, to }: Copying): unkn
   if (isCode(error, 'EACCES', 'EPERM'))
     return new Failure({
       what: `${shown(file)} cannot be copied: ${why}`,
-      fix: `ls -l shows whose it is and who may read it; ${userInfo().username} must be allowed to, or run this as root`,
+      fix: `ls -l shows whose it is and who may read it; ${userName()} must be allowed to, or run this as root`,
     })
   const fix = fixOf(error, dirname(to))
   return fix === undefined ? error : new Failure({ what: `${shown(file)} cannot be copied: ${why}`, fix })

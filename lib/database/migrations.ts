@@ -10,10 +10,24 @@ import { type Revision, schemaRevision, showRevision } from './database.ts'
 import { adviceAfter } from './migration-advice.ts'
 import { parseHistory, type RevisionGraph } from './revision-graph.ts'
 
+/** The same without `revision_environment`, with which it runs env.py: that wants settings, and a database. */
+const historyAlone = [
+  'import sys; sys.path.pop(0)', // the backend's own directory alembic is not the package
+  'from alembic import config',
+  'for name in ("get_main_option", "get_alembic_option"):',
+  '    own = getattr(config.Config, name, None)',
+  '    if own:',
+  '        setattr(config.Config, name, lambda self, key, *more, own=own, **named:',
+  '            None if key == "revision_environment" else own(self, key, *more, **named))',
+  'config.main(argv=["history"], prog="alembic")',
+].join('\n')
+
 /** The migrations that an image contains. @throws Failure when Alembic cannot read them. */
 export async function migrationsOf(image: PinnedImage, signal: AbortSignal): Promise<RevisionGraph> {
   const command = ['alembic', 'history']
-  const ran = await readInImage(image, command, { signal })
+  const first = await readInImage(image, command, { signal })
+  const again = first.ok ? first : await readInImage(image, ['python3', '-c', historyAlone], { signal })
+  const ran = again.ok ? again : first
   const graph = parseHistory(ran.stdout)
   if (ran.ok && graph.heads.length > 0) return graph
   throw new Failure({

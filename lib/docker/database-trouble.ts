@@ -8,13 +8,22 @@ import type { Project } from './project.ts'
  * @param said the end of its log
  */
 export function databaseTrouble(said: string, environment: Environment): Problem | undefined {
-  const words = /initialized by PostgreSQL version (\S+?),? which is not compatible with this version (\S+)/
-  const [, data, image] = words.exec(said) ?? []
+  const words = /initialized by PostgreSQL version (\S+?),? which is not compatible with this version (\S+)/g
+  const [, data, image] = lastWords(said, words) ?? []
   if (data !== undefined) return otherMajor(environment, `PostgreSQL ${data}`, `is ${image}`)
   // Images of 18 and later keep their data elsewhere, and say at length that they have found older ones.
-  if (/in 18\+, these Docker images are configured to store database data/.test(said))
+  if (lastWords(said, /in 18\+, these Docker images are configured to store database data/g))
     return otherMajor(environment, 'an older PostgreSQL', 'is 18 or later')
   return undefined
+}
+
+/** What a log ends with: a container that was started again has the words of earlier starts in it, which are over. */
+function lastWords(said: string, words: RegExp): RegExpMatchArray | undefined {
+  const last = [...said.matchAll(words)].at(-1)
+  const since = last && said.slice(last.index + last[0].length)
+  return since !== undefined && !/\b(?:FATAL|PANIC): |LOG: +starting PostgreSQL/.test(since)
+    ? last
+    : undefined
 }
 
 function otherMajor(environment: Environment, data: string, image: string): Problem {

@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs'
-import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'dotenv'
 import { type Problem, Problems, problemOf } from '../base/failure.ts'
 import { readIfThere } from '../base/files.ts'
 import { registerSecret } from '../base/redact.ts'
 import { count } from '../base/text.ts'
+import { userName } from '../base/user.ts'
 import { parseEnvFile, soundPart } from './env-file.ts'
 import type { Environment, Secret } from './environment.ts'
 import { isPlaceholder } from './placeholder.ts'
@@ -89,7 +89,7 @@ const isSetting = ({ secrets }: Environment, name: string, value: string): boole
 function unreadable(file: string, error: unknown): Problem {
   return {
     what: `${file} cannot be read: ${problemOf(error).what}`,
-    fix: `ls -ld ${file} shows what it is and whose; it must be a file of ${userInfo().username}`,
+    fix: `ls -ld ${file} shows what it is and whose; it must be a file of ${userName()}`,
   }
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { Options, Parsed } from '../base/command.ts'
 import { Problems, UsageError } from '../base/failure.ts'
+import { readIfThere } from '../base/files.ts'
 import { commonOptions } from '../base/options.ts'
 import { shown } from '../base/text.ts'
 import { readComposeState } from '../environment/directory.ts'
@@ -94,7 +95,8 @@ export function placeOf(given: Given, backend: string | undefined): Place {
 /** The backend's directory; undefined where the image brings its own. */
 export function backendOf({ backend, image }: Given): string | undefined {
   if (backend === undefined && image !== undefined) return undefined
-  const directory = backend ?? (existsSync(usual.config) ? '.' : 'tracehub/backend')
+  const isHere = existsSync(usual.config) || readIfThere('pyproject.toml')?.includes('[tool.alembic')
+  const directory = backend ?? (isHere ? '.' : 'tracehub/backend')
   if (existsSync(directory)) return directory
   throw new UsageError(
     `${shown(directory)} is not here`,

@@ -1,4 +1,5 @@
-import { relative } from 'node:path'
+import { resolve } from 'node:path'
+import { quoted } from '../base/command-text.ts'
 import { UsageError } from '../base/failure.ts'
 import { attempt } from '../base/shell.ts'
 import { shown } from '../base/text.ts'
@@ -9,20 +10,31 @@ import { stopsAlembic } from './graph.ts'
 export async function changedSince(backend: string, ref: string): Promise<Set<string>> {
   const git = async (...words: string[]): Promise<string> => {
     const ran = await attempt(['git', ...words], { cwd: backend })
-    if (!ran.ok)
-      throw new UsageError(
-        `git knows no way from ${shown(ref)} to here: ${ran.stderr.trim().split('\n')[0]}`,
-        'fetch the history first: git fetch --unshallow origin, or actions/checkout with fetch-depth: 0',
-      )
-    return ran.stdout.trim()
+    if (ran.ok) return ran.stdout
+    const said = ran.stderr.trim().split('\n')[0] || 'its history ends before'
+    throw new UsageError(
+      `git knows no way from ${shown(ref)} to here: ${said}`,
+      await wayOut(backend, ref, said),
+    )
   }
-  const top = await git('rev-parse', '--show-toplevel')
-  const base = await git('merge-base', ref, 'HEAD')
-  const tracked = await git('diff', '--name-only', '--diff-filter=d', '--relative', base, '--', '.')
-  const fresh = await git('ls-files', '--others', '--exclude-standard', '--', '.')
-  if (relative(top, backend).startsWith('..'))
-    throw new UsageError(`${backend} is outside of its git repository`)
-  return new Set([...tracked.split('\n'), ...fresh.split('\n')].filter(name => name !== ''))
+  const base = (await git('merge-base', ref, 'HEAD')).trim()
+  // Ended by NUL: in lines, git writes every name that is not of plain ASCII in quotes and escapes.
+  const tracked = await git('diff', '--name-only', '-z', '--diff-filter=d', '--relative', base, '--', '.')
+  const fresh = await git('ls-files', '-z', '--others', '--exclude-standard', '--', '.')
+  return new Set(`${tracked}${fresh}`.split('\0').filter(name => name !== ''))
+}
+
+/** What to type, by why git does not get there. */
+async function wayOut(backend: string, ref: string, said: string): Promise<string> {
+  if (/dubious ownership/.test(said))
+    return `the repository is another user's: git config --global --add safe.directory ${quoted(resolve(backend))}`
+  if (/not a git repository/.test(said))
+    return 'name the backend of a clone: --backend <directory>; or leave --changed-since out, for the whole history'
+  const shallow = await attempt(['git', 'rev-parse', '--is-shallow-repository'], { cwd: backend })
+  if (shallow.stdout.trim() === 'true')
+    return 'fetch the history first: git fetch --unshallow origin, or actions/checkout with fetch-depth: 0'
+  const [, branch = ref] = /^origin\/(.+)$/.exec(ref) ?? []
+  return `is it a branch that this clone has? git branch --all lists them; git fetch origin ${quoted(branch)} brings one`
 }
 
 /**

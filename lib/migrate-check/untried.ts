@@ -14,7 +14,7 @@ export function configProblems(facts: readonly Fact[]): Finding[] {
           file: fact.file,
           line: 1,
           what: `${fact.file} is not in the backend's directory`,
-          why: 'Alembic finds nothing without it.',
+          why: 'Alembic finds nothing without it; since 1.16 [tool.alembic] in pyproject.toml will do, too.',
           fix: "it belongs into the backend's directory, the working directory of its image; migrate-check takes another with --backend or --config",
         },
       ]

@@ -6,7 +6,7 @@ import { isCode } from '../base/system-errors.ts'
 import { sleep } from '../base/wait.ts'
 import { type Destination, describeDestination, variableOf } from './destination.ts'
 import { judgeHostKey, type TrustedKeys, trustedKeys } from './host-key.ts'
-import { type Identity, identitiesOf } from './identity.ts'
+import { type Identity, identitiesOf, passedOver } from './identity.ts'
 import type { SshSettings } from './ssh-config.ts'
 import { whyNot } from './why-not.ts'
 
@@ -34,7 +34,9 @@ export function accessTo(environment: string, destination: Destination, settings
   const trusted = trustedKeys(environment, destination, settings)
   const identities = identitiesOf(environment, settings)
   if (identities.length > 0) return { environment, destination, trusted, identities }
+  const why = passedOver(environment, settings)
   throw new Failure({
+    ...(why.length > 0 ? { detail: why.join('\n') } : {}),
     what: `there is no key to log in to ${describeDestination(destination)} with`,
     fix: `set ${variableOf(environment, 'SSH_KEY')} to a private key or its path, or load one into the SSH agent: ssh-add`,
   })

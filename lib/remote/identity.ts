@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { AuthenticationType, BaseAgent, ParsedKey } from 'ssh2'
 import ssh2 from 'ssh2'
-import { type Failure, UsageError } from '../base/failure.ts'
+import { type Failure, problemOf, UsageError } from '../base/failure.ts'
 import { readIfThere } from '../base/files.ts'
 import { registerSecret } from '../base/redact.ts'
 import { shown } from '../base/text.ts'
@@ -123,8 +123,28 @@ function unreadable(
 /** A key of `~/.ssh` that cannot be opened is left to the agent, as ssh does. */
 function usable(file: string, environment: string, passphrase: string | undefined): Identity[] {
   try {
-    return [readKey(readFileSync(file, 'utf8'), file, environment, passphrase)]
+    const { name, proof } = readKey(readFileSync(file, 'utf8'), file, environment, passphrase)
+    // ssh offers the certificate beside a key by itself (ssh_config(5), CertificateFile); ssh2 knows none.
+    return [{ name: existsSync(`${file}-cert.pub`) ? `${name}, ${withoutCertificate}` : name, proof }]
   } catch {
     return []
   }
+}
+
+/** What a person has to know of a key that only its certificate would let in. */
+export const withoutCertificate = 'without its certificate, which the toolkit cannot use'
+
+/** Why the keys that `~/.ssh/config` names, and that are there, cannot be offered. */
+export function passedOver(environment: string, { keys = [] }: SshSettings): string[] {
+  const passphrase = setting(environment, 'SSH_PASSPHRASE')
+  return keys.flatMap(file => {
+    const text = readIfThere(file)
+    if (text === undefined) return []
+    try {
+      readKey(text, file, environment, passphrase)
+      return []
+    } catch (error) {
+      return [problemOf(error).what]
+    }
+  })
 }

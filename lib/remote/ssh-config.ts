@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
-import { homedir, userInfo } from 'node:os'
+import { homedir, hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { Failure, UsageError } from '../base/failure.ts'
 import { attempt } from '../base/shell.ts'
 import { lastLines } from '../base/text.ts'
+import { userName } from '../base/user.ts'
 import { type Destination, type Named, variableOf } from './destination.ts'
 
 /** Where a name leads, whom to believe there, and what to log in with. */
@@ -26,27 +27,42 @@ export interface SshSettings {
 }
 
 /**
- * Follows `~/.ssh/config`, as OpenSSH itself reads it: `ssh -G` answers with everything that `Host`, `Match` and
- * `Include` come to (ssh(1)), and what was said explicitly counts more there, too.
- * @throws UsageError when ssh does not understand its file; Failure when the way leads through another host.
+ * Follows `~/.ssh/config` and `/etc/ssh/ssh_config`, as OpenSSH itself reads them: `ssh -G` answers with everything that
+ * `Host`, `Match` and `Include` come to (ssh(1)), and what was said explicitly counts more there, too.
+ * @throws UsageError when ssh does not understand its files; Failure when the way leads through another host.
  */
 export async function followSshConfig(environment: string, named: Named): Promise<Resolved> {
   const file = join(homedir(), '.ssh', 'config')
-  if (!existsSync(file)) return { destination: usual(named) }
+  // ssh asks the system where its user lives, and not HOME (ssh.c): where the two differ, the file is named.
+  const isElsewhere = homedir() !== homeOfUser()
+  if (isElsewhere && !existsSync(file)) return { destination: usual(named) }
   const explicit = [...(named.user ? ['-l', named.user] : []), ...(named.port ? ['-p', `${named.port}`] : [])]
-  const asked = await attempt(['ssh', '-G', '-F', file, ...explicit, named.host], { timeout: 10_000 })
+  const command = ['ssh', '-G', ...(isElsewhere ? ['-F', file] : []), ...explicit, named.host]
+  // With all of our environment, which the files may name: `${KEYS}/deploy`, and what Match runs.
+  const asked = await attempt(command, { timeout: 60_000, env: process.env as Record<string, string> })
+  if (asked.code === 127 && !existsSync(file)) return { destination: usual(named) } // there is no ssh here
   if (!asked.ok)
     throw new UsageError(
       `ssh cannot read ${file}: ${lastLines(asked.stderr, 3)}`,
-      `mend it: ssh -G ${named.host}  must print settings`,
+      asked.code === 127
+        ? 'install it: apt install openssh-client; it alone knows what the file means'
+        : `mend it: ssh -G ${named.host}  must print settings`,
     )
   return settingsIn(asked.stdout, named, variableOf(environment, 'HOST'))
+}
+
+function homeOfUser(): string {
+  try {
+    return userInfo().homedir
+  } catch {
+    return homedir() // a user of whom the system knows nothing
+  }
 }
 
 /** What holds where nothing else was said. */
 export const usual = ({ host, user, port }: Named): Destination => ({
   host,
-  user: user ?? userInfo().username,
+  user: user ?? userName(),
   port: port ?? 22,
 })
 
@@ -63,8 +79,8 @@ export function settingsIn(answer: string, named: Named, variable: string): Reso
   const [agent] = all('identityagent')
   const [alias] = all('hostkeyalias')
   const files = [...all('userknownhostsfile'), ...all('globalknownhostsfile')]
-    .flatMap(line => line.split(' '))
-    .filter(file => file !== 'none' && file !== '')
+    .flatMap(line => filesIn(line, path))
+    .filter(file => file !== 'none')
   return {
     destination,
     keys: all('identityfile')
@@ -73,14 +89,26 @@ export function settingsIn(answer: string, named: Named, variable: string): Reso
     onlyKeys: all('identitiesonly')[0] === 'yes',
     agent: agent === undefined ? undefined : agentSocket(agent, path),
     hostKeyAlias: alias === undefined || alias === 'none' ? undefined : alias,
-    ...(files.length > 0 ? { knownHosts: files.map(path) } : {}),
+    ...(files.length > 0 ? { knownHosts: files } : {}),
   }
+}
+
+/** Files that stand in one line, with nothing around a blank in a path: the longest that is there is one. */
+function filesIn(line: string, path: (file: string) => string): string[] {
+  const words = line.split(' ').filter(word => word !== '')
+  const files: string[] = []
+  while (words.length > 0) {
+    const lengths = words.map((_, i) => words.length - i)
+    const length = lengths.find(n => existsSync(path(words.slice(0, n).join(' ')))) ?? 1
+    files.push(path(words.splice(0, length).join(' ')))
+  }
+  return files
 }
 
 /** `SSH_AUTH_SOCK` is the usual one; `$NAME` is a variable that holds the path (ssh_config(5), IdentityAgent). */
 function agentSocket(given: string, path: (file: string) => string): string | undefined {
   if (given === 'SSH_AUTH_SOCK') return undefined
-  if (given.startsWith('$')) return process.env[given.slice(1)] || 'none'
+  if (/^\$\w/.test(given)) return process.env[given.slice(1)] || 'none'
   return path(given)
 }
 
@@ -126,10 +154,14 @@ function refuseDetour(
   }
 }
 
-/** `~/` and the tokens of ssh_config(5), "TOKENS", that a file's name has in practice. */
+/** `~/`, variables, and the tokens of ssh_config(5), "TOKENS", that a file's name has in practice. */
 function expanded(file: string, named: Named, { host, user, port }: Destination): string {
   const tokens: Record<string, string> = {
-    ...{ '%': '%', d: homedir(), h: host, n: named.host, p: `${port}`, r: user, u: userInfo().username },
+    ...{ '%': '%', d: homedir(), h: host, n: named.host, p: `${port}`, r: user, u: userName() },
+    ...{ i: `${process.getuid?.()}`, l: hostname(), L: hostname().split('.')[0] ?? '', k: named.host },
   }
-  return file.replace(/^~(?=\/)/, homedir()).replace(/%(.)/g, (token, name) => tokens[name] ?? token)
+  return file
+    .replace(/^~(?=\/)/, homedir())
+    .replace(/\$\{(\w+)\}/g, (whole, name) => process.env[name] ?? whole)
+    .replace(/%(.)/g, (token, name) => tokens[name] ?? token)
 }

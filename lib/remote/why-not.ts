@@ -3,6 +3,7 @@ import { isCode } from '../base/system-errors.ts'
 import { printable } from '../base/text.ts'
 import type { Access } from './connect.ts'
 import { addressOf, variableOf } from './destination.ts'
+import { withoutCertificate } from './identity.ts'
 
 const levelOf = (error: unknown): unknown =>
   error instanceof Error && 'level' in error ? error.level : undefined
@@ -13,14 +14,16 @@ export function whyNot(error: unknown, { environment, destination, identities }:
   const where = addressOf(destination)
   const name = variableOf(environment, 'HOST')
   const message = error instanceof Error ? printable(error.message) : String(error)
-  if (levelOf(error) === 'client-authentication' || /authentication methods failed/i.test(message))
+  if (levelOf(error) === 'client-authentication' || /authentication methods failed/i.test(message)) {
+    const hasCertificate = identities.some(identity => identity.name.endsWith(withoutCertificate))
     return {
       what: `${where} does not let ${user} in with this key`,
       detail: `offered: ${identities.map(identity => identity.name).join('\n         ')}`,
       fix:
         `is the user right? ${variableOf(environment, 'USER')} says who logs in\n` +
-        `is the key there? ssh-copy-id -i the_key.pub${port === 22 ? '' : ` -p ${port}`} ${user}@${host}`,
+        `is the key ${hasCertificate ? 'itself authorized, and not by a certificate alone' : 'there'}? ssh-copy-id -i the_key.pub${port === 22 ? '' : ` -p ${port}`} ${user}@${host}`,
     }
+  }
   if (isCode(error, 'ENOTFOUND') || /lookup failed/i.test(message))
     return {
       what: `there is no host ${host}`,

@@ -9,10 +9,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { exitCodes, Failure } from '../base/failure.ts'
 import { isCode } from '../base/system-errors.ts'
+import { userName } from '../base/user.ts'
 import type { Place } from '../environment/environment.ts'
 
 /** Who holds an environment's lock. */
@@ -107,7 +107,7 @@ function makeLockFile(file: string): void {
   } catch (error) {
     if (isCode(error, 'ENOSPC', 'EDQUOT')) return // flock says so
     if (!isCode(error, 'EACCES')) throw error
-    const me = userInfo().username
+    const me = userName()
     throw new Failure({
       what: `${me} may not open ${file}, the lock`,
       fix: `work as its owner, or: sudo chown ${me} ${file}`,

@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs'
-import { userInfo } from 'node:os'
 import { UsageError } from '../base/failure.ts'
+import { userName } from '../base/user.ts'
 import type { Place } from '../environment/environment.ts'
 import type { Run } from './run.ts'
 import type { Unsettled } from './run-log.ts'
@@ -27,8 +27,8 @@ export function demandDirectory({ directory, name }: Place): void {
     accessSync(directory, constants.W_OK | constants.X_OK)
   } catch {
     throw new UsageError(
-      `${userInfo().username} may not write to ${directory}`,
-      `work as its owner, or: sudo chown -R ${userInfo().username} ${directory}`,
+      `${userName()} may not write to ${directory}`,
+      `work as its owner, or: sudo chown -R ${userName()} ${directory}`,
     )
   }
 }

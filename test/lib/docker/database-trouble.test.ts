@@ -40,6 +40,14 @@ trouble('an image of 18 or later that has found older data', () =>
     assert.match(databaseTrouble(words, environmentIn(directory))?.what ?? '', /its image is 18 or later$/)
   }),
 )
+trouble('what an earlier start has said is over', () =>
+  inTemporary(directory => {
+    const now = (log: string) => databaseTrouble(log, environmentIn(directory))?.what ?? ''
+    assert.is(now(`${said}FATAL:  configuration file "postgresql.auto.conf" contains errors`), '')
+    assert.is(now(`${said}LOG:  starting PostgreSQL 17.5 on x86_64-pc-linux-gnu`), '')
+    assert.match(now(`PANIC:  x\n${said}${said}`), /its data is of PostgreSQL 15/)
+  }),
+)
 trouble('other words say nothing', () =>
   inTemporary(directory => assert.is(databaseTrouble('PANIC: x', environmentIn(directory)), undefined)),
 )
@@ -86,6 +94,19 @@ order('each database with the command that mends it', () => {
     problem?.fix ?? '',
     `docker compose exec db psql -U keeper -d tracehub -c 'reindex database concurrently "tracehub"' -c 'alter database "tracehub" refresh collation version'`,
   )
+})
+
+order("a column's own collation, whose versions are others", () => {
+  const [first, second] = collationProblems(project, [
+    { database: 'tracehub', was: '2.31', is: '2.36' },
+    { database: 'tracehub', collation: 'pg_catalog."de-x-icu"', was: '67.1', is: '72.1' },
+  ])
+  assert.match(first?.what ?? '', /^tracehub: collation version mismatch, 2\.31 when/)
+  assert.match(
+    second?.what ?? '',
+    /^pg_catalog\."de-x-icu" of tracehub: collation version mismatch, 67\.1 when/,
+  )
+  assert.match(second?.fix ?? '', `-c 'alter collation pg_catalog."de-x-icu" refresh version'`)
 })
 
 order.run()

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { identitiesOf } from '../../../lib/remote/identity.ts'
-import { withVariables } from '../fixtures.ts'
+import { accessTo } from '../../../lib/remote/connect.ts'
+import { identitiesOf, passedOver } from '../../../lib/remote/identity.ts'
+import { failureOf, inTemporary, withVariables } from '../fixtures.ts'
 
 const identity = suite('remote/identity: what ~/.ssh/config lets us offer')
 
@@ -47,5 +48,32 @@ identity('an agent of its own, and of its keys the named one alone', async () =>
     rmSync(directory, { recursive: true, force: true })
   }
 })
+
+identity('a key with a certificate beside it, and one that is encrypted, are named as what they are', () =>
+  inTemporary(async directory => {
+    const [plain, locked] = ['plain', 'locked'].map(name => join(directory, name)) as [string, string]
+    for (const [key, words] of [
+      [plain, ''],
+      [locked, 'open sesame'],
+    ] as const)
+      execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', words, '-f', key])
+    execFileSync('ssh-keygen', ['-q', '-s', plain, '-I', 'ada', '-n', 'root', `${plain}.pub`])
+    await withVariables({ SSH_AUTH_SOCK: '', PRODUCTION_SSH_KEY: '', HOME: directory }, async () => {
+      const settings = { keys: [plain, locked, join(directory, 'none')] }
+      const [only, ...others] = identitiesOf('production', settings)
+      assert.match(
+        only?.name ?? '',
+        /plain, SHA256:\S+, without its certificate, which the toolkit cannot use$/,
+      )
+      assert.equal(others, [])
+      assert.equal(passedOver('production', settings), [
+        `the private key of ${locked} is encrypted, and PRODUCTION_SSH_PASSPHRASE is not set`,
+      ])
+      const access = { user: 'root', host: 'vps.test', port: 22 }
+      const { detail } = await failureOf(() => accessTo('production', access, { keys: [locked] }))
+      assert.match(detail ?? '', /locked is encrypted/)
+    })
+  }),
+)
 
 identity.run()

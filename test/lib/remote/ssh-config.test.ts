@@ -1,9 +1,11 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { homedir, userInfo } from 'node:os'
+import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { describeProblem } from '../../../lib/base/failure.ts'
-import { settingsIn, usual } from '../../../lib/remote/ssh-config.ts'
-import { failureOf, withVariables } from '../fixtures.ts'
+import { followSshConfig, settingsIn, usual } from '../../../lib/remote/ssh-config.ts'
+import { failureOf, inTemporary, withVariables } from '../fixtures.ts'
 
 const config = suite('remote/ssh-config: what ssh -G answers')
 
@@ -61,6 +63,50 @@ config('what cannot be followed is refused in words, and not passed over', async
   const key = { PRODUCTION_SSH_KEY: '/root/the_key' } // the certificate is not what logs in, then
   assert.is((await withVariables(key, () => read('certificatefile a'))).destination.host, 'prod')
 })
+
+config('variables, and paths with blanks in them', () =>
+  inTemporary(directory =>
+    withVariables({ KEYS: directory, GONE: undefined }, () => {
+      writeFileSync(join(directory, 'known hosts'), '')
+      const { keys, agent, knownHosts } = read(
+        ...[`identityfile \${KEYS}/deploy`, `identityfile \${GONE}/x`, `identityfile ~/.ssh/%i-%k`],
+        ...[
+          `identityagent \${KEYS}/agent.sock`,
+          `userknownhostsfile /none ${directory}/known hosts /srv/known`,
+        ],
+      )
+      assert.equal(keys, [
+        `${directory}/deploy`,
+        `\${GONE}/x`,
+        `${homedir()}/.ssh/${process.getuid?.()}-prod`,
+      ])
+      assert.is(agent, `${directory}/agent.sock`)
+      assert.equal(knownHosts, ['/none', `${directory}/known hosts`, '/srv/known'])
+    }),
+  ),
+)
+
+/** What a stand-in for ssh is asked, with this HOME, and what of our environment it sees. */
+const asked = (home: string, variables: Readonly<Record<string, string>> = {}): Promise<string> =>
+  inTemporary(async directory => {
+    const answer = 'echo "hostname $(echo "$*" | tr " " _)$ADDED"'
+    writeFileSync(join(directory, 'ssh'), `#!/bin/sh\n${answer}\n`, { mode: 0o755 })
+    const own = { HOME: home, PATH: `${directory}:${process.env['PATH']}`, ...variables }
+    return withVariables(own, async () => (await followSshConfig('production', named)).destination.host)
+  })
+
+config("the system's file is asked, too, and sees our variables", async () => {
+  assert.is(await asked(userInfo().homedir, { ADDED: '-seen' }), '-G_prod-seen')
+})
+
+config('where HOME is another one than the system knows, its file alone', () =>
+  inTemporary(async home => {
+    assert.is(await asked(home), 'prod', 'there is none')
+    mkdirSync(join(home, '.ssh'))
+    writeFileSync(join(home, '.ssh', 'config'), '')
+    assert.is(await asked(home), `-G_-F_${home}/.ssh/config_prod`)
+  }),
+)
 
 config('what it leaves out is as usual', () => {
   assert.equal(read().destination, { user: userInfo().username, host: 'prod', port: 22 })

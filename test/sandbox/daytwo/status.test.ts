@@ -215,6 +215,12 @@ production(
     }
     await psql('reindex database concurrently tracehub')
     await psql('alter database tracehub refresh collation version')
+    await psql('create table sorted (name text collate "de-x-icu" unique)')
+    await psql("update pg_collation set collversion = '1' where collname = 'de-x-icu'")
+    const { stdout } = await ofProduction()
+    assert.match(stdout, /pg_catalog\."de-x-icu" of tracehub: collation version mismatch, 1 when/)
+    await psql('drop table sorted')
+    await psql('alter collation "de-x-icu" refresh version')
     if (recorded === '') await record('null') // of a locale without versions nothing can be refreshed
     assert.is((await ofProduction()).code, 0)
   },

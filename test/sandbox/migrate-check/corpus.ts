@@ -34,9 +34,10 @@ export function checkDirectory(
   server: ScratchServer,
   backend: string,
   python = images.python,
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<Report> {
   return check(server, checkId(), {
-    place: { backend, image: python, python: undefined, variables: {} },
+    place: { backend, image: python, python: undefined, variables },
     ...usual,
     scope: 'all',
     naming: parseNaming(),

@@ -14,6 +14,7 @@ const reading = suite('reading the migrations in an image')
 
 /** The base project in an image that first waits for its database, then migrates it, and only then does what is asked. */
 const image = pinned('tracehub-sandbox/waits-and-migrates:build-000000000000')
+const needy = pinned('tracehub-sandbox/history-runs-env:build-000000000000')
 const dockerfile = `FROM ${images.python}
 WORKDIR /app
 COPY . .
@@ -27,7 +28,7 @@ reading.before(async () => {
     run(['docker', 'build', '--quiet', '--tag', image, '--file', '-', directory], { input: dockerfile }),
   )
 })
-reading.after(async () => void (await docker('image', 'rm', '--force', image)))
+reading.after(async () => void (await docker('image', 'rm', '--force', image, needy)))
 
 /** The containers of this process, running or not. */
 const containers = async (): Promise<string[]> =>
@@ -39,6 +40,13 @@ reading('its entrypoint, which waits for a database, is not run', async () => {
   const graph = await migrationsOf(image, AbortSignal.timeout(100_000))
   assert.equal(graph.heads, ['bbbb2222'])
   assert.equal(await containers(), [])
+})
+
+reading('env.py is not run either, where alembic.ini has every command run it', async () => {
+  const text = `FROM ${image}\nRUN printf 'revision_environment = true\\nrecursive_version_locations = true\\n' >> alembic.ini\n`
+  await run(['docker', 'build', '--quiet', '--tag', needy, '-'], { input: text })
+  const graph = await migrationsOf(needy, AbortSignal.timeout(100_000))
+  assert.equal(graph.heads, ['bbbb2222'])
 })
 
 reading('a run that is stopped takes the container with it, at whatever moment', async () => {

@@ -5,6 +5,7 @@ is made of them is decided elsewhere. Whatever migrations print goes to standard
 asked is gone: so are we, and our databases with us.
 """
 
+import inspect
 import json
 import logging
 import os
@@ -37,13 +38,14 @@ def main():
 
     os.chdir(directory)
     say({"type": "versions", "alembic": alembic.__version__, "python": sys.version.split()[0]})
-    if not os.path.exists(request["config"]):
-        return say({"type": "no-config", "file": request["config"]})
+    file, others = configuration(request["config"], Config)
+    if not os.path.exists(file) and not others:
+        return say({"type": "no-config", "file": file})
     try:
-        config = Config(request["config"])
+        config = Config(file, **others)
         script = ScriptDirectory.from_config(config)
     except Exception as error:
-        return say({"type": "bad-config", "file": request["config"], "message": str(error)})
+        return say({"type": "bad-config", "file": file, "message": str(error)})
     for facts in revision_files.read_all(script, directory):
         say({"type": "file", **facts})
     for table in revision_files.model_tables(directory, script):
@@ -77,6 +79,19 @@ def main():
     finally:
         server.drop_all()
     say({"type": "done", "ms": round((time.perf_counter() - started) * 1000), "databases": server.made})
+
+
+def configuration(file, Config):
+    """The files that the command reads (alembic.config.CommandLine._inis_from_config): the one that was named, or that
+    ALEMBIC_CONFIG names; and since 1.16 pyproject.toml, where it speaks of Alembic."""
+    named = os.environ.get("ALEMBIC_CONFIG") if file == "alembic.ini" else None
+    project = named or file
+    if os.path.basename(project) == "pyproject.toml":
+        file = "alembic.ini"
+    else:
+        file, project = project, "pyproject.toml"
+    knows = "toml_file" in inspect.signature(Config).parameters and "[tool.alembic" in text_of(project)
+    return file, {"toml_file": project} if knows else {}
 
 
 def text_of(file):
