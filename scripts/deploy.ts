@@ -14,6 +14,7 @@ import { pendingAt } from '../lib/database/revision-graph.ts'
 import { checkSchema } from '../lib/database/schema-check.ts'
 import { currentRevision, databaseState } from '../lib/database/state.ts'
 import { lookAt, runOn } from '../lib/deploy/on-site.ts'
+import { prepareServices } from '../lib/deploy/own-login.ts'
 import { demandHarmless, judgeOrWarn, notJudged } from '../lib/deploy/pending-check.ts'
 import { planOf } from '../lib/deploy/plan.ts'
 import { preflight } from '../lib/deploy/preflight/preflight.ts'
@@ -74,8 +75,7 @@ async function deploy(site: Site, wanted: Wanted): Promise<Result> {
     await run.step('Rehearse migrations on the newest backup', async step =>
       (await import('../lib/deploy/pending-rehearsal.ts')).rehearsePending(site, pending, step),
     )
-  prepareDirectory(site, secretsOf(environment)) // read again: repairing may have ended a rotation
-  await run.step('Start database and proxy', step => startServices(site, step))
+  await prepareServices(site, false)
   await handleChangedServices(site, wanted.restartServices)
 
   const version = {

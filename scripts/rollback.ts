@@ -6,12 +6,12 @@ import { commonOptions, parseDuration } from '../lib/base/options.ts'
 import { main } from '../lib/cli/main.ts'
 import { showRevision } from '../lib/database/database.ts'
 import { backTo, backToKnown, type Descent, stepsBack } from '../lib/database/downgrade-path.ts'
-import { prepareDirectory, startServices } from '../lib/database/lasting-services.ts'
 import { migrationsOf } from '../lib/database/migrations.ts'
 import { unknownTo } from '../lib/database/revision-graph.ts'
 import { checkSchema } from '../lib/database/schema-check.ts'
 import { revisionIfCrowded } from '../lib/deploy/crowded.ts'
 import { runOn } from '../lib/deploy/on-site.ts'
+import { prepareServices } from '../lib/deploy/own-login.ts'
 import { repair } from '../lib/deploy/repair/repair.ts'
 import { resultOf } from '../lib/deploy/result.ts'
 import { rollBackDatabase } from '../lib/deploy/rollback/database.ts'
@@ -58,8 +58,7 @@ async function rollBackDeployment(site: Site, wanted: Asking<DeploymentRollback>
   if (wanted.ask)
     await confirm(`Roll ${environment.name} back to release ${target.release} (${target.tag})?`, run.signal)
   const backup = back && (await run.step('Backup database', step => preDeployBackup(site, true, step)))
-  prepareDirectory(site, secretsOf(environment)) // read again: repairing may have ended a rotation
-  await run.step('Start database and proxy', step => startServices(site, step))
+  await prepareServices(site, ready)
   const version = { ...target, kind: 'rollback', run: site.runId, who: site.who } as const
   return resultOf(
     await rollOut(site, {

@@ -5,8 +5,8 @@ import { exitCodes, Failure, problemOf } from '../lib/base/failure.ts'
 import { commonOptions, parseDuration } from '../lib/base/options.ts'
 import { main } from '../lib/cli/main.ts'
 import { prepareDirectory } from '../lib/database/lasting-services.ts'
-import { letIn } from '../lib/database/login.ts'
 import { lookAt, runOn } from '../lib/deploy/on-site.ts'
+import { giveLogin } from '../lib/deploy/own-login.ts'
 import { repair } from '../lib/deploy/repair/repair.ts'
 import { resultOf } from '../lib/deploy/result.ts'
 import { rollOut } from '../lib/deploy/rollout/rollout.ts'
@@ -17,11 +17,9 @@ import {
   beginRotation,
   dropRotation,
   ending,
-  freeLogin,
   type Rotatable,
   readRotation,
   rotatable,
-  secretsInRotation,
 } from '../lib/deploy/secrets/rotation.ts'
 import type { Colour } from '../lib/environment/environment.ts'
 import { type Release, readReleases } from '../lib/environment/releases.ts'
@@ -38,7 +36,7 @@ interface Wanted {
 
 /** The documented security incident, "immediately rotate all secrets", without a moment in which users are refused. */
 async function rotate(site: Site, { names, ask }: Wanted): Promise<Result> {
-  const { environment, project, run } = site
+  const { environment, run } = site
   await run.step('Preflight', async () => void rotatableNow(site, names))
   if (ask) await confirm(`Replace ${names.join(' and ')} of ${environment.name}?`, run.signal)
   const begun = readRotation(environment)
@@ -46,16 +44,13 @@ async function rotate(site: Site, { names, ask }: Wanted): Promise<Result> {
   if (begun && names.every(name => begun[name] !== undefined && begun[name] === secretsOf(environment)[name]))
     return [['rotated', `${Object.keys(begun).join(' and ')}: what was interrupted is done`]]
 
-  const { release, live, secrets } = rotatableNow(site, names)
+  const { release, secrets } = rotatableNow(site, names)
   run.undo('Forget the new secrets', async () => dropRotation(environment))
   const rotation = beginRotation(environment, names)
-  const login = await freeLogin(site, live)
-  await run.step('Let the new password in beside the old one', async step => {
-    const password = rotation['DB_PASSWORD']
-    if (password === undefined) return step.skip('DB_PASSWORD stays')
-    await letIn(project, login, password)
-  })
-  prepareDirectory(site, secretsInRotation(environment, secrets, { rotation, login }))
+  const given = await run.step('Let the new password in beside the old one', step =>
+    giveLogin(site, { ...secrets, ...rotation }, step),
+  )
+  prepareDirectory(site, given)
   const version = { ...release, kind: 'rotation', run: site.runId, who: site.who } as const
   const rolledOut = await rollOut(site, { version, standsBy: false })
   await spread(site, rolledOut.release.colour, rotation)

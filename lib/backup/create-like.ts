@@ -1,9 +1,7 @@
 import { admin } from '../database/database.ts'
+import { settingName, settingValue } from '../database/setting-value.ts'
 import { identifier, literal } from '../database/sql-words.ts'
 import type { Project } from '../docker/project.ts'
-
-/** What `ALTER DATABASE … SET` takes as a list of names and not as one text. */
-const lists = "'search_path', 'temp_tablespaces', 'session_preload_libraries', 'local_preload_libraries'"
 
 /** Who owns a database; where it is gone, the environment's user. */
 export async function ownerOf(project: Project, name: string): Promise<string> {
@@ -70,7 +68,7 @@ export async function finishLike(
 select format('alter database %I owner to %I', ${literal(name)}, ${literal(owner)}) \\gexec
 select format('alter database %I connection limit %s', ${literal(name)}, coalesce((select datconnlimit from pg_database where datname = ${like}), -1)) \\gexec
 select format('alter %s set %I to %s', case when setrole = 0 then format('database %I', ${literal(name)}) else format('role %I in database %I', setrole::regrole::text, ${literal(name)}) end,
-    split_part(setting, '=', 1), case when split_part(setting, '=', 1) in (${lists}) then substr(setting, strpos(setting, '=') + 1) else quote_literal(substr(setting, strpos(setting, '=') + 1)) end)
+    ${settingName}, ${settingValue})
   from pg_db_role_setting join pg_database d on d.oid = setdatabase, unnest(setconfig) setting where datname = ${like} \\gexec
 select format('revoke all on database %I from public', ${literal(name)}) from pg_database where datname = ${like} and datacl is not null \\gexec
 select format('grant %s on database %I to %s%s', privilege_type, ${literal(name)}, case when grantee = 0 then 'public' else grantee::regrole::text end,

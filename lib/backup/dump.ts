@@ -1,8 +1,19 @@
 import { renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../base/failure.ts'
+import type { Ran } from '../base/shell.ts'
 import { bytes, duration, lastLines } from '../base/text.ts'
-import { admin, databaseSize, ownSettings, type Revision, sql, unlimited } from '../database/database.ts'
+import {
+  admin,
+  databaseSize,
+  leavesCrowd,
+  noneLeft,
+  ownSettings,
+  type Revision,
+  sql,
+  unlimited,
+  untilLetIn,
+} from '../database/database.ts'
 import { literal } from '../database/sql-words.ts'
 import { revisionScript } from '../database/version-table.ts'
 import type { Project } from '../docker/project.ts'
@@ -108,21 +119,26 @@ async function dump(
     'commit;',
   ].join('\n')
   const words = ['sh', applicationName, user, name, partial]
-  const ran = await inDatabase(project, ['sh', '-c', dumping, ...words], { ...options, input: script }).catch(
-    async (error: unknown) => {
-      // The client was ended; what it had started in the container was not. What cannot be reached now, the next run ends.
-      await endDumps(project).catch(() => undefined)
-      throw error
-    },
-  )
-  const dumped = /^pg_dump ended: (\d+)$/m.exec(ran.stdout)?.[1]
+  const dumpedBy = (ran: Ran): string | undefined => /^pg_dump ended: (\d+)$/m.exec(ran.stdout)?.[1]
+  const isRefused = (ran: Ran): boolean => dumpedBy(ran) !== '0' && noneLeft.test(ran.stdout + ran.stderr)
+  const ran = await untilLetIn(
+    () => inDatabase(project, ['sh', '-c', dumping, ...words], { ...options, input: script }),
+    isRefused,
+  ).catch(async (error: unknown) => {
+    // The client was ended; what it had started in the container was not. What cannot be reached now, the next run ends.
+    await endDumps(project).catch(() => undefined)
+    throw error
+  })
+  const dumped = dumpedBy(ran)
   if (!ran.ok || dumped !== '0') {
     if (dumped === undefined) await endDumps(project) // the engine lost sight of it
     const said = ran.stdout.split('\n').filter(line => line.startsWith('pg_dump: '))
     throw new Failure({
       what: 'the database could not be backed up',
       detail: lastLines([...said, ran.stderr].join('\n'), 5),
-      fix: 'make room (df -h) or fix the database, then try again',
+      fix: isRefused(ran)
+        ? leavesCrowd(project.environment.name)
+        : 'make room (df -h) or fix the database, then try again',
     })
   }
   const versionOf = (program: string): string =>

@@ -1,5 +1,7 @@
 import { Failure } from '../base/failure.ts'
+import type { Ran } from '../base/shell.ts'
 import { lastLines } from '../base/text.ts'
+import { sleep } from '../base/wait.ts'
 import type { Project } from '../docker/project.ts'
 import { literal } from './sql-words.ts'
 import { revisionScript, versionTables } from './version-table.ts'
@@ -47,30 +49,46 @@ export async function sql(
 ): Promise<string> {
   const { database, user, ownPath, ...running } = options
   const name = database ?? project.environment.database.name
-  const ran = await project.exec(
-    'db',
-    [
-      ...['env', `PGOPTIONS=${ownSettings}${ownPath ? '' : ' -c search_path=pg_catalog'}`, 'psql'],
-      ...['--username', user ?? project.environment.database.user, '--dbname', name],
-      ...['--no-psqlrc', '--quiet', '--tuples-only', '--no-align'],
-    ].concat(['--set', 'ON_ERROR_STOP=1', '--file', '-']),
-    { input: `${unlimited}\n${statement}`, timeout: 60_000, ...running },
-  )
+  const words = [
+    ...['env', `PGOPTIONS=${ownSettings}${ownPath ? '' : ' -c search_path=pg_catalog'}`, 'psql'],
+    ...['--username', user ?? project.environment.database.user, '--dbname', name],
+    ...['--no-psqlrc', '--quiet', '--tuples-only', '--no-align', '--set', 'ON_ERROR_STOP=1', '--file', '-'],
+  ]
+  const input = `${unlimited}\n${statement}`
+  const ran = await untilLetIn(() => project.exec('db', words, { input, timeout: 60_000, ...running }))
   if (!ran.ok)
     throw new Failure({
       what: `the database ${name} refused a query`,
       detail: lastLines(ran.stderr || ran.stdout, 5),
       fix: noneLeft.test(ran.stderr)
-        ? `a version that holds every connection is left by: npx tsx scripts/rollback.ts -e ${project.environment.name} -t deployment`
+        ? leavesCrowd(project.environment.name)
         : project.typed('logs', '--tail', '50', 'db'),
     })
   return ran.stdout.trim()
 }
 
 /** What PostgreSQL answers when every connection is taken (SQLSTATE 53300). */
-const noneLeft = /too many clients already|remaining connection slots are reserved|too many connections for/
+export const noneLeft =
+  /too many clients already|remaining connection slots are reserved|too many connections for/
 
-/** A version that takes all connections makes the database refuse ours, too. */
+export const leavesCrowd = (environment: string): string =>
+  `a version that holds every connection is left by: npx tsx scripts/rollback.ts -e ${environment} -t deployment`
+
+/**
+ * Asks again, for about a second, where no connection is left: whoever is refused one has held it for a moment, so
+ * that a version which asks all the time takes now and then even those that PostgreSQL keeps for us.
+ */
+export async function untilLetIn(ask: () => Promise<Ran>, isRefused = refusedAny): Promise<Ran> {
+  for (let tries = 1; ; tries += 1) {
+    const ran = await ask()
+    if (tries === 4 || !isRefused(ran)) return ran
+    await sleep(100 * tries)
+  }
+}
+
+const refusedAny = ({ ok, stderr }: Ran): boolean => !ok && noneLeft.test(stderr)
+
+/** A version that logs in as a superuser can take all connections: ours are refused then, too. */
 export const isCrowded = (error: unknown): boolean =>
   error instanceof Failure && noneLeft.test(`${error.what}\n${error.detail ?? ''}`)
 

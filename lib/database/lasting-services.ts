@@ -1,6 +1,7 @@
 import type { Container } from '../docker/containers.ts'
 import { waitUntilHealthy } from '../docker/health.ts'
 import { isHere, pull, resolve } from '../docker/images.ts'
+import { liveVariables, loginIn } from '../docker/live-variables.ts'
 import { withRegistry } from '../docker/registry.ts'
 import {
   type ComposeState,
@@ -18,6 +19,7 @@ import { pinned, readReleases } from '../environment/releases.ts'
 import { readSecrets, type Secrets } from '../environment/secrets.ts'
 import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
+import { letBackIn } from './login.ts'
 import { databaseAnswers } from './state.ts'
 
 /**
@@ -66,13 +68,13 @@ export async function startServices(site: Site, step: Step): Promise<void> {
 
 /** Starts the database or the proxy where they do not run, and waits until they are healthy. */
 export async function startLasting(
-  { environment, project, run }: Site,
+  { environment, project, proxy, run }: Site,
   services: readonly ('db' | 'proxy')[],
   step: Step,
 ): Promise<void> {
   const found = await project.containers(services)
-  if (services.includes('db') && !found.some(({ service }) => service === 'db'))
-    renewDatabaseFile(environment, readSecrets(environment).secrets)
+  const isNew = services.includes('db') && !found.some(({ service }) => service === 'db')
+  if (isNew) renewDatabaseFile(environment, readSecrets(environment).secrets)
   const paused = found.filter(({ status }) => status === 'paused')
   await project.unpause(paused)
   await project.stop(paused) // started anew, it is not judged by the health checks that it could not answer
@@ -82,6 +84,9 @@ export async function startLasting(
     step,
     signal: run.signal,
   })
+  const live = proxy.mapOnDisk()
+  if (isNew && live !== null)
+    await letBackIn(project, loginIn(await liveVariables({ environment, project }, live)))
 }
 
 /** Nothing was ever live: no image has proved itself yet. */

@@ -2,40 +2,96 @@ import { Failure } from '../base/failure.ts'
 import { lastLines } from '../base/text.ts'
 import type { Project } from '../docker/project.ts'
 import type { Environment } from '../environment/environment.ts'
-import { sql } from './database.ts'
+import { admin, sql, untilLetIn } from './database.ts'
 import { scramVerifier } from './scram.ts'
+import { settingName, settingValue } from './setting-value.ts'
+import { identifier, literal } from './sql-words.ts'
 
 /**
- * PostgreSQL has one password a role, so a change of it cannot be seen by the old version and the new one each in its
- * time. While users move, the new version logs in as a role of its own, which acts as the database's owner from its
- * first statement on (`ALTER ROLE … SET role`): whatever it makes belongs to the owner.
+ * The application is not who the toolkit is. It logs in as a role of its own that is no superuser, so that it cannot take
+ * the connections that PostgreSQL keeps for superusers (superuser_reserved_connections; it asks who has logged in), and
+ * acts as the database's owner from its first statement on (`ALTER ROLE … SET role`): whatever it makes belongs to the
+ * owner. There are two such logins, because a role has one password: while users move to a version with another, each
+ * version has a login of its own.
  */
-export const rotatedLogins = ({ database }: Environment): string[] =>
-  [1, 2].map(number => `${database.user}_rotated_${number}`)
+const ownLogins = ({ database }: Environment): string[] =>
+  [1, 2].map(number => `${database.user}_app_${number}`)
 
-const name = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`
-const text = (literal: string): string => `'${literal.replaceAll("'", "''")}'`
+/** All logins of the application, also those that a rotation made before every version had one. */
+export const loginsOf = (environment: Environment): string[] => [
+  ...ownLogins(environment),
+  ...[1, 2].map(number => `${environment.database.user}_rotated_${number}`),
+]
 
-/** Makes a login that acts as the database's owner, or gives it another password. */
+/**
+ * The login of a version to come.
+ * @param live as whom the live version logs in: it stays so where the password does, and else keeps its login for itself
+ */
+export function loginFor(
+  environment: Environment,
+  live: { readonly user: string; readonly password: string } | undefined,
+  password: string,
+): string {
+  const [first = '', second = ''] = ownLogins(environment)
+  if (live?.user === second && live.password === password) return second
+  return live?.user === first && live.password !== password ? second : first
+}
+
+/** Whether the server has a role of that name. */
+export const roleExists = async (project: Project, role: string): Promise<boolean> =>
+  (await admin(project, `select 1 from pg_roles where rolname = ${literal(role)}`)) === '1'
+
+/**
+ * SQL: nine tenths of the connections, without those for superusers. Who is refused one has held it for a moment: without
+ * a rest, a version that asks all the time would take even those that are kept for superusers.
+ */
+const connectionLimit =
+  "greatest(1, current_setting('max_connections')::int * 9 / 10 - current_setting('superuser_reserved_connections')::int)"
+
+/** SQL: whether a login of the application has all the connections that it may have. */
+export const isAtLimit = (environment: Environment): string =>
+  `exists (select from pg_roles where rolname in (${loginsOf(environment).map(literal).join(', ')}) and rolconnlimit >= 0
+    and rolconnlimit <= (select count(*) from pg_stat_activity where usename = rolname))`
+
+/**
+ * Makes a login that acts as the database's owner, with all that was set for the owner's sessions; or gives it another
+ * password.
+ */
 export async function letIn(project: Project, login: string, password: string): Promise<void> {
   const owner = project.environment.database.user
-  await sql(
+  const settings = (role: string): string =>
+    `pg_db_role_setting left join pg_database d on d.oid = setdatabase where setrole = ${literal(role)}::regrole`
+  const inDatabase = "case when datname is null then '' else format(' in database %I', datname) end"
+  await admin(
     project,
     `begin;
-    do $$ begin
-      if not exists (select from pg_roles where rolname = ${text(login)}) then create role ${name(login)}; end if;
-    end $$;
-    grant ${name(owner)} to ${name(login)};
-    alter role ${name(login)} login password ${text(scramVerifier(password))};
-    alter role ${name(login)} set role to ${text(owner)};
+    select format('create role %I', ${literal(login)}) where not exists (select from pg_roles where rolname = ${literal(login)}) \\gexec
+    grant ${identifier(owner)} to ${identifier(login)};
+    alter role ${identifier(login)} login nosuperuser password ${literal(scramVerifier(password))};
+    select format('alter role %I connection limit %s', ${literal(login)}, ${connectionLimit}) \\gexec
+    select format('alter role %I%s reset all', ${literal(login)}, ${inDatabase}) from ${settings(identifier(login))} \\gexec
+    select format('alter role %I%s set %I to %s', ${literal(login)}, ${inDatabase}, ${settingName}, ${settingValue})
+      from (select datname, unnest(setconfig) setting from ${settings(identifier(owner))}) found \\gexec
+    alter role ${identifier(login)} set role to ${literal(owner)};
     commit;`,
+  )
+}
+
+/** Removes logins that nobody uses. What one may have made with `set role none` stays, and is the owner's. */
+export async function removeLogins(project: Project, logins: readonly string[]): Promise<void> {
+  const owner = literal(project.environment.database.user)
+  const there = `from pg_roles where rolname in (${logins.map(literal).join(', ')})`
+  await sql(
+    project,
+    `select format('reassign owned by %I to %I', rolname, ${owner}) ${there} \\gexec
+    select format('drop role %I', rolname) ${there} \\gexec`,
   )
 }
 
 /** Gives the database's owner another password. Sessions that exist go on. */
 export async function changePassword(project: Project, password: string): Promise<void> {
   const owner = project.environment.database.user
-  await sql(project, `alter role ${name(owner)} password ${text(scramVerifier(password))}`)
+  await sql(project, `alter role ${identifier(owner)} password ${literal(scramVerifier(password))}`)
 }
 
 /**
@@ -46,15 +102,26 @@ export async function changePassword(project: Project, password: string): Promis
  */
 export async function shutOut(project: Project, login: string): Promise<number> {
   const { environment } = project
-  const others = [environment.database.user, ...rotatedLogins(environment)].filter(other => other !== login)
+  const others = [environment.database.user, ...loginsOf(environment)].filter(other => other !== login)
   const ended = await sql(
     project,
     `select count(pg_terminate_backend(pid)) from pg_stat_activity
-    where usename in (${others.map(text).join(', ')}) and client_addr is not null`,
+    where usename in (${others.map(literal).join(', ')}) and client_addr is not null`,
   )
-  const unused = others.filter(other => other !== environment.database.user)
-  await sql(project, unused.map(other => `drop role if exists ${name(other)};`).join('\n'))
+  await removeLogins(
+    project,
+    others.filter(other => other !== environment.database.user),
+  )
   return Number(ended)
+}
+
+/** Lets a version's own login in where the server does not know it: one whose data were lost knows the owner alone. */
+export async function letBackIn(
+  project: Project,
+  { user, password }: { user: string; password: string },
+): Promise<void> {
+  if (loginsOf(project.environment).includes(user) && !(await roleExists(project, user)))
+    await letIn(project, user, password)
 }
 
 /**
@@ -66,10 +133,8 @@ export async function acceptsPassword(project: Project, login: string, password:
   const script =
     'read -r PGPASSWORD; export PGPASSWORD PGCONNECT_TIMEOUT=5; ' +
     'exec psql --no-psqlrc --no-password --host "$(hostname)" --username "$1" --dbname "$2" --command "select 1"'
-  const ran = await project.exec('db', ['sh', '-c', script, 'sh', login, project.environment.database.name], {
-    input: `${password}\n`,
-    timeout: 30_000,
-  })
+  const words = ['sh', '-c', script, 'sh', login, project.environment.database.name]
+  const ran = await untilLetIn(() => project.exec('db', words, { input: `${password}\n`, timeout: 30_000 }))
   if (ran.ok) return true
   if (/password authentication failed|no password supplied/.test(ran.stderr)) return false
   throw new Failure({

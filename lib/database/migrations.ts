@@ -1,12 +1,13 @@
 import { exitCodes, Failure } from '../base/failure.ts'
 import { redact } from '../base/redact.ts'
-import { commandFailed } from '../base/shell.ts'
+import { commandFailed, type Ran, type RunOptions } from '../base/shell.ts'
 import { lastLines } from '../base/text.ts'
 import { readInImage } from '../docker/image-reading.ts'
 import { type Project, serviceOf } from '../docker/project.ts'
 import type { Colour } from '../environment/environment.ts'
 import type { PinnedImage } from '../environment/releases.ts'
-import { type Revision, schemaRevision, showRevision } from './database.ts'
+import { databaseUrl, readSecrets } from '../environment/secrets.ts'
+import { type Revision, schemaRevision, showRevision, untilLetIn } from './database.ts'
 import { adviceAfter } from './migration-advice.ts'
 import { parseHistory, type RevisionGraph } from './revision-graph.ts'
 
@@ -37,9 +38,31 @@ export async function migrationsOf(image: PinnedImage, signal: AbortSignal): Pro
   })
 }
 
+/**
+ * Runs Alembic with a colour's image. It logs in as the owner itself and not as the application: for that role PostgreSQL
+ * keeps connections that no version can take.
+ */
+function alembic(
+  project: Project,
+  colour: Colour,
+  words: readonly string[],
+  options: RunOptions,
+): Promise<Ran> {
+  const { environment } = project
+  const { DB_PASSWORD: password, DATABASE_URL: theirs } = readSecrets(environment).secrets
+  const url =
+    password === undefined || theirs !== undefined
+      ? undefined
+      : databaseUrl(environment, environment.database.user, password)
+  const env = url === undefined ? {} : { env: { DATABASE_URL: url } }
+  return untilLetIn(() =>
+    project.runOnce(serviceOf('backend', colour), ['alembic', ...words], { ...options, ...env }),
+  )
+}
+
 /** `alembic upgrade head` with a colour's image. @throws Failure with the end of what Alembic printed. */
 export async function upgrade(project: Project, colour: Colour, timeout: number): Promise<void> {
-  const ran = await project.runOnce(serviceOf('backend', colour), ['alembic', 'upgrade', 'head'], {
+  const ran = await alembic(project, colour, ['upgrade', 'head'], {
     timeout,
     keep: 'end',
   })
@@ -68,7 +91,7 @@ export async function downgrade(
 ): Promise<void> {
   if ((await schemaRevision(project)) === revision) return
   const target = revision ?? 'base'
-  const ran = await project.runOnce(serviceOf('backend', colour), ['alembic', 'downgrade', target], {
+  const ran = await alembic(project, colour, ['downgrade', target], {
     timeout,
     keep: 'end',
   })
@@ -99,7 +122,7 @@ export async function downgradeTo(
   timeout: number,
 ): Promise<void> {
   const target = revision ?? 'base'
-  const ran = await project.runOnce(serviceOf('backend', colour), ['alembic', 'downgrade', target], {
+  const ran = await alembic(project, colour, ['downgrade', target], {
     timeout,
     keep: 'end',
   })
@@ -127,7 +150,7 @@ export async function upgradeAgain(
   revision: string,
   timeout: number,
 ): Promise<void> {
-  const ran = await project.runOnce(serviceOf('backend', colour), ['alembic', 'upgrade', revision], {
+  const ran = await alembic(project, colour, ['upgrade', revision], {
     timeout,
   })
   const now = await schemaRevision(project)

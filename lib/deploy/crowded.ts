@@ -1,6 +1,7 @@
 import { Failure, problemOf } from '../base/failure.ts'
 import { count } from '../base/text.ts'
 import { isCrowded, type Revision, schemaRevision, showRevision, sql } from '../database/database.ts'
+import { isAtLimit } from '../database/login.ts'
 import { currentRevision } from '../database/state.ts'
 import { serviceOf } from '../docker/project.ts'
 import type { Colour } from '../environment/environment.ts'
@@ -29,12 +30,13 @@ export async function revisionIfCrowded(site: Site, ask = currentRevision): Prom
 export const recordedIfCrowded = (site: Site): Promise<Revision> =>
   revisionIfCrowded(site, ({ project }) => schemaRevision(project))
 
-/** Whether an application would get a connection: what PostgreSQL reserves for superusers does not count. */
+/** Whether an application would get no connection: what PostgreSQL reserves for superusers does not count. */
 async function isFull({ project }: Site): Promise<boolean> {
   try {
     const full = await sql(
       project,
-      `select count(*) >= current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+      `select ${isAtLimit(project.environment)}
+      or count(*) >= current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
       from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`,
     )
     return full === 't'

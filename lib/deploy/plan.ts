@@ -6,6 +6,7 @@ import { type Images, type Release, shortDigest } from '../environment/releases.
 import { fails } from '../migrate-check/finding.ts'
 import type { Site } from '../proxy/site.ts'
 import type { Result } from '../run/result.ts'
+import { plannedLogin } from './own-login.ts'
 import { type Judgement, type Pending, verdictLines } from './pending-check.ts'
 
 /** What a deploy or a rollback would do, from real facts, as rows for a person. */
@@ -48,6 +49,7 @@ export async function planOf(
     ...allowed.map(
       ({ finding, reason }) => ['', `– ${finding.id} is allowed: ${printable(reason)}`] as const,
     ),
+    ...(await plannedLogin(site)),
     ['backup', database.is === 'absent' ? 'none: no database yet' : wanted.backup ? `of ${size}` : 'SKIPPED'],
   ]
 }

@@ -120,13 +120,15 @@ export class Project {
    * Runs a command in a container of its own, with the service's image, secrets and network: this command alone, and
    * not the image's entrypoint, which may migrate on its own account. There is one such container at a time: its name
    * is fixed, so that a leftover of a killed run is found and ended.
+   * @param options.env variables that it has instead of the service's; the process list does not show them
    */
   async runOnce(service: ServiceName, command: readonly string[], options: RunOptions = {}): Promise<Ran> {
     await this.endRunOnce()
     const [program = '', ...rest] = command
+    const variables = Object.keys(options.env ?? {}).flatMap(name => ['-e', name])
     const words = ['run', '--rm', '--no-deps', '-T', '--name', this.#onceName(), '--entrypoint', program]
     try {
-      return await attempt(this.#command(...words, service, ...rest), this.#here(options))
+      return await attempt(this.#command(...words, ...variables, service, ...rest), this.#here(options))
     } catch (error) {
       await this.endRunOnce() // the client was ended, by its timeout or on request; its container runs on
       throw error

@@ -83,7 +83,7 @@ export interface Environment {
   readonly database: {
     /** What it is called. */
     readonly name: string
-    /** The role that owns it. */
+    /** The role that owns it, PostgreSQL's superuser; the application logs in as roles of its own, `<user>_app_1` and `_2`. */
     readonly user: string
     /** The table with the schema's revision; found by itself unless several of Alembic's tables are in the database. */
     readonly versionTable?: string

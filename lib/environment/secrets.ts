@@ -144,10 +144,16 @@ export function serviceVariables(
     const { services, as } = known ?? { services: ['backend'] as const, as: undefined }
     for (const service of services) given[service][as ?? name] = value
   }
-  const { name, user } = environment.database
-  const password = inUrl(secrets['DB_PASSWORD'] ?? '')
-  registerSecret(password)
-  registerSecret(encodeURIComponent(secrets['DB_PASSWORD'] ?? ''))
-  given.backend['DATABASE_URL'] ??= `postgresql://${user}:${password}@db:5432/${name}`
+  given.backend['DATABASE_URL'] ??= databaseUrl(
+    environment,
+    environment.database.user,
+    secrets['DB_PASSWORD'] ?? '',
+  )
   return given
+}
+
+/** The backend's way to the database, as a role with this password. */
+export function databaseUrl({ database }: Environment, user: string, password: string): string {
+  for (const form of [inUrl(password), encodeURIComponent(password)]) registerSecret(form)
+  return `postgresql://${user}:${inUrl(password)}@db:5432/${database.name}`
 }

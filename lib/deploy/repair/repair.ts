@@ -5,11 +5,12 @@ import { collationsOf } from '../../database/collation-check.ts'
 import { loginDirectory } from '../../docker/registry.ts'
 import { readComposeState, shipMissingFiles } from '../../environment/directory.ts'
 import { readReleases } from '../../environment/releases.ts'
-import { secretsOf } from '../../environment/secrets.ts'
+import { type Secrets, secretsOf } from '../../environment/secrets.ts'
 import type { Site } from '../../proxy/site.ts'
 import type { Step } from '../../run/step.ts'
 import { assignProfile } from '../candidate.ts'
 import { restoreComposeState } from '../compose-state.ts'
+import { asIn } from '../own-login.ts'
 import { settleRotation } from '../secrets/rotation.ts'
 import { agreeOnLive } from './live.ts'
 import { clearOthers } from './others.ts'
@@ -27,7 +28,7 @@ export async function repair(site: Site, step: Step): Promise<void> {
   if (!wasLive && !readComposeState(environment)) return step.skip('the first deploy here')
   if (unsettled) run.note(`${unsettled.run} did not come to its end`)
   const found: string[] = []
-  const lost = wasLive ? shipMissingFiles(environment, secretsOf(environment)) : []
+  const lost = wasLive ? shipMissingFiles(environment, await secretsInUse(site)) : []
   if (lost.length > 0) found.push(`written again, because it was lost: ${lost.join(', ')}`)
   if (await restoreComposeState(site)) found.push('.env was lost or damaged: written again from what runs')
 
@@ -52,4 +53,10 @@ export async function repair(site: Site, step: Step): Promise<void> {
   run.settle()
   if (found.length === 0) step.skip('nothing to repair')
   for (const finding of found) run.note(finding)
+}
+
+async function secretsInUse(site: Site): Promise<Secrets> {
+  const live = site.proxy.mapOnDisk() ?? readReleases(site.environment).at(-1)?.colour
+  const secrets = secretsOf(site.environment)
+  return live === undefined ? secrets : asIn(site, live, secrets)
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { Failure } from '../../base/failure.ts'
 import { writeAtomically } from '../../base/files.ts'
 import { count } from '../../base/text.ts'
-import { rotatedLogins } from '../../database/login.ts'
+import { loginsOf } from '../../database/login.ts'
 import { loginIn } from '../../docker/live-variables.ts'
 import { serviceOf } from '../../docker/project.ts'
 import { formatEnvFile } from '../../environment/env-file.ts'
@@ -57,7 +57,7 @@ async function givenToBackend({
 function secretsAmong(environment: Environment, given: Secrets): Secrets {
   const { DATABASE_URL, ...others } = given
   const { user, password } = loginIn(given)
-  const isOurs = [environment.database.user, ...rotatedLogins(environment)].includes(user)
+  const isOurs = [environment.database.user, ...loginsOf(environment)].includes(user)
   if (isOurs) return { DB_PASSWORD: password, ...others }
   return { ...others, ...(DATABASE_URL !== undefined && { DATABASE_URL }) } // a database of their own
 }

@@ -4,7 +4,7 @@ import { parse } from 'dotenv'
 import { readIfThere, writeAtomically } from '../../base/files.ts'
 import { registerSecret } from '../../base/redact.ts'
 import { count } from '../../base/text.ts'
-import { changePassword, rotatedLogins, shutOut } from '../../database/login.ts'
+import { changePassword, shutOut } from '../../database/login.ts'
 import { liveVariables, loginIn } from '../../docker/live-variables.ts'
 import { formatEnvFile, withValues } from '../../environment/env-file.ts'
 import { type Colour, type Environment, otherColour } from '../../environment/environment.ts'
@@ -44,24 +44,6 @@ export function readRotation(environment: Environment): Secrets | undefined {
 
 export const dropRotation = (environment: Environment): void =>
   rmSync(rotationFile(environment), { force: true })
-
-/** What the backend is given until the next deploy: the new values, and a login that the old version does not use. */
-export function secretsInRotation(
-  environment: Environment,
-  secrets: Secrets,
-  options: { rotation: Secrets; login: string },
-): Secrets {
-  const password = options.rotation['DB_PASSWORD']
-  const url = `postgresql://${options.login}:${password}@db:5432/${environment.database.name}`
-  return { ...secrets, ...options.rotation, ...(password !== undefined && { DATABASE_URL: url }) }
-}
-
-/** A login of the database that the live version does not use. */
-export async function freeLogin(site: Site, live: Colour): Promise<string> {
-  const used = loginIn(await liveVariables(site, live)).user
-  const [first = '', second = ''] = rotatedLogins(site.environment)
-  return used === first ? second : first
-}
 
 /**
  * What is left to do when users are on the new values: from the first to the last, each may be done again, and the

@@ -208,18 +208,52 @@ while True:
         time.sleep(0.3)
 `
 
+const isRefused = (ask: Promise<string>, how: RegExp): Promise<boolean> =>
+  ask.then(
+    () => false,
+    error => how.test(`${error.detail}`),
+  )
+
 emergency(
-  'a version takes every connection to the database: repair says so, and users are moved off it',
+  'a version takes every connection that it may have: none of ours is refused, and users are moved off it',
   async () => {
     const forth = await deploy('production', 'v3')
     assert.is(forth.code, 0, forth.stdout + forth.stderr)
+    const [backend, one] = [
+      'tracehub-backend-green-prod',
+      'import os, psycopg2; psycopg2.connect(os.environ["DATABASE_URL"])',
+    ]
+    await docker('exec', '--detach', backend, 'python3', '-c', takeAll)
+    const full = /too many connections for role "tracehub_app_1"/
+    await until('no connection is left', () => isRefused(docker('exec', backend, 'python3', '-c', one), full))
+    for (const name of ['repair', 'backup']) {
+      const ended = await script(name, ['-e', 'production'])
+      assert.is(ended.code, 0, ended.stdout + ended.stderr)
+    }
+    // The live version does not work with the older schema: it is taken forward again, without a connection of its own.
+    const schema = await script('rollback', ['-e', 'production', '-t', 'migration'])
+    assert.match(
+      schema.stdout,
+      /✓ Take the schema back to a1b2c3d4 +1 revision/,
+      schema.stdout + schema.stderr,
+    )
+    assert.match(schema.stdout, /✓ Take the schema forward to d7e3f51b again/)
+    assert.is(schema.code, 4, schema.stdout + schema.stderr)
+    const back = await rollback('production')
+    assert.match(back.stdout, /✓ End the idle sessions of green +\d+ sessions/, back.stdout + back.stderr)
+    assert.not.match(back.stdout, 'by the history')
+    await isAsBefore(back)
+  },
+)
+
+emergency(
+  'a version whose login is a superuser, as it was before it had one of its own, takes even those kept for us',
+  async () => {
+    const forth = await deploy('production', 'v3')
+    assert.is(forth.code, 0, forth.stdout + forth.stderr)
+    await psql('alter role tracehub_app_1 superuser')
     await docker('exec', '--detach', 'tracehub-backend-green-prod', 'python3', '-c', takeAll)
-    const refused = (): Promise<boolean> =>
-      psql('select 1').then(
-        () => false,
-        error => /too many clients/.test(`${error.detail}`),
-      )
-    await until('no connection is left', refused)
+    await until('no connection is left', () => isRefused(psql('select 1'), /too many clients/))
     const repaired = await repair()
     assert.is(repaired.code, 0, repaired.stdout + repaired.stderr)
     const back = await rollback('production')
@@ -229,6 +263,7 @@ emergency(
     )
     assert.match(back.stdout, /✓ End the idle sessions of green +\d+ sessions/, back.stdout + back.stderr)
     await isAsBefore(back)
+    await psql('alter role tracehub_app_1 nosuperuser')
   },
 )
 
@@ -316,9 +351,9 @@ emergency('logs, psql and a shell in the live backend, as one types them', async
   const shell = await onTerminal(
     'make shell-backend E=production',
     '#',
-    'hostname; echo "$DATABASE_URL" | cut -c1-24; exit\r',
+    'hostname; echo "$DATABASE_URL" | cut -c1-27; exit\r',
   )
-  assert.match(shell.stdout, 'postgresql://tracehub:')
+  assert.match(shell.stdout, 'postgresql://tracehub_app_1')
   const psql = await onTerminal('make psql E=production', 'tracehub=#', 'select 40 + 2 as answer;\r\\q\r')
   assert.match(psql.stdout, / 42\r?\n/)
   const logs = await onTerminal('timeout 60 make logs E=production', 'backend-blue', '\u0003')

@@ -23,6 +23,7 @@ import {
   lastEvents,
   liveVersion,
   mapOnDisk,
+  rollback,
   runIds,
   script,
   start,
@@ -35,6 +36,12 @@ const production = suite('secrets are replaced while users are served')
 const file = (): string => join(directoryOf('production'), '.env.production')
 const secrets = (): Record<string, string> => parse(readFileSync(file()))
 const rotate = (...words: string[]) => script('secrets', ['rotate', ...words, '-e', 'production'], withGh())
+const until = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
+  for (let tries = 0; !(await holds()); tries += 1) {
+    if (tries === 240) throw new Error(`${what}: not within a minute`)
+    await new Promise(resolve => setTimeout(resolve, 250))
+  }
+}
 const check = () => script('secrets', ['check', '-e', 'production'])
 
 /** Stands in for GitHub's program: writes down what it is called with and what it is given. */
@@ -53,6 +60,24 @@ const withGh = () => ({ PATH: `${bin}:${process.env['PATH']}`, GITHUB_REPOSITORY
 async function letsIn(user: string, password = ''): Promise<boolean> {
   const command = `PGPASSWORD=${password} psql -w -h $(hostname) -U ${user} -d tracehub -c 'select 1'`
   return (await dockerMaybe('exec', 'tracehub-db-prod', 'sh', '-c', command)) !== undefined
+}
+
+const psql = (sql: string): Promise<string> =>
+  docker('exec', 'tracehub-db-prod', 'psql', '-U', 'tracehub', '-Atc', sql)
+/** The application's own, of the server. */
+const logins = async (): Promise<string[]> =>
+  (await psql("select rolname from pg_roles where rolname like 'tracehub\\_%'")).split('\n').filter(Boolean)
+/** What a plain `up -d` would give the backend. */
+const fileGiven = (): string => readFileSync(join(directoryOf('production'), '.env.backend'), 'utf8')
+const loginGiven = (): string => /postgresql:\/\/(\w+):/.exec(fileGiven())?.[1] ?? ''
+
+const up = () => run(['docker', 'compose', 'up', '-d'], { cwd: directoryOf('production') })
+async function nothingToChange(): Promise<void> {
+  const ids = () =>
+    docker('ps', '--quiet', '--filter', 'label=com.docker.compose.project=tracehub-production')
+  const before = await ids()
+  await up()
+  assert.is(await ids(), before)
 }
 
 const running = async (): Promise<string[]> =>
@@ -125,11 +150,7 @@ production('check agrees, and a plain `up -d` finds nothing to change', async ()
   const { code, stdout, stderr } = await check()
   assert.is(code, 0, stderr)
   assert.match(stdout, /running +green and the database have the same/)
-  const ids = () =>
-    docker('ps', '--quiet', '--filter', 'label=com.docker.compose.project=tracehub-production')
-  const before = await ids()
-  await run(['docker', 'compose', 'up', '-d'], { cwd: directoryOf('production') })
-  assert.is(await ids(), before)
+  await nothingToChange()
 })
 
 const hasReached = (title: RegExp): boolean =>
@@ -193,29 +214,83 @@ production(
 )
 
 production(
-  'the next deploy, with a migration, logs in as ever; what it makes belongs to the owner',
+  'the next deploy, with a migration, keeps the login; what it makes belongs to the owner',
   async () => {
     const live = mapOnDisk('production')
     const { code, stdout, stderr } = await deploy('production', 'v3')
     assert.is(code, 0, stdout + stderr)
     assert.is.not(mapOnDisk('production'), live)
-    const given = readFileSync(join(directoryOf('production'), '.env.backend'), 'utf8')
-    assert.match(given, `DATABASE_URL=postgresql://tracehub:${secrets()['DB_PASSWORD']}@db:5432/tracehub`)
-    const owners = await docker(
-      'exec',
-      'tracehub-db-prod',
-      'psql',
-      '-U',
-      'tracehub',
-      '-Atc',
-      "select distinct tableowner from pg_tables where schemaname = 'public'",
-    )
-    assert.is(owners, 'tracehub')
+    const login = loginGiven()
+    assert.match(login, /^tracehub_app_[12]$/)
+    assert.match(stdout, `Give the application a login of its own  it has ${login}`)
+    assert.match(fileGiven(), `postgresql://${login}:${secrets()['DB_PASSWORD']}@db:5432/tracehub`)
+    assert.equal(await logins(), [login])
+    assert.is(await psql("select distinct tableowner from pg_tables where schemaname = 'public'"), 'tracehub')
     assert.equal(
       readdirSync(directoryOf('production')).filter(name => name.includes('.partial')),
       [],
     )
   },
 )
+
+/** Makes it what it was before the application had a login of its own: it is the owner, PostgreSQL's superuser. */
+async function asBefore(): Promise<void> {
+  const given = fileGiven().replace(/tracehub_app_\d:/, 'tracehub:')
+  writeFileSync(join(directoryOf('production'), '.env.backend'), given)
+  await up()
+  await psql(`drop role ${(await logins()).join(', ')}`)
+  await until('the live version serves again', async () => (await liveVersion('production')) === 'v3')
+}
+
+production('an environment whose application is the owner: a deploy that fails leaves it so', async () => {
+  await psql(
+    "alter role tracehub set work_mem = '5MB'; alter role tracehub set search_path = public, pg_catalog",
+  )
+  await asBefore()
+  const before = [fileGiven(), await running()]
+  const failed = await deploy('production', 'crash-loop')
+  assert.is(failed.code, 4, failed.stdout + failed.stderr)
+  assert.match(failed.stdout, /✓ Give the application a login of its own +tracehub_app_1/)
+  assert.equal([fileGiven(), await running()], before)
+  assert.equal(await logins(), [])
+})
+
+production(
+  'the next deploy moves it over; the version before keeps its login, also when it serves again',
+  async () => {
+    const planned = await deploy('production', 'v2', '--dry-run')
+    assert.match(planned.stdout, /login +tracehub_app_1, now tracehub\n/, planned.stderr)
+    const moved = await deploy('production', 'v2')
+    assert.is(moved.code, 0, moved.stdout + moved.stderr)
+    assert.is(loginGiven(), 'tracehub_app_1')
+    assert.is(await psql("select rolsuper from pg_roles where rolname = 'tracehub_app_1'"), 'f')
+    const [live] = (await running()).filter(line => line.startsWith('tracehub-backend'))
+    const says = 'import os, psycopg2; c = psycopg2.connect(os.environ["DATABASE_URL"]).cursor(); '
+    const asked =
+      "select concat_ws(' ', session_user, current_user, current_setting('work_mem'), current_setting('search_path'))"
+    const told = await docker(
+      ...['exec', `${live?.split(' ')[0]}`, 'python3', '-c'],
+      `${says}c.execute("${asked}"); print(c.fetchone()[0])`,
+    )
+    assert.is(told, 'tracehub_app_1 tracehub 5MB public, pg_catalog', "the owner's settings are its own, too")
+    await nothingToChange()
+
+    const back = await rollback('production')
+    assert.is(back.code, 0, back.stdout + back.stderr)
+    assert.is(loginGiven(), 'tracehub')
+    assert.is(await liveVersion('production'), 'v3')
+    await nothingToChange()
+  },
+)
+
+production('the data are lost: the server that takes their place lets the live version in', async () => {
+  const forth = await deploy('production', 'v2')
+  assert.is(forth.code, 0, forth.stdout + forth.stderr)
+  await docker('rm', '--force', '--volumes', 'tracehub-db-prod')
+  await docker('volume', 'rm', 'tracehub-production_db-data')
+  const repaired = await script('repair', ['-e', 'production'])
+  assert.match(repaired.stdout, /started db/)
+  assert.equal(await logins(), ['tracehub_app_1'])
+})
 
 production.run()

@@ -25,6 +25,7 @@ const withoutMigration: readonly (readonly Moment[])[] = [
   ],
   [
     ['Compare migrations', 'middle'],
+    ['Give the application a login of its own', 'start'],
     ['Start database and proxy', 'start'],
     ['Deploy to <colour>', 'start'],
     ['Deploy to <colour>', 'middle'],
