@@ -27,7 +27,7 @@ export async function copySchema(
   const database = `migrate_check_${id}_live`
   const settings = project.environment.database
   const [extent = '', path = '', ...roles] = (
-    await sql(project, `${surroundings} ${extentQuery}`, { signal })
+    await sql(project, `${surroundings} ${extentQuery}`, { signal, ownPath: true })
   )
     .split('\n')
     .reverse()
