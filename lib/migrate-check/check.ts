@@ -87,7 +87,8 @@ function refuseWithoutAlembic(facts: readonly Fact[], place: Place): void {
 
 /** What to type, so that Alembic can run where it was looked for. */
 function requirements({ backend = '.', image }: Place): string {
-  if (image !== undefined) return "add it to the backend's requirements, and build the image again"
+  if (image !== undefined)
+    return "add it (alembic, or psycopg2-binary beside asyncpg) to the backend's requirements, and build the image again"
   const listed = existsSync(join(backend, 'requirements.txt'))
   return [
     `cd ${quoted(resolve(backend))} && python3 -m venv .venv && .venv/bin/pip install ${listed ? '-r requirements.txt' : 'alembic psycopg2-binary'}`,

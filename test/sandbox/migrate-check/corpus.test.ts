@@ -139,6 +139,13 @@ const broken: readonly (readonly [
   ['values-are-lost', 'data.lost', third, 'def downgrade() -> None:'],
   ['column-without-a-migration', 'drift.schema', 'app/models.py', '__tablename__ = '],
   ['model-is-not-imported', 'drift.not-imported', 'app/note.py', '__tablename__ = "notes"'],
+  [
+    'enum-array-in-another-case',
+    'data.fails',
+    third,
+    'USING flags::text[]::shipment_flag[]',
+    ...['data.downgrade-fails', 'safe.type-change'],
+  ],
   ['enum-in-another-case', 'drift.enum-case', 'app/models.py', '__tablename__ = "shipments"'],
   ['enum-value-without-a-migration', 'drift.enum-values', 'app/models.py', '__tablename__ = "shipments"'],
   ['drops-a-column', 'safe.drop-column', third, 'op.drop_column("shipments", "weight")'],

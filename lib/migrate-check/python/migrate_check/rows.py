@@ -10,7 +10,7 @@ import re
 TABLE = """
     SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull OR t.typnotnull, a.attgenerated <> '', a.attidentity = 'a',
         COALESCE(b.typname, t.typname), COALESCE(b.typtype, t.typtype), a.atttypmod, t.typelem <> 0 AND t.typlen = -1 AND t.typcategory = 'A',
-        (SELECT array_to_json(array_agg(enumlabel ORDER BY enumsortorder))::text FROM pg_enum e WHERE e.enumtypid = COALESCE(b.oid, t.oid)),
+        (SELECT array_to_json(array_agg(enumlabel ORDER BY enumsortorder))::text FROM pg_enum e WHERE e.enumtypid = COALESCE(b.oid, NULLIF(t.typelem, 0), t.oid)),
         CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) END, t.typtypmod,
         (SELECT string_agg(pg_get_constraintdef(k.oid), ' ') FROM pg_constraint k WHERE k.contypid = t.oid)
     FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type b ON t.typtype = 'd' AND b.oid = t.typbasetype
@@ -165,8 +165,10 @@ class Generator:
                 choices = mentioned[variant % len(mentioned):] + mentioned[: variant % len(mentioned)] + choices
             elif mentioned:
                 choices = choices + mentioned
-            # The likeliest value first; when the table refuses the row, any mixture of what it may want.
-            values[column.name] = choices[0] if attempt == 0 else self.chance.choice(choices)
+            # The likeliest value first; when the table refuses the row, any mixture of what it may want: a check may also
+            # want one of two columns to be empty.
+            mixture = choices if column.required else [*choices, "NULL"]
+            values[column.name] = choices[0] if attempt == 0 else self.chance.choice(mixture)
         for table, near, far in foreign:
             if all(values.get(column) == "NULL" for column in near):
                 continue
@@ -188,23 +190,32 @@ def fillable(snapshot, name, oid):
     return not (kind.startswith("f") or " FOR VALUES" in kind or kind.endswith("DEFAULT"))
 
 
+TEXTS = ("varchar", "text", "bpchar", "citext", "name")
+NUMBERS = ("int2", "int4", "int8", "numeric", "float4", "float8", "money", "oid")
+
+
 class Column:
     def __init__(self, name, type_name, required, generated, always, base, kind, modifier, array, labels, domain_base, domain_modifier, check):
         self.name, self.type_name, self.required, self.generated = name, type_name, required, generated
-        self.base, self.kind, self.array, self.check = base, kind, array, check
+        self.base, self.kind, self.array, self.check = base[1:] if array else base, kind, array, check
         self.modifier = domain_modifier if domain_base and domain_modifier != -1 else modifier
 
         self.labels = json.loads(labels) if labels else []
-        self.is_text = base in ("varchar", "text", "bpchar", "citext", "name")
+        self.is_text = self.base in TEXTS and not array
+        self.is_number = self.base in NUMBERS and not array
 
     def candidates(self, n, variant):
         """Values as SQL, the best first."""
         def typed(text):
             return f"{quoted_literal(text)}::{self.type_name}"
-        if self.labels:
-            return [typed(self.labels[variant % len(self.labels)])]
+        label = self.labels[variant % len(self.labels)] if self.labels else None
         if self.array:
-            return [typed("{}")]
+            first = label or (self.word(n) if self.base in TEXTS else self.values(n)[0])
+            # One value, for what happens to an empty array happens to no value of its type.
+            filled = [] if first in ("{}", "empty") else [typed('{"' + first.replace("\\", "\\\\").replace('"', '\\"') + '"}')]
+            return [*filled, typed("{}")]
+        if label is not None:
+            return [typed(label)]
         if self.is_text:
             return [typed(self.word(n))]
         return [typed(value) for value in self.values(n)]
@@ -229,17 +240,21 @@ class Column:
                 whole = max(precision - scale, 0)
                 return [f"{n % 10 ** min(whole, 6)}" if whole else "0." + "1" * min(scale, 2), "0", "1"]
             return [f"{n}.5", "1", "0"]
+        day = f"{n % 12 + 1:02d}-{n % 28 + 1:02d}"
         simple = {
             "float4": [f"{n}.5", "0.5"], "float8": [f"{n}.5", "0.5"], "bool": ["true", "false"] if n % 2 else ["false", "true"],
-            "money": [str(n)], "uuid": [f"00000000-0000-4000-8000-{n:012x}"], "date": [f"2024-{n % 12 + 1:02d}-{n % 28 + 1:02d}"],
-            "timestamp": [f"2024-{n % 12 + 1:02d}-{n % 28 + 1:02d} 12:00:{n % 60:02d}"], "timestamptz": [f"2024-{n % 12 + 1:02d}-{n % 28 + 1:02d} 12:00:{n % 60:02d}+00"],
+            "money": [str(n)], "uuid": [f"00000000-0000-4000-8000-{n:012x}"], "date": [f"2024-{day}", f"2023-{day}", f"2999-{day}"],
+            "timestamp": [f"{year}-{day} 12:00:{n % 60:02d}" for year in (2024, 2023, 2999)],
+            "timestamptz": [f"{year}-{day} 12:00:{n % 60:02d}+00" for year in (2024, 2023, 2999)],
             "time": [f"12:{n // 60 % 60:02d}:{n % 60:02d}"], "timetz": [f"12:{n // 60 % 60:02d}:{n % 60:02d}+00"], "interval": [f"{n} minutes"],
-            "json": [f'{{"n": {n}}}'], "jsonb": [f'{{"n": {n}}}'], "bytea": [f"\\x{n:08x}"], "inet": [f"10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}"],
+            "json": [f'{{"n": {n}}}', "[]"], "jsonb": [f'{{"n": {n}}}', "[]"], "bytea": [f"\\x{n:08x}"], "inet": [f"10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}"],
             "cidr": [f"10.{n >> 8 & 255}.{n & 255}.0/24"], "macaddr": [f"02:00:00:{n >> 16 & 255:02x}:{n >> 8 & 255:02x}:{n & 255:02x}"],
             "point": [f"({n},{n})"], "box": [f"({n},{n}),(0,0)"], "circle": [f"<({n},0),1>"], "line": ["{1,1,0}"], "lseg": ["[(0,0),(1,1)]"],
             "path": ["[(0,0),(1,1)]"], "polygon": ["((0,0),(1,1),(1,0))"], "tsvector": [f"word{n}"], "tsquery": ["word"], "xml": ["<a/>"],
             "hstore": [f"n=>{n}"], "ltree": [f"top.n{n}"], "vector": ["[" + ",".join(["0"] * max(self.modifier, 1)) + "]"], "bit": ["1" * max(self.modifier, 1)],
-            "varbit": ["1"],
+            "varbit": ["1"], "macaddr8": [f"02:00:00:00:00:{n >> 16 & 255:02x}:{n >> 8 & 255:02x}:{n & 255:02x}"], "pg_lsn": [f"0/{n:X}"],
+            **dict.fromkeys(("int4range", "int8range", "numrange"), ["empty", f"[{n},{n + 1})"]),
+            **dict.fromkeys(("daterange", "tsrange", "tstzrange"), ["empty", f"[2023-{day},2024-{day})"]),
         }
         if base in simple:
             return simple[base]
@@ -255,7 +270,7 @@ def literals(definition, column):
         if "@" in definition:
             found.append(f"{quoted_literal('someone@example.org')}::{column.type_name}")
         return found
-    for number in re.findall(r"(?<![\w'])(-?\d+(?:\.\d+)?)", definition):
+    for number in re.findall(r"(?<![\w'])(-?\d+(?:\.\d+)?)", definition) if column.is_number else ():
         found += [f"({value})::{column.type_name}" for value in (float(number) + 1 if "." in number else int(number) + 1, number, float(number) - 1 if "." in number else int(number) - 1)]
     return found
 
@@ -267,7 +282,7 @@ def content(connection, snapshot, oids):
     for oid in oids:
         if oid not in names or snapshot.tables[oid][("table", names[oid])][0].startswith("f"):
             continue
-        columns = sorted(name.rsplit(".", 1)[1] for kind, name in snapshot.tables[oid] if kind == "column")
+        columns = sorted(name[len(names[oid]) + 1 :] for kind, name in snapshot.tables[oid] if kind == "column")
         sums = "".join(f", sum(hashtextextended({quoted(c)}::text, 0))::text" for c in columns)
         row = connection.exec_driver_sql(f"SELECT count(*){sums} FROM {quoted_name(names[oid])}").first()
         found[oid] = {"name": names[oid], "rows": row[0], "columns": dict(zip(columns, row[1:]))}

@@ -191,7 +191,8 @@ def changes(first, second):
 
 
 def columns_of(table):
-    return {int(number): (name.rsplit(".", 1)[1], definition) for (kind, name), (definition, number) in table.items() if kind == "column"}
+    own = len(next(name for kind, name in table if kind == "table")) + 1
+    return {int(number): (name[own:], definition) for (kind, name), (definition, number) in table.items() if kind == "column"}
 
 
 def filenode(table):
