@@ -9,20 +9,22 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { Failure } from './failure.ts'
 import { fixOf, isCode } from './system-errors.ts'
 
 /**
  * Replaces a file whole or not at all: temp file, fsync, rename, fsync of the directory. Whoever reads it
  * sees the old text or the new one, also after a crash of the machine.
- * @throws Failure when there is no room for it, or we may not.
+ * @throws Failure when there is no room for it, we may not, or it is a device or a pipe: root would put a file in its place.
  */
 export function writeAtomically(file: string, text: string, mode = 0o644): void {
   demandRoom(file, () => {
+    demandReplaceable(file)
     const temporary = `${file}.partial`
     rmSync(temporary, { force: true }) // a crash may have left one with another mode
     const descriptor = openSync(temporary, 'wx', mode)
@@ -54,6 +56,13 @@ export function writeOnWayBack(file: string, text: string, mode = 0o644): void {
   } catch (error) {
     if (!overwritten(file, text)) throw error
   }
+}
+
+/** Also by its name: /dev/stdout may lead to a file, and is the machine's all the same. */
+function demandReplaceable(file: string): void {
+  const isFile = statSync(file, { throwIfNoEntry: false })?.isFile() ?? true
+  if (isFile && !/^\/(dev|proc)\//.test(resolve(file))) return
+  throw new Failure({ what: `${file} is no file that could be replaced`, fix: 'name a file' })
 }
 
 function overwritten(file: string, text: string): boolean {

@@ -1,9 +1,17 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readIfThere, writeAtomically, writeOnWayBack } from '../../../lib/base/files.ts'
-import { ended, evaluating, inTemporary } from '../fixtures.ts'
+import { ended, evaluating, failureOf, inTemporary } from '../fixtures.ts'
 
 const mode = (file: string): string => (statSync(file).mode & 0o777).toString(8)
 
@@ -26,6 +34,18 @@ writing('any text comes back as it was', () =>
       writeAtomically(file, text)
       assert.ok(readFileSync(file, 'utf8') === text)
     }
+  }),
+)
+
+writing('a device is not replaced, not even by way of a link', () =>
+  inTemporary(async directory => {
+    const link = join(directory, 'link')
+    symlinkSync('/dev/null', link)
+    assert.match(
+      (await failureOf(() => writeAtomically(link, 'x'))).what,
+      'is no file that could be replaced',
+    )
+    assert.is(readlinkSync(link), '/dev/null')
   }),
 )
 
