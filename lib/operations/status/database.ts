@@ -21,7 +21,6 @@ export interface DatabaseFacts {
 
 const question = `
 set statement_timeout = '4s';
-set search_path = pg_catalog; -- nothing that a restored backup has brought along is asked
 select json_build_object(
   'version', current_setting('server_version'),
   'bytes', pg_database_size(current_database()),
@@ -44,14 +43,14 @@ export async function databaseFacts(project: Project, timeout: number): Promise<
   }
 }
 
-/** Runs a psql script: as `sql` does, and no longer than `timeout` ms. */
+/** Runs a psql script: as `sql` does, on what is PostgreSQL's own, and no longer than `timeout` ms. */
 export async function query(project: Project, script: string, timeout: number): Promise<string> {
   const { name, user } = project.environment.database
   const options = ['--no-psqlrc', '--quiet', '--tuples-only', '--no-align', '--set', 'ON_ERROR_STOP=1']
   const ran = await project.exec(
     'db',
     ['psql', '--username', user, '--dbname', name, ...options, '--file', '-'],
-    { input: script, timeout },
+    { input: `set search_path = pg_catalog;\n${script}`, timeout },
   )
   if (!ran.ok) throw refusal(ran.stderr || ran.stdout)
   return ran.stdout.trim()

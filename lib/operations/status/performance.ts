@@ -22,7 +22,7 @@ interface Section {
   /** Selects rows; each column's unit is the end of its name: `_ms`, `_bytes`, `_share`. */
   readonly sql: string
   readonly none: string
-  /** The extension that it needs. */
+  /** The extension that it needs; `:schema` is where it is. */
   readonly extension?: string
 }
 
@@ -45,7 +45,7 @@ const sections: readonly Section[] = [
   {
     title: 'The ten statements that took most time (pg_stat_statements)',
     sql: `select round(total_exec_time) as total_ms, calls, mean_exec_time as mean_ms, rows, left(query, 200) as query
-      from pg_stat_statements where dbid = (select oid from pg_database where datname = current_database())
+      from :schema.pg_stat_statements where dbid = (select oid from pg_database where datname = current_database())
       order by total_exec_time desc limit 10`,
     none: 'nothing was counted yet',
     extension: 'pg_stat_statements',
@@ -102,8 +102,8 @@ export async function performance(project: Project, timeout: number): Promise<An
     ...sections.map(({ sql, extension }) => {
       const rows = `select coalesce(json_agg(row_to_json(answer)), '[]')::text from (${sql}) answer;`
       if (extension === undefined) return rows
-      const there = `select count(*) > 0 as there from pg_extension where extname = '${extension}' \\gset`
-      return [there, '\\if :there', rows, '\\else', '\\echo null', '\\endif'].join('\n')
+      const there = `select (select quote_ident(nspname) from pg_extension join pg_namespace n on n.oid = extnamespace where extname = '${extension}') as schema \\gset`
+      return [there, '\\if :{?schema}', rows, '\\else', '\\echo null', '\\endif'].join('\n')
     }),
   ].join('\n')
   const lines = jsonLines(await query(project, script, timeout))

@@ -114,6 +114,7 @@ staging(
     rmSync(file)
     assert.is(code, 0, stderr)
     assert.is((await databaseFacts((await site()).project, 10_000)).schema, 'a1b2c3d4')
+    assert.is((await script('status', ['-e', 'staging', '--db'])).code, 0)
     assert.is((await backup('--verify', '--no-uploads')).code, 0)
     assert.is(await owned(), '')
   },
