@@ -111,6 +111,7 @@ const usual: Readonly<Record<string, number>> = {
   'deploy/killed/migrating': 14,
   'deploy/killed/switching': 14,
   'deploy/nothing-is-lost': 10,
+  'engines/current': 10,
   'deploy/killed/undoing': 8,
   'chaos/chaos': 8,
   'emergency/emergencies': 6,
