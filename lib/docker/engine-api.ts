@@ -44,6 +44,13 @@ export async function listContainers(labels: readonly string[]): Promise<string[
   return Array.isArray(listed) ? (listed as { Id: string }[]).map(({ Id }) => Id) : undefined // ContainerList
 }
 
+/** The size of each image by its id, in bytes, also of those without a name. undefined likewise. */
+export async function listImages(): Promise<Map<string, number> | undefined> {
+  const listed = await answer('/images/json?all=1')
+  if (!Array.isArray(listed)) return undefined
+  return new Map((listed as { Id: string; Size: number }[]).map(({ Id, Size }) => [Id, Size])) // ImageSummary
+}
+
 /** What `docker inspect` prints of containers, as one JSON text; those that are gone are left out. undefined likewise. */
 export async function inspectContainers(ids: readonly string[]): Promise<string | undefined> {
   const inspected = await Promise.all(ids.map(id => answer(`/containers/${id}/json`)))

@@ -1,4 +1,5 @@
 import { attempt, commandFailed, run } from '../../base/shell.ts'
+import { listImages } from '../../docker/engine-api.ts'
 import { parseBytes } from '../status/usage.ts'
 
 /** An image on this machine, whoever's it is. */
@@ -29,16 +30,24 @@ export interface HostContainer {
 }
 
 /**
- * Every image, also without a name: since version 29 the list for people leaves those out unless it is asked for all
- * (docker/cli 6574), and what was pulled by its digest has no tag.
+ * The size of each image, also without a name. The engine is asked: the CLI's list is for people. Version 29 leaves out
+ * what has no name unless it is asked for all (docker/cli 6574), and 28 with containerd's store, whatever it is asked,
+ * what was pulled by its digest.
  */
-export async function hostImages(): Promise<HostImage[]> {
+async function imageSizes(): Promise<Map<string, number>> {
+  const listed = await listImages()
+  if (listed) return listed
   const list = ['docker', 'images', '--all', '--no-trunc', '--format', '{{.ID}} {{.Size}}']
   const sizes = new Map<string, number>() // one image has a line for each of its tags
   for (const line of (await run(list)).split('\n')) {
     const [id = '', size = ''] = line.split(' ')
     if (id !== '') sizes.set(id, parseBytes(size))
   }
+  return sizes
+}
+
+export async function hostImages(): Promise<HostImage[]> {
+  const sizes = await imageSizes()
   const images = await inspected<{
     Id: string
     Parent?: string
@@ -51,7 +60,8 @@ export async function hostImages(): Promise<HostImage[]> {
   return images
     .map(image => ({
       id: image.Id,
-      references: [...(image.RepoTags ?? []), ...(image.RepoDigests ?? [])].filter(
+      // In containerd's store a digest may be a tag as well.
+      references: [...new Set([...(image.RepoTags ?? []), ...(image.RepoDigests ?? [])])].filter(
         name => !name.includes('<none>'),
       ),
       // In containerd's store, `inspect` has the size of what was downloaded, not of what it takes here.

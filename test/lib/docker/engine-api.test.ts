@@ -3,7 +3,13 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { engineSocket, inspectContainers, listContainers, listPath } from '../../../lib/docker/engine-api.ts'
+import {
+  engineSocket,
+  inspectContainers,
+  listContainers,
+  listImages,
+  listPath,
+} from '../../../lib/docker/engine-api.ts'
 import { inTemporary, withVariables } from '../fixtures.ts'
 
 const socket = suite('engine-api: where the engine is')
@@ -64,6 +70,21 @@ asking('the path of the question', () =>
     decodeURIComponent(listPath(labels)),
     '/containers/json?all=1&filters={"label":["com.docker.compose.project=tracehub","com.docker.compose.oneoff=False"]}',
   ),
+)
+
+asking('the size of each image, also of one that has no tag', () =>
+  withEngine({ '/images/json?all=1': [200, '[{"Id": "a", "Size": 7}, {"Id": "b", "Size": 8}]'] }, async () =>
+    assert.equal(
+      [...((await listImages()) ?? [])],
+      [
+        ['a', 7],
+        ['b', 8],
+      ],
+    ),
+  ),
+)
+asking('an engine that does not list its images: the CLI is asked', () =>
+  withEngine({}, async () => assert.is(await listImages(), undefined)),
 )
 
 asking('their ids, and what is known of them; one that is gone by then is left out', () =>
