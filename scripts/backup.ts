@@ -18,7 +18,7 @@ import { scheduleText } from '../lib/backup/schedule.ts'
 import { backupTable } from '../lib/backup/table.ts'
 import { copyUploads } from '../lib/backup/uploads.ts'
 import { prove } from '../lib/backup/verify.ts'
-import { quoted } from '../lib/base/command-text.ts'
+import { commandOf, quoted } from '../lib/base/command-text.ts'
 import { UsageError } from '../lib/base/failure.ts'
 import { commonOptions, parseDuration } from '../lib/base/options.ts'
 import { duration, shown } from '../lib/base/text.ts'
@@ -34,7 +34,7 @@ async function backup(site: Site, wanted: NewBackup): Promise<Result> {
   let manifest = await run.step('Back up the database', step =>
     backUp(site, { reason: wanted.reason, hashed: wanted.proved }, step),
   )
-  const command = `npx tsx scripts/backup.ts -e ${environment.name}`
+  const command = commandOf('backup', environment.name)
   if (wanted.uploads)
     manifest = await elseLacking(
       manifest,
@@ -67,7 +67,7 @@ const copyStep = (site: Site, manifest: Manifest, offsite: Offsite): Promise<voi
     manifest,
     {
       lacking: 'NOT offsite',
-      next: `then copy it: npx tsx scripts/backup.ts -e ${site.environment.name} --verify ${manifest.file} --to ${quoted(offsite.url)}`,
+      next: `then copy it: ${commandOf('backup', site.environment.name)} --verify ${manifest.file} --to ${quoted(offsite.url)}`,
     },
     async () => {
       const { copyOffsite } = await import('../lib/backup/offsite/copy.ts') // SSH weighs as much as all the rest

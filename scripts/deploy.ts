@@ -15,7 +15,7 @@ import { checkSchema } from '../lib/database/schema-check.ts'
 import { currentRevision, databaseState } from '../lib/database/state.ts'
 import { lookAt, runOn } from '../lib/deploy/on-site.ts'
 import { prepareServices } from '../lib/deploy/own-login.ts'
-import { demandHarmless, judgeOrWarn, notJudged } from '../lib/deploy/pending-check.ts'
+import { assertSafe, judgeOrWarn, notJudged } from '../lib/deploy/pending-check.ts'
 import { planOf } from '../lib/deploy/plan.ts'
 import { preflight } from '../lib/deploy/preflight/preflight.ts'
 import { repair } from '../lib/deploy/repair/repair.ts'
@@ -54,7 +54,7 @@ interface Wanted {
 async function deploy(site: Site, wanted: Wanted): Promise<Result> {
   const { environment, run } = site
   const { images } = await run.step('Preflight', step => preflight(site, wanted, step))
-  run.aim({ release: undefined, tag: wanted.tag, images })
+  run.setTarget({ release: undefined, tag: wanted.tag, images })
   if (wanted.ask) await confirmPlan(site, wanted, images)
   await run.step('Repair what an interrupted run left', step => repair(site, step))
 
@@ -70,7 +70,7 @@ async function deploy(site: Site, wanted: Wanted): Promise<Result> {
     () => run.step('Backup database', step => preDeployBackup(site, wanted.backup, step)),
     async () => lookAtMigrations(site, wanted, images, await currentRevision(site)),
   ])
-  demandHarmless(site, judgement, wanted.acceptMigrations)
+  assertSafe(site, judgement, wanted.acceptMigrations)
   if (wanted.rehearse)
     await run.step('Rehearse migrations on the newest backup', async step =>
       (await import('../lib/deploy/pending-rehearsal.ts')).rehearsePending(site, pending, step),
@@ -149,7 +149,7 @@ async function dryRun(site: Site, wanted: Wanted): Promise<Result> {
   const { images } = await site.run.step('Preflight', step => preflight(site, wanted, step))
   const { rows, judgement } = await plan(site, wanted, images)
   if (judgement.findings.some(fails)) show(site, rows) // what follows is no result, but a refusal
-  demandHarmless(site, { ...judgement, verdicts: [] }, wanted.acceptMigrations)
+  assertSafe(site, { ...judgement, verdicts: [] }, wanted.acceptMigrations)
   return rows
 }
 
@@ -158,7 +158,7 @@ const show = ({ run }: Site, rows: Result): void => run.note(columns(rows).repla
 async function confirmPlan(site: Site, wanted: Wanted, images: Images): Promise<void> {
   const { rows, judgement } = await plan(site, wanted, images)
   show(site, rows)
-  demandHarmless(site, { ...judgement, verdicts: [] }, wanted.acceptMigrations)
+  assertSafe(site, { ...judgement, verdicts: [] }, wanted.acceptMigrations)
   await confirm(`Deploy ${wanted.tag} to ${site.environment.name}?`, site.run.signal)
 }
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 ':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
 
+import { commandOf } from '../lib/base/command-text.ts'
 import { Failure, Problems } from '../lib/base/failure.ts'
 import { commonOptions, parseDuration } from '../lib/base/options.ts'
 import { main } from '../lib/cli/main.ts'
@@ -50,7 +51,7 @@ async function tested(site: Site, step: Step): Promise<void> {
     const { name } = site.environment
     const fix = [
       `everything runs, and the version itself fails. Its log: make logs E=${name}`,
-      `back to the release before: npx tsx scripts/rollback.ts -e ${name} -t deployment`,
+      `back to the release before: ${commandOf('rollback', name)} -t deployment`,
     ].join('\n')
     throw new Failure({ what: error.what, detail: error.detail, fix }, error.exitCode)
   }

@@ -2,6 +2,7 @@
 ':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
 
 import { preDeployBackup } from '../lib/backup/pre-deploy.ts'
+import { commandOf } from '../lib/base/command-text.ts'
 import { commonOptions, parseDuration } from '../lib/base/options.ts'
 import { main } from '../lib/cli/main.ts'
 import { showRevision } from '../lib/database/database.ts'
@@ -47,7 +48,7 @@ async function rollBackDeployment(site: Site, wanted: Asking<DeploymentRollback>
     step.note(`release ${found.release}, ${found.tag}`)
     return found
   })
-  run.aim(target)
+  run.setTarget(target)
   const ready = await standsBy(project, target)
   await run.step('Pull images', async step => {
     if (ready) step.skip('its containers still exist')
@@ -88,7 +89,7 @@ const waysOut = ({ environment }: Site, target: Release): string =>
   [
     'mend the live version and deploy that: nothing is lost; or',
     `take the schema back, too: what was written into the newer schema's columns is then in the backup alone,`,
-    `and the live version may fail until the switch: npx tsx scripts/rollback.ts -e ${environment.name} -t deployment --to ${target.release} --with-migrations`,
+    `and the live version may fail until the switch: ${commandOf('rollback', environment.name)} -t deployment --to ${target.release} --with-migrations`,
   ].join('\n')
 
 async function rollBackMigrations(site: Site, { back, ask }: Asking<MigrationRollback>): Promise<Result> {
@@ -110,7 +111,7 @@ async function rollBackMigrations(site: Site, { back, ask }: Asking<MigrationRol
   if (fit) run.undo(`Check that ${live} serves as before`, () => smokeTestColour(site, live))
   const backup = await run.step('Backup database', step => preDeployBackup(site, true, step))
   await takeSchemaBack(site, guide, descent)
-  const fix = `take both back: npx tsx scripts/rollback.ts -e ${environment.name} -t deployment --with-migrations`
+  const fix = `take both back: ${commandOf('rollback', environment.name)} -t deployment --with-migrations`
   await testLive(site, live, { fit, schema: 'older', fix })
   await run.step('Record the schema', async step => {
     recordSchema(site, descent.to)
@@ -120,7 +121,7 @@ async function rollBackMigrations(site: Site, { back, ask }: Asking<MigrationRol
   return [
     ['schema', `${showRevision(descent.to)}, was ${descent.from}`],
     ['backup', backup ?? 'none'],
-    ['forward again', `npx tsx scripts/deploy.ts -e ${environment.name} --force`],
+    ['forward again', `${commandOf('deploy', environment.name)} --force`],
   ]
 }
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 ':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
 
+import { commandOf } from '../lib/base/command-text.ts'
 import { exitCodes, Failure, problemOf } from '../lib/base/failure.ts'
 import { commonOptions, parseDuration } from '../lib/base/options.ts'
 import { main } from '../lib/cli/main.ts'
@@ -63,7 +64,7 @@ async function spread(site: Site, live: Colour, rotation: Secrets): Promise<void
     for (const [title, act] of ending(site, live, rotation)) await site.run.step(title, act)
   } catch (error) {
     const { what, detail } = problemOf(error)
-    const fix = `users are served, with the new secrets; the same command again does the rest: npx tsx scripts/secrets.ts rotate -e ${site.environment.name}`
+    const fix = `users are served, with the new secrets; the same command again does the rest: ${commandOf('secrets', site.environment.name, 'rotate')}`
     throw new Failure({ what, detail, fix }, exitCodes.needsPerson)
   }
 }

@@ -1,3 +1,4 @@
+import { commandOf } from '../base/command-text.ts'
 import { bytes, count, duration } from '../base/text.ts'
 import { showRevision } from '../database/database.ts'
 import type { Environment } from '../environment/environment.ts'
@@ -31,7 +32,7 @@ export function replacedRows(
   { name, at, schema }: Source,
   done: { kept: string | null; keptUploads: string | undefined; ms: number | undefined },
 ): Result {
-  const undo = `npx tsx scripts/rollback.ts -e ${environment.name} -t database --back-to ${done.kept}`
+  const undo = `${commandOf('rollback', environment.name)} -t database --back-to ${done.kept}`
   return [
     ['database', `${name}${at === undefined ? '' : `, from ${new Date(at).toISOString()}`}`],
     ['schema', showRevision(schema)],

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { Command, Options, Parsed } from '../base/command.ts'
+import { commandOf } from '../base/command-text.ts'
 import { UsageError } from '../base/failure.ts'
 import { shown } from '../base/text.ts'
 import { help } from './help.ts'
@@ -103,4 +104,4 @@ function complaintOf(
 }
 
 const usage = (name: string, what: string): UsageError =>
-  new UsageError(what, `npx tsx scripts/${name}.ts --help  lists the options`)
+  new UsageError(what, `${commandOf(name)} --help  lists the options`)

@@ -1,4 +1,5 @@
 import type { Command, Options, Word } from '../base/command.ts'
+import { commandOf } from '../base/command-text.ts'
 import { columns } from '../base/text.ts'
 
 /** Every script has it. */
@@ -22,7 +23,7 @@ export function helpText<O extends Options>(command: Command<O>): string {
   return [
     command.summary,
     '',
-    `Usage: ${[`npx tsx scripts/${command.name}.ts`, ...(command.words ?? []).map(wordText), '[options]'].join(' ')}`,
+    `Usage: ${[commandOf(command.name), ...(command.words ?? []).map(wordText), '[options]'].join(' ')}`,
     '',
     columns(rows),
     '',

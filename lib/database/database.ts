@@ -1,3 +1,4 @@
+import { commandOf } from '../base/command-text.ts'
 import { Failure } from '../base/failure.ts'
 import type { Ran } from '../base/shell.ts'
 import { lastLines } from '../base/text.ts'
@@ -72,7 +73,7 @@ export const noneLeft =
   /too many clients already|remaining connection slots are reserved|too many connections for/
 
 export const leavesCrowd = (environment: string): string =>
-  `a version that holds every connection is left by: npx tsx scripts/rollback.ts -e ${environment} -t deployment`
+  `a version that holds every connection is left by: ${commandOf('rollback', environment)} -t deployment`
 
 /**
  * Asks again, for about a second, where no connection is left: whoever is refused one has held it for a moment, so

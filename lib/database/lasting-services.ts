@@ -19,7 +19,7 @@ import { pinned, readReleases } from '../environment/releases.ts'
 import { readSecrets, type Secrets } from '../environment/secrets.ts'
 import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
-import { letBackIn } from './login.ts'
+import { restoreLogin } from './login.ts'
 import { databaseAnswers } from './state.ts'
 
 /**
@@ -86,7 +86,7 @@ export async function startLasting(
   })
   const live = proxy.mapOnDisk()
   if (isNew && live !== null)
-    await letBackIn(project, loginIn(await liveVariables({ environment, project }, live)))
+    await restoreLogin(project, loginIn(await liveVariables({ environment, project }, live)))
 }
 
 /** Nothing was ever live: no image has proved itself yet. */

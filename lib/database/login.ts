@@ -57,7 +57,7 @@ export const isAtLimit = (environment: Environment): string =>
  * Makes a login that acts as the database's owner, with all that was set for the owner's sessions; or gives it another
  * password.
  */
-export async function letIn(project: Project, login: string, password: string): Promise<void> {
+export async function grantLogin(project: Project, login: string, password: string): Promise<void> {
   const owner = project.environment.database.user
   const settings = (role: string): string =>
     `pg_db_role_setting left join pg_database d on d.oid = setdatabase where setrole = ${literal(role)}::regrole`
@@ -100,7 +100,7 @@ export async function changePassword(project: Project, password: string): Promis
  * @param login the one that the live version uses
  * @returns how many sessions were ended.
  */
-export async function shutOut(project: Project, login: string): Promise<number> {
+export async function revokeLogins(project: Project, login: string): Promise<number> {
   const { environment } = project
   const others = [environment.database.user, ...loginsOf(environment)].filter(other => other !== login)
   const ended = await sql(
@@ -116,12 +116,12 @@ export async function shutOut(project: Project, login: string): Promise<number> 
 }
 
 /** Lets a version's own login in where the server does not know it: one whose data were lost knows the owner alone. */
-export async function letBackIn(
+export async function restoreLogin(
   project: Project,
   { user, password }: { user: string; password: string },
 ): Promise<void> {
   if (loginsOf(project.environment).includes(user) && !(await roleExists(project, user)))
-    await letIn(project, user, password)
+    await grantLogin(project, user, password)
 }
 
 /**

@@ -1,3 +1,4 @@
+import { commandOf } from '../base/command-text.ts'
 /**
  * What to do after an Alembic command has failed, by what it printed. `config.set_main_option("sqlalchemy.url", …)`
  * hands the URL to ConfigParser, for which every % begins a reference: `%40`, the @ of a password, is one that it does
@@ -12,5 +13,5 @@ export const urlAdvice = (environment: string): string =>
   [
     'a % in DATABASE_URL, of a character in DB_PASSWORD such as @ or %, is more than env.py can read: no migration is at fault',
     `in env.py: config.set_main_option("sqlalchemy.url", os.environ["DATABASE_URL"].replace("%", "%%"))`,
-    `or, once a version is live, give it a password of letters and digits: npx tsx scripts/secrets.ts rotate DB_PASSWORD -e ${environment}`,
+    `or, once a version is live, give it a password of letters and digits: ${commandOf('secrets', environment, 'rotate DB_PASSWORD')}`,
   ].join('\n')

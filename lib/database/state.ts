@@ -1,3 +1,4 @@
+import { commandOf } from '../base/command-text.ts'
 import { Failure } from '../base/failure.ts'
 import { conditionNow } from '../docker/health.ts'
 import type { Environment } from '../environment/environment.ts'
@@ -34,7 +35,7 @@ export const databaseDown = ({ environment }: View, why: string): Failure =>
 
 /** Where nothing was ever live, there is nothing that a repair would bring back: a deploy starts the database. */
 export const startsIt = (environment: Environment): string =>
-  `npx tsx scripts/${readReleases(environment).length > 0 ? 'repair' : 'deploy'}.ts -e ${environment.name}`
+  commandOf(readReleases(environment).length > 0 ? 'repair' : 'deploy', environment.name)
 
 /**
  * The schema's revision: null where there is no database yet, or none of Alembic's tables in it.

@@ -29,7 +29,7 @@ export function assignProfile(
  * Going back goes on when a part of it fails; but what users are still on, or would be on after a restart of the proxy,
  * must not be taken from under them. @throws Failure when it is.
  */
-export async function demandUnused({ proxy }: Pick<Site, 'proxy'>, colour: Colour): Promise<void> {
+export async function assertIdle({ proxy }: Pick<Site, 'proxy'>, colour: Colour): Promise<void> {
   const live = await proxy.live()
   if (live === colour) throw new Failure({ what: `${colour} stays as it is: users are on it` })
   if (proxy.mapOnDisk() === colour)
@@ -42,7 +42,7 @@ export async function demandUnused({ proxy }: Pick<Site, 'proxy'>, colour: Colou
 /** Takes a colour away: waits for requests that may still be in flight, then removes its containers. */
 export async function removeColour(site: Site, colour: Colour, step: Step): Promise<void> {
   const { environment, project, proxy } = site
-  await demandUnused(site, colour)
+  await assertIdle(site, colour)
   await project.endRunOnce()
   const containers = await project.containers(servicesOf(colour))
   if (containers.length === 0) return step.skip('no containers')

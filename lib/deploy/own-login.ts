@@ -1,6 +1,6 @@
 import { isCrowded } from '../database/database.ts'
 import { prepareDirectory, startServices } from '../database/lasting-services.ts'
-import { letIn, loginFor, loginsOf, removeLogins, roleExists } from '../database/login.ts'
+import { grantLogin, loginFor, loginsOf, removeLogins, roleExists } from '../database/login.ts'
 import { databaseAnswers } from '../database/state.ts'
 import { liveVariables, loginIn } from '../docker/live-variables.ts'
 import { type Colour, otherColour } from '../environment/environment.ts'
@@ -26,7 +26,7 @@ export async function giveLogin(site: Site, secrets: Secrets, step: Step): Promi
   try {
     const isNew = !(await roleExists(project, login))
     if (isNew) run.undo(`Remove the login ${login}`, () => removeLogins(project, [login]))
-    await letIn(project, login, password)
+    await grantLogin(project, login, password)
     if (now?.user === login) step.skip(`it has ${login}`)
     else step.note(login)
   } catch (error) {

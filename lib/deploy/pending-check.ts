@@ -107,7 +107,7 @@ export function placeIn({ environment }: Site, image: PinnedImage): Place {
  * Says what the pending migrations do, and stops where one would hurt.
  * @throws Failure unless `accepted`; what is accepted is said loudly.
  */
-export function demandHarmless(
+export function assertSafe(
   { run }: Site,
   { verdicts: all, findings, allowed }: Judgement,
   accepted: boolean,

@@ -1,3 +1,4 @@
+import { commandOf } from '../base/command-text.ts'
 import type { Problem } from '../base/failure.ts'
 import { type Images, type Release, readReleases, sameImages, shortDigest } from '../environment/releases.ts'
 import { loadEnvironment } from '../environment/settings.ts'
@@ -28,7 +29,7 @@ export async function provedProblems({ environment, run }: Site, images: Images)
       verdict === 'never live'
         ? `these images (${which}) were never live on ${name}: ${environment.name} is their first time`
         : `${name} was rolled back from these images (${which})`,
-    fix: `deploy them there first: npx tsx scripts/deploy.ts -e ${name} --tag <their tag>`,
+    fix: `deploy them there first: ${commandOf('deploy', name)} --tag <their tag>`,
   }
   if (otherwise === 'demand') return [problem]
   run.warn(problem)

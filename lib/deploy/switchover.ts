@@ -12,7 +12,7 @@ import { waitForServices } from '../proxy/serving.ts'
 import type { Site } from '../proxy/site.ts'
 import { smokeTest } from '../proxy/smoke.ts'
 import type { Step } from '../run/step.ts'
-import { assignProfile, demandUnused } from './candidate.ts'
+import { assertIdle, assignProfile } from './candidate.ts'
 import { expiringCertificates } from './expiry.ts'
 
 /** Moves users to a colour. @returns how long the proxy took, in ms. */
@@ -63,7 +63,7 @@ export async function watchStability(
 /** Lets the requests of a colour that users have left finish, then stops it. It stays, for an instant rollback. */
 export async function retireColour(site: Site, colour: Colour, step: Step): Promise<void> {
   const { environment, project, proxy } = site
-  await demandUnused(site, colour)
+  await assertIdle(site, colour)
   const cut = await proxy.drain(colour, environment.timeouts.drain, open =>
     step.progress(`${count(open, 'request')} in flight`),
   )

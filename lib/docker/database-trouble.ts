@@ -1,3 +1,4 @@
+import { commandOf } from '../base/command-text.ts'
 import type { Problem } from '../base/failure.ts'
 import type { Environment } from '../environment/environment.ts'
 import { readReleases } from '../environment/releases.ts'
@@ -35,7 +36,7 @@ function otherMajor(environment: Environment, data: string, image: string): Prob
     detail: "PostgreSQL's major versions do not read each other's files; the data is untouched",
     fix: [
       wasLive
-        ? `go back to an image of ${data}: ${settings}, and DB_TAG and DB_IMAGE in ${directory}/.env; then npx tsx scripts/repair.ts -e ${name}`
+        ? `go back to an image of ${data}: ${settings}, and DB_TAG and DB_IMAGE in ${directory}/.env; then ${commandOf('repair', name)}`
         : `use an image of ${data}: ${settings}; then deploy again`,
       'to move to the newer version: with the old one make a backup (scripts/backup.ts --verify) and take it away from here,',
       'start the new one on an empty volume, and restore the backup there (scripts/rollback.ts -t database -b <file>)',

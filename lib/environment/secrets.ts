@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'dotenv'
+import { commandOf } from '../base/command-text.ts'
 import { type Problem, Problems, problemOf } from '../base/failure.ts'
 import { readIfThere } from '../base/files.ts'
 import { registerSecret } from '../base/redact.ts'
@@ -77,7 +78,7 @@ function missingFile(environment: Environment, file: string): Problem {
     what: `${file} is missing: the secrets of ${environment.name}`,
     fix:
       readReleases(environment).length > 0
-        ? `npx tsx scripts/secrets.ts recover -e ${environment.name}  writes it again, from what the containers have`
+        ? `${commandOf('secrets', environment.name, 'recover')}  writes it again, from what the containers have`
         : `cp ${example} ${file} && chmod 600 ${file}, then set real values in it`,
   }
 }

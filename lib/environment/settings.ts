@@ -2,6 +2,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { commandOf } from '../base/command-text.ts'
 import { UsageError } from '../base/failure.ts'
 import { shown } from '../base/text.ts'
 import type { Edge, EdgeOverride } from './edge.ts'
@@ -29,7 +30,7 @@ export async function loadEnvironment(name: string | undefined): Promise<Environ
   if (target.kind !== 'edge') return target
   throw new UsageError(
     `${target.name} is the TLS edge: it has no releases, no database and no backups`,
-    `npx tsx scripts/deploy.ts -e ${target.name}  installs and updates it; environments: ${(await environmentNames()).join(', ')}`,
+    `${commandOf('deploy', target.name)}  installs and updates it; environments: ${(await environmentNames()).join(', ')}`,
   )
 }
 

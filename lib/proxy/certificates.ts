@@ -1,4 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { commandOf } from '../base/command-text.ts'
 import { Failure, type Problem, problemOf } from '../base/failure.ts'
 import { readIfThere } from '../base/files.ts'
 import { type Pair, pairsIn } from './certificate-files.ts'
@@ -48,7 +49,7 @@ export function expiryProblem(
 ): Problem | undefined {
   const date = new Date(expires).toISOString().slice(0, 10)
   const days = Math.floor(Math.abs(expires - now) / 86_400_000)
-  const fix = 'renew it (certbot renew, or acme.sh --cron), then: npx tsx scripts/deploy.ts -e shared'
+  const fix = `renew it (certbot renew, or acme.sh --cron), then: ${commandOf('deploy', 'shared')}`
   if (expires <= now)
     return { what: `the certificate of ${name} has expired, ${days} days ago (${date})`, fix }
   if (expires - now > warning) return undefined

@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { commandOf } from '../base/command-text.ts'
 import { Failure, type Problem, problemOf } from '../base/failure.ts'
 import { readIfThere, writeAtomically } from '../base/files.ts'
 import { isCode } from '../base/system-errors.ts'
@@ -85,7 +86,7 @@ function lookFor(edge: Edge, domain: string, now: number): ReturnType<typeof fin
     if (!isCode(error, 'EACCES')) throw error
     throw new Failure({
       what: `the certificates in ${sources(edge)} cannot be read: ${problemOf(error).what}`,
-      fix: 'run this as the user who may, root for certbot: sudo npx tsx scripts/deploy.ts -e shared',
+      fix: `run this as the user who may, root for certbot: sudo ${commandOf('deploy', 'shared')}`,
     })
   }
 }

@@ -1,5 +1,5 @@
 import type { ClientChannel } from 'ssh2'
-import { quoted } from '../base/command-text.ts'
+import { commandOf, quoted } from '../base/command-text.ts'
 import { exitCodes, Failure } from '../base/failure.ts'
 import { redact } from '../base/redact.ts'
 import { lastLines } from '../base/text.ts'
@@ -22,7 +22,7 @@ export interface Following {
 
 /** The command that shows a run again. */
 export const lookAgain = ({ access, errand }: Pick<Following, 'access' | 'errand'>): string =>
-  `npx tsx scripts/${errand.start.script}.ts -e ${access.environment} --attach`
+  `${commandOf(errand.start.script, access.environment)} --attach`
 
 /** One Ctrl-C may arrive twice within this time (ms): from the terminal, and relayed by what started us. */
 const echo = 1000

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
+import { commandOf } from '../base/command-text.ts'
 import { exitCodes, Failure, UsageError } from '../base/failure.ts'
 import { shown } from '../base/text.ts'
 import { sleep } from '../base/wait.ts'
@@ -98,7 +99,7 @@ const killed = (place: Place, file: string): Failure =>
     {
       what: `${basename(file, '.jsonl')} did not come to its end: it was killed, or the machine was restarted`,
       detail: `log: ${file}`,
-      fix: `npx tsx scripts/deploy.ts -e ${place.name}  repairs what it left`,
+      fix: `${commandOf('deploy', place.name)}  repairs what it left`,
     },
     exitCodes.needsPerson,
   )

@@ -67,12 +67,12 @@ export class Run {
   }
 
   /** Logs that something is being rolled back, and why: people are told, and an incident is recorded. */
-  goesBack(problem: Problem): void {
+  rollingBack(problem: Problem): void {
     this.#log.write({ type: 'taking-back', problem })
   }
 
   /** Logs what the run is to bring live. */
-  aim({ release, tag, images }: { release: number | undefined; tag: string; images: Images }): void {
+  setTarget({ release, tag, images }: { release: number | undefined; tag: string; images: Images }): void {
     this.#log.write({ type: 'target', release, tag, images })
   }
 
@@ -82,7 +82,7 @@ export class Run {
   }
 
   /** Logs what users noticed. */
-  noticed({ requests, errors }: { requests: number; errors: number }): void {
+  recordTraffic({ requests, errors }: { requests: number; errors: number }): void {
     this.#log.write({ type: 'traffic', seen: requests, failed: errors })
   }
 
@@ -119,7 +119,7 @@ export class Run {
   async #takeBack(error: unknown): Promise<Ended> {
     if (this.#undos.length === 0) return stopped(error, { kept: this.#kept })
     const problem = foreseenOrBug(error)
-    this.goesBack(problem)
+    this.rollingBack(problem)
     this.#undoing = true
     const failed: Problem[] = []
     for (const { title, act } of this.#undos.toReversed()) {

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fromThePast, listBackups } from '../../backup/list.ts'
+import { commandOf } from '../../base/command-text.ts'
 import { problemOf } from '../../base/failure.ts'
 import { writeAtomically } from '../../base/files.ts'
 import { bytes, duration } from '../../base/text.ts'
@@ -35,7 +36,7 @@ export function recordIncident(
     const file = join(directory, `${stamp}.md`)
     const commands = {
       logs: `make logs E=${environment.name}`,
-      status: `npx tsx scripts/status.ts -e ${environment.name}`,
+      status: commandOf('status', environment.name),
     }
     writeAtomically(file, incidentRecord(events, { ended, now, backups, told, commands }), 0o600)
     run.note(`incident record: ${file}`)

@@ -1,3 +1,4 @@
+import { commandOf } from '../../base/command-text.ts'
 import { type Problem, problemOf } from '../../base/failure.ts'
 import { collationsOf } from '../../database/collation-check.ts'
 import { acceptsPassword } from '../../database/login.ts'
@@ -35,7 +36,7 @@ export async function databaseProblems(
       {
         what: `the database is down: ${what}`,
         detail,
-        fix: `npx tsx scripts/repair.ts -e ${environment.name}`,
+        fix: commandOf('repair', environment.name),
       },
     ]
   }
@@ -50,7 +51,7 @@ async function passwordProblems(project: Site['project'], secrets: Secrets): Pro
   return [
     {
       what: `the database refuses DB_PASSWORD of ${secretsFile(environment)}`,
-      fix: `put the database's password there, or let both have a new one: npx tsx scripts/secrets.ts rotate DB_PASSWORD -e ${environment.name}`,
+      fix: `put the database's password there, or let both have a new one: ${commandOf('secrets', environment.name, 'rotate DB_PASSWORD')}`,
     },
   ]
 }

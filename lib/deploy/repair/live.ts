@@ -60,7 +60,7 @@ async function flipBack(
   found: string[],
 ): Promise<Colour | null> {
   if (from === null) return to // there is nothing to go back to
-  site.run.goesBack({ what: `an interrupted run has left users on ${to}, which fails its smoke tests` })
+  site.run.rollingBack({ what: `an interrupted run has left users on ${to}, which fails its smoke tests` })
   await noteLastWords(site, to)
   await wakeColour(site, from, step)
   await site.proxy.switchBack(from)

@@ -1,3 +1,4 @@
+import { commandOf } from '../../base/command-text.ts'
 import { Failure } from '../../base/failure.ts'
 import { count } from '../../base/text.ts'
 import { schemaRevision, showRevision } from '../../database/database.ts'
@@ -29,7 +30,7 @@ export async function guideBack({ environment, project, proxy, run }: Site): Pro
   if (!state)
     throw new Failure({
       what: `${environment.directory}/.env is lost or damaged: it says which images know the way back`,
-      fix: `npx tsx scripts/repair.ts -e ${environment.name}`,
+      fix: commandOf('repair', environment.name),
     })
   const revision = await currentRevision({ environment, project })
   if (revision === null)

@@ -8,7 +8,7 @@ import { smokeTestColour } from '../../proxy/serving.ts'
 import type { Site } from '../../proxy/site.ts'
 import { usersAreOn } from '../../run/recovery.ts'
 import type { Step } from '../../run/step.ts'
-import { demandUnused } from '../candidate.ts'
+import { assertIdle } from '../candidate.ts'
 import { makeRoom } from '../crowded.ts'
 import { noteHealth } from '../incident/evidence.ts'
 import { checkFromOutside, failingAddresses } from '../switchover.ts'
@@ -48,7 +48,7 @@ export async function rollOut(
   const { environment, proxy, run } = site
   const live = usersAreOn({ served: await proxy.live(), onDisk: proxy.mapOnDisk() })
   const candidate: Colour = live === null ? 'blue' : otherColour(live)
-  await demandUnused(site, candidate)
+  await assertIdle(site, candidate)
   const fit = live !== null && (await isFit(site, live))
   const failedBefore = await failingAddresses(site)
   const atStart = await proxy.users()
@@ -77,7 +77,7 @@ export async function rollOut(
   await run.step('Record the release', async step => {
     recordRelease(environment, release)
     run.keep()
-    run.noticed(since(atStart, now))
+    run.recordTraffic(since(atStart, now))
     await noteHealth(site, 'after')
     step.note(`release ${release.release}`)
   })
@@ -87,7 +87,7 @@ export async function rollOut(
 async function countFailed({ proxy, run }: Site, atStart: Traffic, step: Step): Promise<void> {
   try {
     const noticed = since(atStart, await proxy.users())
-    run.noticed(noticed)
+    run.recordTraffic(noticed)
     step.note(`${noticed.errors} of ${count(noticed.requests, 'request')}`)
   } catch (error) {
     step.skip(problemOf(error).what) // a proxy that is gone must not keep the rest from being taken back

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { commandOf } from '../../base/command-text.ts'
 import { type Problem, Problems } from '../../base/failure.ts'
 import { count } from '../../base/text.ts'
 import { acceptsPassword } from '../../database/login.ts'
@@ -79,7 +80,7 @@ function rotationProblems(environment: Environment): Problem[] {
   return [
     {
       what: `a rotation of ${names.join(' and ')} is under way or was interrupted`,
-      fix: `npx tsx scripts/secrets.ts rotate ${which} -e ${environment.name} --wait`,
+      fix: `${commandOf('secrets', environment.name, `rotate ${which}`)} --wait`,
     },
   ]
 }
@@ -89,7 +90,7 @@ async function runningProblems(site: Site, live: Colour, secrets: Secrets): Prom
   const { environment, project } = site
   const running = await liveVariables(site, live)
   const wanted = serviceVariables(environment, secrets).backend
-  const fix = `npx tsx scripts/deploy.ts -e ${environment.name} --tag ${readReleases(environment).at(-1)?.tag} --force`
+  const fix = `${commandOf('deploy', environment.name)} --tag ${readReleases(environment).at(-1)?.tag} --force`
   const differing = Object.keys(wanted).filter(name =>
     name === 'DATABASE_URL'
       ? loginIn(running).password !== loginIn(wanted).password // a rotation changes the user, for a while

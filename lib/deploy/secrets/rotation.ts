@@ -4,7 +4,7 @@ import { parse } from 'dotenv'
 import { readIfThere, writeAtomically } from '../../base/files.ts'
 import { registerSecret } from '../../base/redact.ts'
 import { count } from '../../base/text.ts'
-import { changePassword, shutOut } from '../../database/login.ts'
+import { changePassword, revokeLogins } from '../../database/login.ts'
 import { liveVariables, loginIn } from '../../docker/live-variables.ts'
 import { formatEnvFile, withValues } from '../../environment/env-file.ts'
 import { type Colour, type Environment, otherColour } from '../../environment/environment.ts'
@@ -75,7 +75,7 @@ export function ending(
       async step => {
         if (password === undefined) return step.skip('DB_PASSWORD stays')
         const { user } = loginIn(await liveVariables(site, live))
-        step.note(`${count(await shutOut(project, user), 'session')} ended`)
+        step.note(`${count(await revokeLogins(project, user), 'session')} ended`)
       },
     ],
     [

@@ -1,3 +1,4 @@
+import { commandOf } from '../../base/command-text.ts'
 import type { Problem } from '../../base/failure.ts'
 import type { Environment } from '../../environment/environment.ts'
 import { type Secrets, secretsFile } from '../../environment/secrets.ts'
@@ -15,5 +16,5 @@ export function weaknesses(environment: Environment, secrets: Secrets): Problem[
 
 export const replacing = (environment: Environment, name: string): string =>
   rotatable.some(rotated => rotated === name)
-    ? `npx tsx scripts/secrets.ts rotate ${name} -e ${environment.name}`
+    ? commandOf('secrets', environment.name, `rotate ${name}`)
     : `set a better one in ${secretsFile(environment)} (openssl rand -hex 32 makes one), then deploy --force`

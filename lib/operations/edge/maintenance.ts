@@ -1,3 +1,4 @@
+import { commandOf } from '../../base/command-text.ts'
 import { Failure } from '../../base/failure.ts'
 import { readIfThere, writeAtomically } from '../../base/files.ts'
 import type { Result } from '../../run/result.ts'
@@ -17,7 +18,7 @@ export async function setMaintenance(
   if (!live)
     throw new Failure({
       what: 'the TLS edge does not run, so nobody is shown anything',
-      fix: `npx tsx scripts/deploy.ts -e ${edge.name}`,
+      fix: commandOf('deploy', edge.name),
     })
   await run.step(`Maintenance of ${environment}: ${wanted}`, async step => {
     const away = (readIfThere(maintenanceFile(edge)) ?? '').split('\n').filter(line => line !== '')

@@ -1,3 +1,4 @@
+import { commandOf } from '../../base/command-text.ts'
 import { type Problem, Problems } from '../../base/failure.ts'
 import { shown } from '../../base/text.ts'
 import type { Environment } from '../../environment/environment.ts'
@@ -77,7 +78,7 @@ const commitIn = (tag: string, branch: string): string | undefined =>
 const untested = (tag: string, branch: string): Problem => ({
   what: `the tag is ${shown(tag)}; expected ${branch}, or ${branch}- and a commit's 40 digits`,
   detail: 'these tags are given to what has passed the tests and the scan, and to nothing else',
-  fix: `to deploy another image, from a laptop: npx tsx scripts/deploy.ts --tag ${shown(tag)}`,
+  fix: `to deploy another image, from a laptop: ${commandOf('deploy')} --tag ${shown(tag)}`,
 })
 
 const late = (newer: number, branch: string, commit: string): Problem => ({

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { demandUnused } from '../../../lib/deploy/candidate.ts'
+import { assertIdle } from '../../../lib/deploy/candidate.ts'
 import type { Colour } from '../../../lib/environment/environment.ts'
 import { HAProxy } from '../../../lib/proxy/proxy.ts'
 import { environmentIn, failureOf } from '../fixtures.ts'
@@ -25,10 +25,10 @@ class Known extends HAProxy {
 
 const taking = suite('candidate: a colour is taken away only when users are not on it')
 
-taking('they are on the other one', () => demandUnused({ proxy: new Known('blue', 'blue') }, 'green'))
-taking('nobody is anywhere', () => demandUnused({ proxy: new Known(null, null) }, 'green'))
+taking('they are on the other one', () => assertIdle({ proxy: new Known('blue', 'blue') }, 'green'))
+taking('nobody is anywhere', () => assertIdle({ proxy: new Known(null, null) }, 'green'))
 taking('the proxy is down and will come up with the other one', () =>
-  demandUnused({ proxy: new Known(undefined, 'blue') }, 'green'),
+  assertIdle({ proxy: new Known(undefined, 'blue') }, 'green'),
 )
 const byMap = /^green stays as it is: proxy\/live\.map still says green, so a restart of the proxy would/
 for (const [what, proxy, word] of [
@@ -41,7 +41,7 @@ for (const [what, proxy, word] of [
   ['the proxy is down and would come up with it', new Known(undefined, 'green'), byMap],
 ] as const)
   taking(what, async () => {
-    const { what: said } = await failureOf(() => demandUnused({ proxy }, 'green'))
+    const { what: said } = await failureOf(() => assertIdle({ proxy }, 'green'))
     assert.match(said, word)
   })
 

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { demandHarmless, type Judgement } from '../../../lib/deploy/pending-check.ts'
+import { assertSafe, type Judgement } from '../../../lib/deploy/pending-check.ts'
 import type { Finding, Level } from '../../../lib/migrate-check/finding.ts'
 import type { Site } from '../../../lib/proxy/site.ts'
 import type { NewEvent } from '../../../lib/run/events.ts'
@@ -22,7 +22,7 @@ function demand(levels: readonly Level[], accepted: boolean, allowed: Judgement[
   const events: NewEvent[] = []
   const site = { run: new Run({ write: event => void events.push(event) }) } as unknown as Site // all that it uses
   const judgement: Judgement = { verdicts: [], findings: levels.map(finding), allowed }
-  demandHarmless(site, judgement, accepted)
+  assertSafe(site, judgement, accepted)
   return events
 }
 

@@ -44,7 +44,7 @@ async function refused(changes: Record<string, string>, code: number, message: s
   assert.equal([ended.code, ended.stdout], [code, ''])
 }
 
-async function letIn(changes: Record<string, string>, ...more: string[]): Promise<void> {
+async function grantLogin(changes: Record<string, string>, ...more: string[]): Promise<void> {
   const { code, stdout, stderr } = await list(changes, ...more)
   assert.equal([code, stderr], [0, ''])
   assert.match(stdout, 'no release')
@@ -77,14 +77,14 @@ refusing('the printed line makes it known, also hashed, and whatever the type of
       '',
     )
     if (type === 'ecdsa') await run(['ssh-keygen', '-q', '-H', '-f', join(home, '.ssh', 'known_hosts')])
-    await letIn({ PRODUCTION_HOST_KEY: '' })
+    await grantLogin({ PRODUCTION_HOST_KEY: '' })
   }
   rmSync(join(home, '.ssh', 'known_hosts'))
 })
 
 refusing('a pinned fingerprint may be that of any of its keys; a known_hosts line will do, too', async () => {
-  await letIn({ PRODUCTION_HOST_KEY: await fingerprint(hostKeyFile('rsa')) })
-  await letIn({ PRODUCTION_HOST_KEY: `${address} ${publicHostKey('ecdsa')}` })
+  await grantLogin({ PRODUCTION_HOST_KEY: await fingerprint(hostKeyFile('rsa')) })
+  await grantLogin({ PRODUCTION_HOST_KEY: `${address} ${publicHostKey('ecdsa')}` })
 })
 
 refusing('a host key that is not the pinned one: loudly', async () => {
@@ -151,13 +151,13 @@ refusing('an encrypted key without its passphrase, with a wrong one and with the
 → check the passphrase
 `,
   )
-  await letIn({ PRODUCTION_SSH_KEY: encrypted, PRODUCTION_SSH_PASSPHRASE: passphrase })
+  await grantLogin({ PRODUCTION_SSH_KEY: encrypted, PRODUCTION_SSH_PASSPHRASE: passphrase })
 })
 
 refusing('a key may be given by its path, be RSA, or lie in ~/.ssh under its documented name', async () => {
-  await letIn({ PRODUCTION_SSH_KEY: keys.rsa })
+  await grantLogin({ PRODUCTION_SSH_KEY: keys.rsa })
   writeFileSync(join(home, '.ssh', 'tracehub_production_rsa'), readFileSync(keys.rsa), { mode: 0o600 })
-  await letIn({ PRODUCTION_SSH_KEY: '' })
+  await grantLogin({ PRODUCTION_SSH_KEY: '' })
   rmSync(join(home, '.ssh', 'tracehub_production_rsa'))
   await refused(
     { PRODUCTION_SSH_KEY: '' },
@@ -178,7 +178,7 @@ refusing('a name of ~/.ssh/config is what it is for ssh; what is said explicitly
   )
   config(`Include ${join(home, '.ssh', 'others')}\nHost *-prod\n  User somebody\n  Port 9\n`)
   const alias = { PRODUCTION_HOST: 'tracehub-prod', PRODUCTION_USER: '', PRODUCTION_SSH_KEY: '' }
-  await letIn(alias)
+  await grantLogin(alias)
   await refused(
     { ...alias, PRODUCTION_HOST: 'tracehub-prod:9' },
     1,
@@ -218,7 +218,7 @@ refusing('the key of an SSH agent', async () => {
   const pid = /SSH_AGENT_PID=(\d+)/.exec(await run(['ssh-agent', '-a', socket]))?.[1]
   try {
     await withVariables({ SSH_AUTH_SOCK: socket }, () => run(['ssh-add', '-q', keys.client]))
-    await letIn({ PRODUCTION_SSH_KEY: '', SSH_AUTH_SOCK: socket })
+    await grantLogin({ PRODUCTION_SSH_KEY: '', SSH_AUTH_SOCK: socket })
   } finally {
     process.kill(Number(pid))
   }
@@ -250,8 +250,8 @@ refusing('a closed port, and one where nobody answers', async () => {
 if (networkInterfaces()['lo']?.some(({ address }) => address === '::1'))
   refusing('an IPv6 address with a port, and --host instead of the variable', async () => {
     const pin = { PRODUCTION_HOST_KEY: variables['PRODUCTION_HOST_KEY'] ?? '' }
-    await letIn({ ...pin, PRODUCTION_HOST: `[::1]:${sshPort}` })
-    await letIn(
+    await grantLogin({ ...pin, PRODUCTION_HOST: `[::1]:${sshPort}` })
+    await grantLogin(
       { ...pin, PRODUCTION_HOST: 'wrong.example' },
       `--host=${variables['PRODUCTION_USER']}@127.0.0.1:${sshPort}`,
     )
@@ -292,7 +292,7 @@ refusing(
     assert.not.ok(existsSync(join(toolkit, 'current')))
     const arrived = blobs()
     assert.ok(arrived >= 20)
-    await letIn({})
+    await grantLogin({})
     assert.ok(existsSync(join(toolkit, 'current', 'scripts', 'deploy.ts')))
     assert.equal(readdirSync(join(toolkit, 'sets')).length, 1)
   },

@@ -1,3 +1,4 @@
+import { commandOf } from '../../../base/command-text.ts'
 import type { Problem } from '../../../base/failure.ts'
 import type { Facts } from '../facts.ts'
 import { valueIn } from '../known.ts'
@@ -26,7 +27,7 @@ export function findings(facts: Facts): Problem[] {
       ...first,
       ...facts.secrets,
       ...unfinished(facts),
-      { what: 'nothing has been deployed yet', fix: `npx tsx scripts/deploy.ts -e ${environment.name}` },
+      { what: 'nothing has been deployed yet', fix: commandOf('deploy', environment.name) },
     ]
   const running = facts.engine.known
     ? [...users(facts), ...containers(facts), ...proxy(facts), ...database(facts)]

@@ -1,4 +1,5 @@
 import { futureProblem } from '../../../backup/list.ts'
+import { commandOf } from '../../../base/command-text.ts'
 import type { Problem } from '../../../base/failure.ts'
 import { bytes } from '../../../base/text.ts'
 import { collationProblems } from '../../../database/collations.ts'
@@ -22,7 +23,7 @@ export function database(facts: Facts): Problem[] {
       : [] // said already
   const { schema, connections, maxConnections, blocked, collations } = facts.database.value
   const head = facts.head
-  const look = `npx tsx scripts/status.ts -e ${facts.environment.name} --db`
+  const look = `${commandOf('status', facts.environment.name)} --db`
   return [
     ...collationProblems(
       { environment: facts.environment, typed: (...words) => typed(facts, words.join(' ')) },
@@ -32,7 +33,7 @@ export function database(facts: Facts): Problem[] {
       ? [
           {
             what: `the schema is at ${schema ?? 'no revision'}; the live image's newest is ${head.value ?? 'none'}`,
-            fix: `npx tsx scripts/deploy.ts -e ${facts.environment.name} --tag ${facts.release?.tag ?? facts.environment.branch} --force  migrates it`,
+            fix: `${commandOf('deploy', facts.environment.name)} --tag ${facts.release?.tag ?? facts.environment.branch} --force  migrates it`,
           },
         ]
       : []),
@@ -56,7 +57,7 @@ export function backups(facts: Facts): Problem[] {
 }
 
 function ages({ environment }: Facts, { last, oldest, proved }: BackupFacts, at: number): Problem[] {
-  const fix = `npx tsx scripts/backup.ts -e ${environment.name}`
+  const fix = commandOf('backup', environment.name)
   if (!last) return [{ what: 'there is no backup', fix }]
   const age = at - last.at
   if (age > environment.alarms.backup) return [{ what: `the newest backup is ${span(age)} old`, fix }]
@@ -69,7 +70,7 @@ function ages({ environment }: Facts, { last, oldest, proved }: BackupFacts, at:
 }
 
 export function disks({ environment, disks: found }: Facts): Problem[] {
-  const fix = `npx tsx scripts/cleanup.ts -e ${environment.name}`
+  const fix = commandOf('cleanup', environment.name)
   return found.flatMap(({ path, total, free, inodes, inodesFree }) => [
     ...(free / total < environment.alarms.diskFree
       ? [{ what: `${path} has ${bytes(free)} of ${bytes(total)} free (${percent(free / total)})`, fix }]

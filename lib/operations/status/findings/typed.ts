@@ -1,3 +1,4 @@
+import { commandOf } from '../../../base/command-text.ts'
 import type { Facts } from '../facts.ts'
 
 /** A command for a person, as one types it in the environment's directory. */
@@ -6,4 +7,4 @@ export const typed = ({ environment }: Facts, words: string): string =>
 
 /** Deploying what is live already repairs and changes nothing else. */
 export const repairing = ({ environment, release }: Facts): string =>
-  `npx tsx scripts/deploy.ts -e ${environment.name}${release ? ` --tag ${release.tag}` : ''}`
+  `${commandOf('deploy', environment.name)}${release ? ` --tag ${release.tag}` : ''}`
