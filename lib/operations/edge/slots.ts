@@ -9,6 +9,9 @@ import { type Colour, colours } from '../../environment/environment.ts'
 import { askProxy } from '../../proxy/runtime-socket.ts'
 import { socketOf } from './directory.ts'
 
+/** How long a process may take to hear a signal (ms): moments, unless the machine is very busy. */
+const patience = 5000
+
 const serviceOf = (slot: Colour): string => `edge-${slot}`
 
 /**
@@ -63,6 +66,9 @@ export class Slots {
     if (container?.status !== 'running') return
     await run(['docker', 'update', '--restart', 'no', container.id])
     await attempt(['docker', 'kill', '--signal', 'SIGUSR1', container.id])
+    // The signal is on its way: until the process says that it stops, it still takes connections.
+    const deadline = Date.now() + patience
+    while ((await this.#isStopping(slot)) === false && Date.now() < deadline) await sleep(20)
   }
 
   /** Waits until a slot that was told to finish has done so, at most `timeout` ms, and removes it. */
