@@ -4,10 +4,10 @@ import type { Line } from './svg.ts'
 import { svg } from './svg.ts'
 import { shown, textOf } from './terminal.ts'
 
-/** Records `make demo` on a terminal and draws two of its chapters: a version that fails, and what users noticed. */
+/** Records `make demo` on a terminal and draws two of its chapters: a version with a migration, and what users noticed. */
 
 const columns = 100
-const chapters = ['A third whose migration fails', 'What users noticed']
+const chapters = ['A second version with a migration', 'What users noticed']
 
 /** The lines of a chapter, from its title to the next one's. */
 function chapter(lines: readonly Line[], title: string): Line[] {
@@ -36,7 +36,11 @@ async function record(): Promise<void> {
   const drawn = chapters.flatMap((title, i) => [...(i === 0 ? [] : [[]]), ...chapter(lines, title)])
   writeFileSync(
     'docs/demo.svg',
-    svg(drawn, columns, 'make demo: a deploy that fails under load, and what users noticed'),
+    svg(
+      drawn,
+      columns,
+      'make demo: a deploy with a migration under load, and what users noticed of it and of four more',
+    ),
   )
 }
 

@@ -31,6 +31,8 @@ function spansOf(cells: readonly IBufferCell[]): Line {
     if (same) spans[spans.length - 1] = { ...last, text: last.text + text }
     else spans.push({ text, ...style })
   }
+  const last = spans.at(-1)
+  if (last) spans[spans.length - 1] = { ...last, text: last.text.trimEnd() }
   return spans
 }
 
