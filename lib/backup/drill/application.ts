@@ -28,17 +28,8 @@ export async function migrate(copy: Copy, images: Images, step: Step): Promise<v
   const before = await schemaRevision(site.project)
   const options = ['--name', migrationsOf(copy), '--network', name, ...backendOptions(copy)]
   const entrypoint = ['--entrypoint', 'alembic'] // and not the image's, which may do more than this
-  const command = [
-    'docker',
-    'run',
-    '--rm',
-    ...applicationLimits,
-    ...options,
-    ...entrypoint,
-    images.backend,
-    'upgrade',
-    'head',
-  ]
+  const container = [...applicationLimits, ...options, ...entrypoint, images.backend]
+  const command = ['docker', 'run', '--rm', ...container, 'upgrade', 'head']
   const ran = await attempt(command, { timeout: original.timeouts.migrate, signal: site.run.signal })
   if (!ran.ok)
     throw new Failure({
