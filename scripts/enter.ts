@@ -7,21 +7,29 @@ import { constants } from 'node:os'
 import { Failure, UsageError } from '../lib/base/failure.ts'
 import { commonOptions } from '../lib/base/options.ts'
 import { main } from '../lib/cli/main.ts'
+import { superuserOf } from '../lib/database/superuser.ts'
 import { findCompose } from '../lib/docker/compose.ts'
-import type { Environment } from '../lib/environment/environment.ts'
+import { Project } from '../lib/docker/project.ts'
 import { loadEnvironment } from '../lib/environment/settings.ts'
 import { HAProxy } from '../lib/proxy/proxy.ts'
 import { variableOf } from '../lib/remote/destination.ts'
 
 /** The documented `docker-compose` commands, with the live colour in the place of `backend`. */
-function commandFor(what: string, environment: Environment): string[] {
-  const { name, user } = environment.database
+async function commandFor(what: string, project: Project): Promise<string[]> {
+  const { environment } = project
   const live = new HAProxy(environment).mapOnDisk()
   if (what === 'logs') return ['logs', '--follow', '--tail', '100']
-  if (what === 'psql') return ['exec', 'db', 'psql', '--username', user, '--dbname', name]
+  if (what === 'psql') return ['exec', ...(await psql(project))]
   if (live === null)
     throw new Failure({ what: `nothing is live in ${environment.name}`, fix: 'deploy first' })
   return ['exec', `backend-${live}`, 'sh', '-c', 'exec "$(command -v bash || command -v sh)"']
+}
+
+/** What is made belongs to the owner; `reset role` is for what only a superuser may do. */
+async function psql(project: Project): Promise<string[]> {
+  const { name, user } = project.environment.database
+  const superuser = await superuserOf(project)
+  return ['--env', `PGOPTIONS=-c role=${user}`, 'db', 'psql', '--username', superuser, '--dbname', name]
 }
 
 /** Runs it in the foreground, on our own terminal. @returns its exit code, as a shell would. */
@@ -47,7 +55,7 @@ void main({
     ['npx tsx scripts/enter.ts logs -e production', 'all logs, as they come'],
     [
       'npx tsx scripts/enter.ts psql -e production',
-      'the database, as its owner; `… psql < file` runs a file',
+      'the database, as its owner (`reset role`: as a superuser); `… psql < file` runs a file',
     ],
     ['npx tsx scripts/enter.ts shell -e production', 'a shell in the backend that users are on'],
   ],
@@ -61,7 +69,7 @@ void main({
       )
     const compose = await findCompose()
     if (!compose) throw new Failure({ what: 'neither `docker compose` nor `docker-compose` is here' })
-    const [verb = '', ...words] = commandFor(what, environment)
+    const [verb = '', ...words] = await commandFor(what, new Project(environment, compose))
     const piped = verb === 'exec' && !process.stdin.isTTY ? ['-T'] : []
     return foreground([...compose.command, verb, ...piped, ...words], environment.directory)
   },

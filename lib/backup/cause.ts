@@ -6,10 +6,11 @@ import type { Project } from '../docker/project.ts'
 export function causeIn(
   said: string,
   project: Pick<Project, 'environment' | 'typed'>,
+  superuser: string,
 ): { why: string; fix: string } | undefined {
-  const { name, user } = project.environment.database
+  const { name } = project.environment.database
   const psql = (database: string, statement: string): string =>
-    project.typed('exec', 'db', 'psql', '-U', user, '-d', database, '-c', quoted(statement))
+    project.typed('exec', 'db', 'psql', '-U', superuser, '-d', database, '-c', quoted(statement))
   const [, role] = /ERROR: {2}role "(.+)" does not exist/.exec(said) ?? []
   if (role !== undefined)
     return {

@@ -50,16 +50,19 @@ having exists (select from pg_largeobject_metadata);
 
 -- Names and properties, but no expressions: PostgreSQL prints some of them otherwise after a restore.
 with member as (select classid, objid from pg_depend where deptype = 'e'),
+-- What belongs to the server's superuser for ever (a range type's constructors, what is in extensions) goes by the name
+-- of the database's owner: who is not the superuser on every server.
 ours as (
-  select c.* from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  select c.*, case relowner when 10 then datdba else relowner end as owner
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_database on datname = current_database()
   where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and c.relpersistence <> 't'
     and ('pg_class'::regclass, c.oid) not in (select classid, objid from member)
 ),
 said as (
-  select 'relations' as kind, format('%s %s %s %s %s %s %s', relkind, oid::regclass, relowner::regrole, relpersistence,
+  select 'relations' as kind, format('%s %s %s %s %s %s %s', relkind, oid::regclass, owner::regrole, relpersistence,
     relrowsecurity, reloptions, (select string_agg(format('%s=%s', grantee::regrole, privilege_type || is_grantable), ' '
       order by grantee::regrole::text, privilege_type)
-      from aclexplode(coalesce(relacl, acldefault(case relkind when 'S' then 's'::"char" else 'r'::"char" end, relowner))))) as line
+      from aclexplode(coalesce(relacl, acldefault(case relkind when 'S' then 's'::"char" else 'r'::"char" end, owner))))) as line
   from ours where relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c')
   union all
   select 'columns', format('%s.%I %s %s %s %s %s %s %s', ours.oid::regclass, attname, format_type(atttypid, atttypmod),
@@ -78,8 +81,9 @@ said as (
   from pg_index join pg_class i on i.oid = indexrelid join pg_am on pg_am.oid = i.relam
   where indrelid in (select oid from ours) and (indisvalid or i.relkind = 'I')
   union all
-  select 'functions', format('%s %s %s %s %s %s %s', p.oid::regprocedure, prokind, lanname, provolatile, prosecdef, md5(prosrc), proowner::regrole)
+  select 'functions', format('%s %s %s %s %s %s %s', p.oid::regprocedure, prokind, lanname, provolatile, prosecdef, md5(prosrc), case proowner when 10 then datdba::regrole else proowner::regrole end)
   from pg_proc p join pg_namespace n on n.oid = pronamespace join pg_language l on l.oid = prolang
+    join pg_database on datname = current_database()
   where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and ('pg_proc'::regclass, p.oid) not in (select classid, objid from member)
   union all
   select 'types', format('%s %s %s %s %s', t.oid::regtype, typtype, typowner::regrole, typbasetype::regtype,

@@ -3,18 +3,10 @@ import { join } from 'node:path'
 import { Failure } from '../base/failure.ts'
 import type { Ran } from '../base/shell.ts'
 import { bytes, duration, lastLines } from '../base/text.ts'
-import {
-  admin,
-  databaseSize,
-  leavesCrowd,
-  noneLeft,
-  ownSettings,
-  type Revision,
-  sql,
-  unlimited,
-  untilLetIn,
-} from '../database/database.ts'
+import { leavesCrowd, noneLeft, untilLetIn } from '../database/connections.ts'
+import { admin, databaseSize, ownSettings, type Revision, sql, unlimited } from '../database/database.ts'
 import { literal } from '../database/sql-words.ts'
+import { superuserOf } from '../database/superuser.ts'
 import { revisionScript } from '../database/version-table.ts'
 import type { Project } from '../docker/project.ts'
 import { readReleases } from '../environment/releases.ts'
@@ -103,7 +95,8 @@ async function dump(
   hashed: boolean,
   options: { timeout: number; signal: AbortSignal },
 ): Promise<Found & { schema: Revision; postgres: string; pgDump: string }> {
-  const { name, user } = project.environment.database
+  const { name } = project.environment.database
+  const user = await superuserOf(project, options)
   const script = [
     unlimited,
     'begin isolation level repeatable read, read only;',

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { basename } from 'node:path'
 import { ownSettings } from '../database/database.ts'
+import { superuserOf } from '../database/superuser.ts'
 import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
 import { inDatabase, inside } from './container.ts'
@@ -40,9 +41,9 @@ export async function load(
   { name, owner }: { name: string; owner: string },
   step: Step,
 ): Promise<void> {
-  const { environment, project, run } = site
+  const { project, run } = site
   const growing = watchDatabase(project, name, backup.manifest?.databaseBytes, step)
-  const to = { user: environment.database.user, name, file: inside(backup.name), owner }
+  const to = { user: await superuserOf(project), name, file: inside(backup.name), owner }
   try {
     const options = { timeout: 12 * 60 * 60_000, signal: run.signal }
     const ran = await inDatabase(project, loading(backup.format, to), options)

@@ -1,6 +1,7 @@
 import { Failure } from '../base/failure.ts'
 import { admin, sql } from '../database/database.ts'
 import { identifier, literal } from '../database/sql-words.ts'
+import { superuserOf } from '../database/superuser.ts'
 import type { Project } from '../docker/project.ts'
 import { isHarmless, ownerGivenBy, triggerSwitchedOff } from './harmless.ts'
 import { restorer, type Statements } from './statements.ts'
@@ -42,8 +43,11 @@ export async function handOver(
   filled: { name: string; owner: string; found: Statements },
 ): Promise<string[]> {
   const { name, owner, found } = filled
+  const theirs = [owner, await superuserOf(project)] // a superuser's things run with rights that no backup is given
   const later = found.later.filter(
-    statement => ownerGivenBy(statement) !== owner || statement.startsWith('ALTER SCHEMA '),
+    statement =>
+      !theirs.includes(ownerGivenBy(statement) ?? '') ||
+      (statement.startsWith(`ALTER SCHEMA `) && ownerGivenBy(statement) === owner),
   )
   const last = found.last.map(triggerSwitchedOff)
   const harmful =

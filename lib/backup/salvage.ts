@@ -1,5 +1,6 @@
 import { Failure, problemOf } from '../base/failure.ts'
 import { count, lastLines } from '../base/text.ts'
+import { superuserOf } from '../database/superuser.ts'
 import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
 import { inDatabase, inside } from './container.ts'
@@ -42,7 +43,8 @@ done <tables | tee contents.txt
 `
 
 async function salvageTables({ environment, project, run }: Site, step: Step): Promise<void> {
-  const { name, user } = environment.database
+  const { name } = environment.database
+  const user = await superuserOf(project)
   const directory = `emergency_${stamp(new Date())}`
   const ran = await inDatabase(project, ['sh', '-c', script, 'sh', user, name, inside(directory)], {
     timeout: environment.timeouts.backup,

@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import { UsageError } from '../base/failure.ts'
 import { bytes, shown } from '../base/text.ts'
 import { schemaRevision } from '../database/database.ts'
+import { superuserOf } from '../database/superuser.ts'
 import type { Site } from '../proxy/site.ts'
 import { findGiven, newestToRestore } from './choose.ts'
 import type { Replacement } from './data-loss.ts'
@@ -66,7 +67,7 @@ export async function fromKept(site: Site, name: string): Promise<Source> {
   if (!name.startsWith(keptPrefix(environment.database.name)) || !(await databaseExists(site, name)))
     throw new UsageError(
       `there is no database ${shown(name)} that a rollback kept`,
-      `they are called ${keptPrefix(environment.database.name)}…: ${project.typed('exec', 'db', 'psql', '-U', environment.database.user, '-l')}`,
+      `they are called ${keptPrefix(environment.database.name)}…: ${project.typed('exec', 'db', 'psql', '-U', await superuserOf(project), '-l')}`,
     )
   const schema = await schemaRevision(project, name)
   const uploads = keptUploads(environment, name.slice(keptPrefix(environment.database.name).length))

@@ -3,6 +3,7 @@ import { Failure } from '../base/failure.ts'
 import { lastLines } from '../base/text.ts'
 import { admin, maintenance, ownSettings } from '../database/database.ts'
 import { identifier, literal } from '../database/sql-words.ts'
+import { superuserOf } from '../database/superuser.ts'
 import type { Site } from '../proxy/site.ts'
 
 /** Databases that a rollback has replaced are kept under this name and a time. */
@@ -23,7 +24,7 @@ export async function renameDatabases(
   },
 ): Promise<void> {
   const { project } = site
-  const { user } = project.environment.database
+  const user = await superuserOf(project)
   const input = new PassThrough()
   const heard = { ready: deferred(), renamed: deferred() }
   const words = [

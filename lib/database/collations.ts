@@ -12,6 +12,8 @@ export interface Collation {
   readonly was: string
   /** Null where the image has no versions at all, as with musl. */
   readonly is: string | null
+  /** The server's superuser, who may mend it. */
+  readonly superuser: string
 }
 
 /**
@@ -22,9 +24,9 @@ export interface Collation {
 export const collationScript = String.raw`
 select current_setting('server_version_num')::int >= 150000 as has_collations \gset
 \if :has_collations
-select coalesce(jsonb_agg(jsonb_build_object('database', datname, 'was', datcollversion,
+select coalesce(jsonb_agg(jsonb_build_object('database', datname, 'superuser', current_user, 'was', datcollversion,
     'is', pg_database_collation_actual_version(oid)) order by datname), '[]')
-  || (select coalesce(jsonb_agg(jsonb_build_object('database', current_database(), 'was', collversion,
+  || (select coalesce(jsonb_agg(jsonb_build_object('database', current_database(), 'superuser', current_user, 'was', collversion,
     'collation', format('%I.%I', collnamespace::regnamespace::text, collname), 'is', pg_collation_actual_version(c.oid))
     order by collname), '[]') from pg_collation c where collversion <> pg_collation_actual_version(c.oid)
     and exists (select from pg_attribute where attcollation = c.oid))
@@ -40,9 +42,8 @@ export function collationProblems(
   project: Pick<Project, 'environment' | 'typed'>,
   found: readonly Collation[],
 ): Problem[] {
-  const { user } = project.environment.database
-  const words = ({ database, collation }: Collation): string[] => [
-    ...['exec', 'db', 'psql', '-U', user, '-d', quoted(database)],
+  const words = ({ database, collation, superuser }: Collation): string[] => [
+    ...['exec', 'db', 'psql', '-U', superuser, '-d', quoted(database)],
     ...['-c', quoted(`reindex database concurrently ${identifier(database)}`)],
     ...['-c', quoted(refreshed(database, collation))],
   ]

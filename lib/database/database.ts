@@ -1,10 +1,9 @@
-import { commandOf } from '../base/command-text.ts'
 import { Failure } from '../base/failure.ts'
-import type { Ran } from '../base/shell.ts'
 import { lastLines } from '../base/text.ts'
-import { sleep } from '../base/wait.ts'
 import type { Project } from '../docker/project.ts'
+import { leavesCrowd, noneLeft, untilLetIn } from './connections.ts'
 import { literal } from './sql-words.ts'
+import { superuserOf } from './superuser.ts'
 import { revisionScript, versionTables } from './version-table.ts'
 
 /** What the schema is: Alembic's revision, or null where there is none yet. Several heads are joined by commas. */
@@ -32,7 +31,7 @@ export const unlimited =
  * Runs SQL in the environment's database over the socket inside its container, or in another one of the same server.
  * It finds what is PostgreSQL's own and nothing else: a backup that was restored may have functions and operators that
  * fit a superuser's question better (CVE-2018-1058).
- * @param options.timeout in ms, a minute unless told; `user` a role of the server, the environment's unless told;
+ * @param options.timeout in ms, a minute unless told; `user` a role of the server, its superuser unless told;
  * `ownPath` for SQL that asks for the database's own search path, and takes care itself
  * @returns what psql prints, unaligned and without headers.
  * @throws Failure with PostgreSQL's own message.
@@ -52,7 +51,7 @@ export async function sql(
   const name = database ?? project.environment.database.name
   const words = [
     ...['env', `PGOPTIONS=${ownSettings}${ownPath ? '' : ' -c search_path=pg_catalog'}`, 'psql'],
-    ...['--username', user ?? project.environment.database.user, '--dbname', name],
+    ...['--username', user ?? (await superuserOf(project, running)), '--dbname', name],
     ...['--no-psqlrc', '--quiet', '--tuples-only', '--no-align', '--set', 'ON_ERROR_STOP=1', '--file', '-'],
   ]
   const input = `${unlimited}\n${statement}`
@@ -67,31 +66,6 @@ export async function sql(
     })
   return ran.stdout.trim()
 }
-
-/** What PostgreSQL answers when every connection is taken (SQLSTATE 53300). */
-export const noneLeft =
-  /too many clients already|remaining connection slots are reserved|too many connections for/
-
-export const leavesCrowd = (environment: string): string =>
-  `a version that holds every connection is left by: ${commandOf('rollback', environment)} -t deployment`
-
-/**
- * Asks again, for about a second, where no connection is left: whoever is refused one has held it for a moment, so
- * that a version which asks all the time takes now and then even those that PostgreSQL keeps for us.
- */
-export async function untilLetIn(ask: () => Promise<Ran>, isRefused = refusedAny): Promise<Ran> {
-  for (let tries = 1; ; tries += 1) {
-    const ran = await ask()
-    if (tries === 4 || !isRefused(ran)) return ran
-    await sleep(100 * tries)
-  }
-}
-
-const refusedAny = ({ ok, stderr }: Ran): boolean => !ok && noneLeft.test(stderr)
-
-/** A version that logs in as a superuser can take all connections: ours are refused then, too. */
-export const isCrowded = (error: unknown): boolean =>
-  error instanceof Failure && noneLeft.test(`${error.what}\n${error.detail ?? ''}`)
 
 /** The database that is always there: databases are made, renamed and dropped from it. */
 export const maintenance = 'postgres'

@@ -2,10 +2,13 @@ import { Failure } from '../base/failure.ts'
 import { lastLines } from '../base/text.ts'
 import type { Project } from '../docker/project.ts'
 import type { Environment } from '../environment/environment.ts'
-import { admin, sql, untilLetIn } from './database.ts'
+import { untilLetIn } from './connections.ts'
+import { admin, sql } from './database.ts'
+import { settleOwner } from './owner.ts'
 import { scramVerifier } from './scram.ts'
 import { settingName, settingValue } from './setting-value.ts'
 import { identifier, literal } from './sql-words.ts'
+import { superuserOf } from './superuser.ts'
 
 /**
  * The application is not who the toolkit is. It logs in as a role of its own that is no superuser, so that it cannot take
@@ -102,11 +105,12 @@ export async function changePassword(project: Project, password: string): Promis
  */
 export async function revokeLogins(project: Project, login: string): Promise<number> {
   const { environment } = project
+  const superuser = await superuserOf(project)
   const others = [environment.database.user, ...loginsOf(environment)].filter(other => other !== login)
   const ended = await sql(
     project,
     `select count(pg_terminate_backend(pid)) from pg_stat_activity
-    where usename in (${others.map(literal).join(', ')}) and client_addr is not null`,
+    where usename in (${[superuser, ...others].map(literal).join(', ')}) and client_addr is not null`,
   )
   await removeLogins(
     project,
@@ -120,8 +124,9 @@ export async function restoreLogin(
   project: Project,
   { user, password }: { user: string; password: string },
 ): Promise<void> {
-  if (loginsOf(project.environment).includes(user) && !(await roleExists(project, user)))
-    await grantLogin(project, user, password)
+  if (!loginsOf(project.environment).includes(user) || (await roleExists(project, user))) return
+  await settleOwner(project)
+  await grantLogin(project, user, password)
 }
 
 /**

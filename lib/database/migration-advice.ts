@@ -5,9 +5,18 @@ import { commandOf } from '../base/command-text.ts'
  * not understand (https://alembic.sqlalchemy.org/en/latest/api/config.html, set_main_option).
  */
 export function adviceAfter(printed: string, environment: string, otherwise: string): string {
+  if (/must be (a )?superuser|permission denied (to|for|to create) /i.test(printed))
+    return rightsAdvice(environment)
   if (!/invalid interpolation syntax|'%' must be followed by/i.test(printed)) return otherwise
   return urlAdvice(environment)
 }
+
+const rightsAdvice = (environment: string): string =>
+  [
+    'the application owns its database and is no superuser: what only a superuser may do (an extension, say), do by hand, then deploy again:',
+    `${commandOf('enter', environment, 'psql')}, where \`reset role;\` makes you one`,
+    `or, where it needs that for good: superuser: true in database of environments/${environment}.ts`,
+  ].join('\n')
 
 export const urlAdvice = (environment: string): string =>
   [

@@ -7,7 +7,8 @@ import { type Project, serviceOf } from '../docker/project.ts'
 import type { Colour } from '../environment/environment.ts'
 import type { PinnedImage } from '../environment/releases.ts'
 import { databaseUrl, readSecrets } from '../environment/secrets.ts'
-import { type Revision, schemaRevision, showRevision, untilLetIn } from './database.ts'
+import { untilLetIn } from './connections.ts'
+import { type Revision, schemaRevision, showRevision } from './database.ts'
 import { adviceAfter } from './migration-advice.ts'
 import { parseHistory, type RevisionGraph } from './revision-graph.ts'
 
@@ -39,8 +40,8 @@ export async function migrationsOf(image: PinnedImage, signal: AbortSignal): Pro
 }
 
 /**
- * Runs Alembic with a colour's image. It logs in as the owner itself and not as the application: for that role PostgreSQL
- * keeps connections that no version can take.
+ * Runs Alembic with a colour's image. It logs in as the owner itself and not as the application, whose connections are
+ * limited: no version can take them all.
  */
 function alembic(
   project: Project,

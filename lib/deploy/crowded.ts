@@ -1,6 +1,7 @@
 import { Failure, problemOf } from '../base/failure.ts'
 import { count } from '../base/text.ts'
-import { isCrowded, type Revision, schemaRevision, showRevision, sql } from '../database/database.ts'
+import { isCrowded } from '../database/connections.ts'
+import { type Revision, schemaRevision, showRevision, sql } from '../database/database.ts'
 import { isAtLimit } from '../database/login.ts'
 import { currentRevision } from '../database/state.ts'
 import { serviceOf } from '../docker/project.ts'

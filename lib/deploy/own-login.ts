@@ -1,9 +1,10 @@
-import { isCrowded } from '../database/database.ts'
+import { isCrowded } from '../database/connections.ts'
 import { prepareDirectory, startServices } from '../database/lasting-services.ts'
 import { grantLogin, loginFor, loginsOf, removeLogins, roleExists } from '../database/login.ts'
+import { isSuperuser, settleOwner } from '../database/owner.ts'
 import { databaseAnswers } from '../database/state.ts'
 import { liveVariables, loginIn } from '../docker/live-variables.ts'
-import { type Colour, otherColour } from '../environment/environment.ts'
+import { type Colour, type Environment, otherColour } from '../environment/environment.ts'
 import { databaseUrl, readSecrets, type Secrets, secretsOf } from '../environment/secrets.ts'
 import type { Site } from '../proxy/site.ts'
 import type { Result } from '../run/result.ts'
@@ -24,6 +25,11 @@ export async function giveLogin(site: Site, secrets: Secrets, step: Step): Promi
   const password = secrets['DB_PASSWORD'] ?? ''
   const { now, login } = await loginToCome(site, password)
   try {
+    const settled = await settleOwner(project)
+    if (settled) {
+      run.undo(`Give ${environment.database.user} back what it may do`, settled.undo)
+      run.note(ownerWill(environment))
+    }
     const isNew = !(await roleExists(project, login))
     if (isNew) run.undo(`Remove the login ${login}`, () => removeLogins(project, [login]))
     await grantLogin(project, login, password)
@@ -49,9 +55,21 @@ async function loginToCome(site: Site, password: string) {
 export async function plannedLogin(site: Site): Promise<Result> {
   const { secrets } = readSecrets(site.environment)
   const { now, login } = await loginToCome(site, secrets['DB_PASSWORD'] ?? '')
-  const stays = isTheirs(secrets) || now === undefined || now.user === login
-  return stays ? [] : [['login', `${login}, now ${now.user}`]]
+  if (isTheirs(secrets) || now === undefined) return []
+  const { environment, project } = site
+  const changes =
+    (await databaseAnswers(site)) &&
+    (await isSuperuser(project)) !== (environment.database.superuser ?? false)
+  return [
+    ...(now.user === login ? [] : [['login', `${login}, now ${now.user}`] as const]),
+    ...(changes ? [['role', ownerWill(environment)] as const] : []),
+  ]
 }
+
+const ownerWill = ({ database: { user, superuser } }: Environment): string =>
+  superuser
+    ? `${user} becomes a superuser of the database`
+    : `${user} owns its database and is no superuser any more`
 
 /** A database of their own: nobody but they know who may log in there. */
 const isTheirs = (secrets: Secrets): boolean => secrets['DATABASE_URL'] !== undefined

@@ -83,8 +83,10 @@ export interface Environment {
   readonly database: {
     /** What it is called. */
     readonly name: string
-    /** The role that owns it, PostgreSQL's superuser; the application logs in as roles of its own, `<user>_app_1` and `_2`. */
+    /** The role that owns it; the application logs in as roles of its own, `<user>_app_1` and `_2`, and acts as this one. */
     readonly user: string
+    /** Whether it is PostgreSQL's superuser as well, for an application that cannot do without; else the toolkit alone is. */
+    readonly superuser?: boolean
     /** The table with the schema's revision; found by itself unless several of Alembic's tables are in the database. */
     readonly versionTable?: string
   }

@@ -75,6 +75,7 @@ const environment = settings({
   database: settings({
     name: text('the name of a database, of at most 63 characters', /^[^\0]{1,63}$/),
     user: text('the name of a role, of at most 63 characters', /^[^\0]{1,63}$/),
+    superuser: v.exactOptional(boolean),
     versionTable: v.exactOptional(text('the name of a table')),
   } satisfies Entries<Environment['database']>),
   secrets: v.record(variable, secret),

@@ -2,6 +2,7 @@ import { Failure } from '../base/failure.ts'
 import { attempt, type Ran } from '../base/shell.ts'
 import { lastLines } from '../base/text.ts'
 import { ownSettings, sql } from '../database/database.ts'
+import { superuserOf } from '../database/superuser.ts'
 import { recordingScript, revisionScript } from '../database/version-table.ts'
 import type { Project } from '../docker/project.ts'
 import { powerless } from './restore.ts'
@@ -51,7 +52,8 @@ export async function copySchema(
 }
 
 async function dump(project: Project, signal: AbortSignal): Promise<string> {
-  const { name, user } = project.environment.database
+  const { name } = project.environment.database
+  const user = await superuserOf(project, { signal })
   const ran = await project.exec(
     'db',
     [

@@ -6,6 +6,7 @@ import { readIfThere } from '../../base/files.ts'
 import { count, duration } from '../../base/text.ts'
 import { sleep } from '../../base/wait.ts'
 import { changePassword, grantLogin, loginsOf } from '../../database/login.ts'
+import { settleOwner } from '../../database/owner.ts'
 import { loginIn } from '../../docker/live-variables.ts'
 import { readComposeState } from '../../environment/directory.ts'
 import type { Step } from '../../run/step.ts'
@@ -47,7 +48,9 @@ export async function startDatabase(copy: Copy, step: Step): Promise<void> {
 export async function admitBackend({ original, site }: Copy): Promise<void> {
   const { user, password } = loginIn(parse(readIfThere(join(original.directory, '.env.backend')) ?? ''))
   if (user === original.database.user) await changePassword(site.project, password)
-  else if (loginsOf(original).includes(user)) await grantLogin(site.project, user, password)
+  if (!loginsOf(original).includes(user)) return
+  await settleOwner(site.project)
+  await grantLogin(site.project, user, password)
 }
 
 export async function restoreDatabase({ original, site }: Copy, backup: Examined, step: Step): Promise<void> {

@@ -2,6 +2,7 @@ import { Failure } from '../../base/failure.ts'
 import { lastLines } from '../../base/text.ts'
 import { type Collation, collationScript } from '../../database/collations.ts'
 import type { Revision } from '../../database/database.ts'
+import { superuserOf } from '../../database/superuser.ts'
 import { revisionScript } from '../../database/version-table.ts'
 import type { Project } from '../../docker/project.ts'
 
@@ -45,7 +46,8 @@ export async function databaseFacts(project: Project, timeout: number): Promise<
 
 /** Runs a psql script: as `sql` does, on what is PostgreSQL's own, and no longer than `timeout` ms. */
 export async function query(project: Project, script: string, timeout: number): Promise<string> {
-  const { name, user } = project.environment.database
+  const { name } = project.environment.database
+  const user = await superuserOf(project, { timeout })
   const options = ['--no-psqlrc', '--quiet', '--tuples-only', '--no-align', '--set', 'ON_ERROR_STOP=1']
   const ran = await project.exec(
     'db',

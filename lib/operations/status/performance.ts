@@ -109,7 +109,7 @@ export async function performance(project: Project, timeout: number): Promise<An
   const lines = jsonLines(await query(project, script, timeout))
   return sections.map(({ title, none, extension }, i) => {
     const rows = lines[i] ?? null
-    const missing = `not installed: give db the command "postgres -c shared_preload_libraries=${extension}" in environments/docker-compose.yml, deploy with --restart-services, and run "create extension ${extension}" in psql`
+    const missing = `not installed: give db the command "postgres -c shared_preload_libraries=${extension}" in environments/docker-compose.yml, deploy with --restart-services, and run "reset role; create extension ${extension}" in psql`
     return { title, rows: rows ?? [], none: rows === null ? missing : none }
   })
 }

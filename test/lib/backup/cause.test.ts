@@ -10,23 +10,27 @@ const project = {
 }
 
 causes('a role that is not here', () => {
-  const cause = causeIn('psql:x.sql:9: ERROR:  role "my reader" does not exist', project)
+  const cause = causeIn('psql:x.sql:9: ERROR:  role "my reader" does not exist', project, 'keeper_admin')
   assert.is(cause?.why, 'it names the role my reader, which this server does not have')
-  assert.match(cause?.fix ?? '', `exec db psql -U keeper -d postgres -c 'create role "my reader"'`)
+  assert.match(cause?.fix ?? '', `exec db psql -U keeper_admin -d postgres -c 'create role "my reader"'`)
 })
 
 causes('an extension that is not here', () => {
-  const cause = causeIn('ERROR:  extension "postgis" is not available\nDETAIL:  …', project)
+  const cause = causeIn('ERROR:  extension "postgis" is not available\nDETAIL:  …', project, 'keeper_admin')
   assert.is(cause?.why, "it needs the extension postgis, which the database's image does not have")
 })
 
 causes('an extension that only a superuser may make', () => {
-  const cause = causeIn('ERROR:  permission denied to create extension "dblink"\nHINT:  …', project)
+  const cause = causeIn(
+    'ERROR:  permission denied to create extension "dblink"\nHINT:  …',
+    project,
+    'keeper_admin',
+  )
   assert.match(
     cause?.why ?? '',
     'it needs the extension dblink, which the live database does not have and only a superuser may make',
   )
-  assert.match(cause?.fix ?? '', `exec db psql -U keeper -d tracehub -c 'create extension "dblink"'`)
+  assert.match(cause?.fix ?? '', `exec db psql -U keeper_admin -d tracehub -c 'create extension "dblink"'`)
 })
 
 causes('what reaches beyond its database', () => {
@@ -35,13 +39,17 @@ causes('what reaches beyond its database', () => {
     'ERROR:  must be owner of database tracehub',
     'ERROR:  permission denied for language c',
   ])
-    assert.match(causeIn(said, project)?.why ?? '', 'it wants what only a superuser may do', said)
+    assert.match(
+      causeIn(said, project, 'keeper_admin')?.why ?? '',
+      'it wants what only a superuser may do',
+      said,
+    )
   const command = 'error: backslash commands are restricted; only \\unrestrict is allowed'
-  assert.match(causeIn(command, project)?.why ?? '', 'it has a command for psql')
+  assert.match(causeIn(command, project, 'keeper_admin')?.why ?? '', 'it has a command for psql')
 })
 
 causes('anything else has no cause that is known', () =>
-  assert.is(causeIn('ERROR:  division by zero', project), undefined),
+  assert.is(causeIn('ERROR:  division by zero', project, 'keeper_admin'), undefined),
 )
 
 causes.run()

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Ran } from '../../../lib/base/shell.ts'
-import { untilLetIn } from '../../../lib/database/database.ts'
+import { untilLetIn } from '../../../lib/database/connections.ts'
 import { loginFor } from '../../../lib/database/login.ts'
 import { environmentIn } from '../fixtures.ts'
 

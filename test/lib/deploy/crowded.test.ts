@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Failure, type Problem } from '../../../lib/base/failure.ts'
-import { isCrowded } from '../../../lib/database/database.ts'
+import { isCrowded } from '../../../lib/database/connections.ts'
 import { revisionIfCrowded } from '../../../lib/deploy/crowded.ts'
 import { recordRelease } from '../../../lib/environment/releases.ts'
 import type { Site } from '../../../lib/proxy/site.ts'

@@ -83,8 +83,8 @@ const project = {
 order('nothing, where all is well', () => assert.equal(collationProblems(project, []), []))
 order('each database with the command that mends it', () => {
   const [problem] = collationProblems(project, [
-    { database: 'postgres', was: '2.31', is: '2.36' },
-    { database: 'tracehub', was: '2.31', is: '2.36' },
+    { database: 'postgres', superuser: 'tracehub_admin', was: '2.31', is: '2.36' },
+    { database: 'tracehub', superuser: 'tracehub_admin', was: '2.31', is: '2.36' },
   ])
   assert.match(
     problem?.what ?? '',
@@ -92,14 +92,20 @@ order('each database with the command that mends it', () => {
   )
   assert.match(
     problem?.fix ?? '',
-    `docker compose exec db psql -U keeper -d tracehub -c 'reindex database concurrently "tracehub"' -c 'alter database "tracehub" refresh collation version'`,
+    `docker compose exec db psql -U tracehub_admin -d tracehub -c 'reindex database concurrently "tracehub"' -c 'alter database "tracehub" refresh collation version'`,
   )
 })
 
 order("a column's own collation, whose versions are others", () => {
   const [first, second] = collationProblems(project, [
-    { database: 'tracehub', was: '2.31', is: '2.36' },
-    { database: 'tracehub', collation: 'pg_catalog."de-x-icu"', was: '67.1', is: '72.1' },
+    { database: 'tracehub', superuser: 'tracehub_admin', was: '2.31', is: '2.36' },
+    {
+      database: 'tracehub',
+      superuser: 'tracehub_admin',
+      collation: 'pg_catalog."de-x-icu"',
+      was: '67.1',
+      is: '72.1',
+    },
   ])
   assert.match(first?.what ?? '', /^tracehub: collation version mismatch, 2\.31 when/)
   assert.match(

@@ -117,7 +117,7 @@ staging('compressed, and cut off or flipped: refused also without a manifest', a
     'tracehub-db-staging',
     'bash',
     '-ec',
-    `cd /backups; zstd -q ${good.name} -o whole.zst; gzip -c ${good.name} > whole.gz; pg_dump -U tracehub -Fc -f whole.custom tracehub; chmod a+r whole.*`,
+    `cd /backups; zstd -q ${good.name} -o whole.zst; gzip -c ${good.name} > whole.gz; pg_dump -U tracehub_admin -Fc -f whole.custom tracehub; chmod a+r whole.*`,
   )
   for (const name of ['whole.zst', 'whole.gz']) {
     const whole = readFileSync(join(backups(), name))
@@ -305,7 +305,7 @@ staging('a wrong database: its schema is not what the live version needs', async
     'tracehub-db-staging',
     'bash',
     '-ec',
-    'psql -U tracehub -d other -qc "create table theirs (a int)"; pg_dump -U tracehub -f /backups/other.sql other; chmod a+r /backups/other.sql',
+    'psql -U tracehub_admin -d other -qc "create table theirs (a int)"; pg_dump -U tracehub_admin -f /backups/other.sql other; chmod a+r /backups/other.sql',
   )
   await psql('drop database other', 'postgres')
   const { code, stderr } = await rollBack('-b', 'backups/other.sql')

@@ -82,7 +82,7 @@ const holder = "query ~ '^begin; lock table shipments'"
 /** Holds a lock on which pg_dump and the count both wait, so that a backup stands in its middle for as long as we like. */
 async function whileItWaits(act: () => Promise<void>): Promise<void> {
   const held = 'begin; lock table shipments; select pg_sleep(3600)'
-  const user = ['-U', 'tracehub', '-d', 'tracehub']
+  const user = ['-U', 'tracehub_admin', '-d', 'tracehub']
   const holding = run(['docker', 'exec', db, 'psql', ...user, '-Xqc', held]).catch(() => '')
   const sleeping = `select count(*) from pg_stat_activity where ${holder} and wait_event = 'PgSleep'`
   await until(async () => (await psql(sleeping)) === '1')

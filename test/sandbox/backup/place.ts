@@ -56,7 +56,7 @@ export const psql = (sql: string, database = 'tracehub'): Promise<string> =>
       'tracehub-db-staging',
       'psql',
       '-U',
-      'tracehub',
+      'tracehub_admin',
       '-d',
       database,
       '-XqAt',

@@ -11,7 +11,7 @@ import { backup, backups, content, databases, deployed, leftovers, listed, psql,
 const staging = suite('a backup of everything awkward: what comes back is what went in')
 /** The database as pg_dump writes it, but for the tokens, which are random. */
 const dump = async (): Promise<string> =>
-  (await docker('exec', 'tracehub-db-staging', 'pg_dump', '-U', 'tracehub', 'tracehub'))
+  (await docker('exec', 'tracehub-db-staging', 'pg_dump', '-U', 'tracehub_admin', 'tracehub'))
     .replace(/^\\(un)?restrict .*$/gm, '')
     // PostgreSQL words a check with IN on a varchar in another way once it has read its own words.
     .replace(/ANY \(\(ARRAY\[(.*)\]\)::text\[\]\)/g, (_, list: string) => {
@@ -24,7 +24,7 @@ staging.before(async () => {
   const sql = readFileSync(join(import.meta.dirname, 'awkward.sql'), 'utf8')
   writeFileSync(join(backups(), 'awkward.txt'), sql)
   await docker(
-    ...['exec', 'tracehub-db-staging', 'psql', '-U', 'tracehub', '-d', 'tracehub', '-Xqo', '/dev/null'],
+    ...['exec', 'tracehub-db-staging', 'psql', '-U', 'tracehub_admin', '-d', 'tracehub', '-Xqo', '/dev/null'],
     ...['-v', 'ON_ERROR_STOP=1', '-f', '/backups/awkward.txt'],
   )
 })
@@ -71,7 +71,7 @@ staging('a human can restore it with psql', async () => {
   await psql('create database by_hand template template0', 'postgres')
   const [newest] = listed()
   await docker(
-    ...['exec', 'tracehub-db-staging', 'psql', '-U', 'tracehub', '-d', 'by_hand', '-Xqo', '/dev/null'],
+    ...['exec', 'tracehub-db-staging', 'psql', '-U', 'tracehub_admin', '-d', 'by_hand', '-Xqo', '/dev/null'],
     ...['-v', 'ON_ERROR_STOP=1', '-f', `/backups/${newest?.name}`],
   )
   assert.equal(differences(await content(), await content('by_hand')), [])
@@ -146,7 +146,7 @@ staging('--compress, gzip whatever its name, and the custom format can be restor
   const inContainer = (script: string): Promise<string> =>
     docker('exec', 'tracehub-db-staging', 'bash', '-ec', script)
   await inContainer(
-    `cd /backups; zstd -dcq ${zst?.name} | gzip > by-hand.sql.gz; pg_dump -U tracehub -Fc -f by-hand.dump tracehub; mv by-hand.sql.gz really-gzip.sql; pg_dump -U tracehub --rows-per-insert 5 -f inserts.sql tracehub`,
+    `cd /backups; zstd -dcq ${zst?.name} | gzip > by-hand.sql.gz; pg_dump -U tracehub_admin -Fc -f by-hand.dump tracehub; mv by-hand.sql.gz really-gzip.sql; pg_dump -U tracehub_admin --rows-per-insert 5 -f inserts.sql tracehub`,
   )
   for (const name of [zst?.name ?? '', 'really-gzip.sql', 'inserts.sql']) {
     const verified = await backup('--verify', name)

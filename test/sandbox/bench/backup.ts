@@ -135,7 +135,7 @@ async function dropReplaced(): Promise<void> {
 /** As documented, but into an empty database: into the live one it prints errors and leaves a mix. */
 async function restored(): Promise<number> {
   await psql('create database naive', 'postgres')
-  const typed = `docker exec -i tracehub-db-staging psql -q -o /dev/null -U tracehub naive < ${newest()}`
+  const typed = `docker exec -i tracehub-db-staging psql -q -o /dev/null -U tracehub_admin naive < ${newest()}`
   try {
     return await timed(() => run(['bash', '-c', typed]))
   } finally {

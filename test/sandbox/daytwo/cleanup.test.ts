@@ -62,7 +62,7 @@ const images = async (): Promise<string[]> =>
 const volumes = (): Promise<string[]> => dockerList('volume', 'ls', '--quiet')
 const databases = (): Promise<string> => psql('select datname from pg_database order by 1')
 const psql = (sql: string): Promise<string> =>
-  docker('exec', 'tracehub-db-prod', 'psql', '-U', 'tracehub', '-d', 'tracehub', '-Atc', sql)
+  docker('exec', 'tracehub-db-prod', 'psql', '-U', 'tracehub_admin', '-d', 'tracehub', '-Atc', sql)
 const stamp = (days: number): string =>
   new Date(Date.now() - days * day).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '_')
 

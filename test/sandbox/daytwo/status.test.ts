@@ -42,7 +42,7 @@ async function servedAgain(): Promise<void> {
   throw new Error('production does not serve again')
 }
 const psql = (sql: string): Promise<string> =>
-  docker('exec', 'tracehub-db-prod', 'psql', '-U', 'tracehub', '-d', 'tracehub', '-Atqc', sql)
+  docker('exec', 'tracehub-db-prod', 'psql', '-U', 'tracehub_admin', '-d', 'tracehub', '-Atqc', sql)
 /** Until the database has crashed often enough to be called a failure. */
 async function untilCrashed(): Promise<void> {
   const count = (): Promise<string> => docker('inspect', '--format', '{{.RestartCount}}', 'tracehub-db-prod')
@@ -162,7 +162,7 @@ production('--db: a query that waits for a lock is shown with who holds it', asy
   )
   assert.match(
     database.stdout,
-    /\(pg_stat_statements\)\n {2}not installed: .*create extension pg_stat_statements/,
+    /\(pg_stat_statements\)\n {2}not installed: .*reset role; create extension pg_stat_statements/,
   )
   assert.match(
     database.stdout,

@@ -10,7 +10,7 @@ const inDatabase = (...command: readonly string[]): Promise<string> =>
   docker('exec', 'tracehub-db-prod', ...command)
 const byHand = (...statements: readonly string[]): Promise<string> =>
   inDatabase(
-    ...['psql', '-U', 'tracehub', '-d', 'tracehub', '-qAt', '-v', 'ON_ERROR_STOP=1'],
+    ...['psql', '-U', 'tracehub_admin', '-d', 'tracehub', '-qAt', '-v', 'ON_ERROR_STOP=1'],
     ...statements.flatMap(statement => ['-c', statement]),
   )
 const dryRun = (version: string): Promise<Finished> => deploy('production', version, '--dry-run')

@@ -8,7 +8,7 @@ import { pushVersion } from '../push.ts'
 
 const older = 'a1b2c3d4'
 const psql = (sql: string): Promise<string> =>
-  docker('exec', 'tracehub-db-prod', 'psql', '-U', 'tracehub', '-d', 'tracehub', '-Atqc', sql)
+  docker('exec', 'tracehub-db-prod', 'psql', '-U', 'tracehub_admin', '-d', 'tracehub', '-Atqc', sql)
 
 /** What is added to the backend's env.py: Alembic's table is in a schema of its own. */
 const elsewhere = [

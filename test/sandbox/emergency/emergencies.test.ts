@@ -38,7 +38,7 @@ async function make(...words: string[]): Promise<Finished> {
   return { ...ran, seconds: 0 }
 }
 const psql = (sql: string, database = 'tracehub'): Promise<string> =>
-  docker('exec', 'tracehub-db-prod', 'psql', '-U', 'tracehub', '-d', database, '-Atc', sql)
+  docker('exec', 'tracehub-db-prod', 'psql', '-U', 'tracehub_admin', '-d', database, '-Atc', sql)
 
 const shipments = async (): Promise<number> => {
   const response = await fetch(`${url('production')}/api/shipments/count`)
@@ -354,7 +354,7 @@ emergency('logs, psql and a shell in the live backend, as one types them', async
     'hostname; echo "$DATABASE_URL" | cut -c1-27; exit\r',
   )
   assert.match(shell.stdout, 'postgresql://tracehub_app_1')
-  const psql = await onTerminal('make psql E=production', 'tracehub=#', 'select 40 + 2 as answer;\r\\q\r')
+  const psql = await onTerminal('make psql E=production', 'tracehub=>', 'select 40 + 2 as answer;\r\\q\r')
   assert.match(psql.stdout, / 42\r?\n/)
   const logs = await onTerminal('timeout 60 make logs E=production', 'backend-blue', '\u0003')
   assert.match(logs.stdout, /backend-blue/)

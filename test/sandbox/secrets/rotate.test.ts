@@ -14,6 +14,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Failure } from '../../../lib/base/failure.ts'
 import { run } from '../../../lib/base/shell.ts'
+import { asBefore } from '../as-before.ts'
 import { docker, dockerMaybe } from '../docker.ts'
 import {
   containers,
@@ -66,7 +67,7 @@ const psql = (sql: string): Promise<string> =>
   docker('exec', 'tracehub-db-prod', 'psql', '-U', 'tracehub', '-Atc', sql)
 /** The application's own, of the server. */
 const logins = async (): Promise<string[]> =>
-  (await psql("select rolname from pg_roles where rolname like 'tracehub\\_%'")).split('\n').filter(Boolean)
+  (await psql("select rolname from pg_roles where rolname ~ '^tracehub_app_'")).split('\n').filter(Boolean)
 /** What a plain `up -d` would give the backend. */
 const fileGiven = (): string => readFileSync(join(directoryOf('production'), '.env.backend'), 'utf8')
 const loginGiven = (): string => /postgresql:\/\/(\w+):/.exec(fileGiven())?.[1] ?? ''
@@ -233,20 +234,12 @@ production(
   },
 )
 
-/** Makes it what it was before the application had a login of its own: it is the owner, PostgreSQL's superuser. */
-async function asBefore(): Promise<void> {
-  const given = fileGiven().replace(/tracehub_app_\d:/, 'tracehub:')
-  writeFileSync(join(directoryOf('production'), '.env.backend'), given)
-  await up()
-  await psql(`drop role ${(await logins()).join(', ')}`)
-  await until('the live version serves again', async () => (await liveVersion('production')) === 'v3')
-}
-
 production('an environment whose application is the owner: a deploy that fails leaves it so', async () => {
   await psql(
     "alter role tracehub set work_mem = '5MB'; alter role tracehub set search_path = public, pg_catalog",
   )
-  await asBefore()
+  await asBefore('production')
+  await until('the live version serves again', async () => (await liveVersion('production')) === 'v3')
   const before = [fileGiven(), await running()]
   const failed = await deploy('production', 'crash-loop')
   assert.is(failed.code, 4, failed.stdout + failed.stderr)

@@ -47,7 +47,11 @@ const cases: [name: string, changes: Partial<Facts>, ...found: (readonly [what: 
   ],
   [
     'texts are sorted by other rules than their indexes',
-    { database: database({ collations: [{ database: 'tracehub', was: '2.31', is: '2.36' }] }) },
+    {
+      database: database({
+        collations: [{ database: 'tracehub', superuser: 'tracehub_admin', was: '2.31', is: '2.36' }],
+      }),
+    },
     [/^tracehub: collation version mismatch, 2\.31 /, /reindex database concurrently/],
   ],
   [
