@@ -74,6 +74,10 @@ function makeReadable(path: string): void {
   const { mode } = found
   const isDirectory = found.isDirectory()
   const wanted = mode | (isDirectory ? 0o555 : 0o444)
-  if (wanted !== mode) chmodSync(path, wanted)
+  try {
+    if (wanted !== mode) chmodSync(path, wanted)
+  } catch {
+    return // somebody else's: an image that begins as root reads it all the same
+  }
   if (isDirectory) for (const name of readdirSync(path)) makeReadable(join(path, name))
 }

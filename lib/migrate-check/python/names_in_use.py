@@ -13,7 +13,7 @@ from importlib.metadata import distributions
 NAME = re.compile(sys.argv[1].encode(), re.I)
 WORD = re.compile(rb"(?<![A-Za-z0-9_])(?:" + NAME.pattern + rb")(?![A-Za-z0-9_])", re.I)
 REVISION = re.compile(rb"^down_revision\b", re.M)
-SKIPPED = {"__pycache__", ".git", "node_modules", "site-packages", "dist-packages", "proc", "sys", "dev"}
+SKIPPED = {"__pycache__", ".git", "node_modules", "site-packages", "dist-packages"}
 NO_PROGRAM = re.compile(r"\.(md|txt|rst)$")
 TEST = re.compile(r"^test_|_test\.py$|^conftest\.py$")
 PYTHONS_OWN = re.compile(r"(site|dist)-packages|lib-dynload|\.zip$|^" + re.escape(os.path.dirname(os.__file__)) + "$")
@@ -25,7 +25,7 @@ def roots():
     for distribution in distributions():
         origin = json.loads(distribution.read_text("direct_url.json") or "{}")
         if origin.get("url", "").startswith("file:"):
-            yield from {str(distribution.locate_file(file.parts[0])) for file in distribution.files or [] if ".." not in file.parts}
+            yield from {str(distribution.locate_file(file.parts[0])) for file in distribution.files or [] if not re.search(r"^\.\.$|\.dist-info$", file.parts[0])}
             yield origin["url"][len("file://") :]
 
 
@@ -34,7 +34,8 @@ def files():
         if os.path.isfile(root):
             yield root
         for directory, directories, names in os.walk(root):
-            directories[:] = sorted(name for name in directories if name not in SKIPPED)
+            system = {"proc", "sys", "dev"} if os.path.realpath(directory) == os.sep else ()
+            directories[:] = sorted(name for name in directories if name not in SKIPPED and name not in system)
             if re.match("tests?$", os.path.basename(directory)) and any(TEST.search(name) for name in names):
                 directories.clear()
                 continue

@@ -14,8 +14,8 @@ class Project:
         self.directory = directory
         self.capture = capture
         # What env.py is used to: `postgresql+asyncpg`, or something that it replaces itself.
-        self.scheme, found, _ = os.environ.get("DATABASE_URL", "").partition("://")
-        self.scheme = self.scheme if found else "postgresql"
+        scheme, found, _ = os.environ.get("DATABASE_URL", "").partition("://")
+        self.scheme = scheme if found and scheme.startswith("postgres") else "postgresql"
 
     def run(self, url, work):
         """`work(heads, context)` gives the steps to run; env.py does the rest. Raises what env.py raises."""
