@@ -98,6 +98,7 @@ async function rehearsal(
         place,
         config: given.config ?? usual.config,
         file,
+        database: environment?.database,
         signal,
         progress: say,
       }).finally(quiet),

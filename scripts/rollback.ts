@@ -78,7 +78,7 @@ async function schemaFor(site: Site, target: Release, { withMigrations }: Deploy
     await checkSchema(site, backend, await revisionIfCrowded(site), waysOut(site, target))
     return undefined
   }
-  const older = await migrationsOf(backend, site.run.signal)
+  const older = await migrationsOf(site, backend)
   const guide = await guideBack(site)
   if (unknownTo(older, guide.revision).length === 0) return undefined
   return { guide, descent: backToKnown(guide.graph, guide.revision, older) }

@@ -40,7 +40,7 @@ export async function fitSchema(
     })
   }
   if (!current || backup.schema === live) return { upgrade: false, release: undefined }
-  const graph = await migrationsOf(current.images.backend, site.run.signal)
+  const graph = await migrationsOf(site, current.images.backend)
   const unknown = unknownTo(graph, backup.schema)
   const pending = unknown.length > 0 ? [] : pendingAt(graph, backup.schema)
   if (unknown.length === 0 && pending.length === 0) return { upgrade: false, release: undefined }

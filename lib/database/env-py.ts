@@ -6,7 +6,7 @@ import { urlAdvice } from './migration-advice.ts'
 
 /** Whether an env.py hands the URL to ConfigParser as it is, for which a % begins a reference to another setting. */
 export const handsUrlOn = (text: string): boolean =>
-  /set_main_option\(\s*["']sqlalchemy\.url["']/.test(text) &&
+  /set_(main_option\(|section_option\([^,()]+,)\s*["']sqlalchemy\.url["']/.test(text) &&
   !/replace\(\s*["']%["']\s*,\s*["']%%["']/.test(text)
 
 /** Says before any migration runs that env.py will not understand DATABASE_URL, where both have what it takes for that. */

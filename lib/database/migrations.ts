@@ -2,19 +2,20 @@ import { exitCodes, Failure } from '../base/failure.ts'
 import { redact } from '../base/redact.ts'
 import { commandFailed, type Ran, type RunOptions } from '../base/shell.ts'
 import { lastLines } from '../base/text.ts'
-import { readInImage } from '../docker/image-reading.ts'
+import { readInImage, withAlembicsPython } from '../docker/image-reading.ts'
 import { type Project, serviceOf } from '../docker/project.ts'
 import type { Colour } from '../environment/environment.ts'
 import type { PinnedImage } from '../environment/releases.ts'
-import { databaseUrl, readSecrets } from '../environment/secrets.ts'
+import { databaseUrl, readSecrets, serviceVariables } from '../environment/secrets.ts'
+import type { Site } from '../proxy/site.ts'
 import { untilLetIn } from './connections.ts'
 import { type Revision, schemaRevision, showRevision } from './database.ts'
 import { adviceAfter } from './migration-advice.ts'
 import { parseHistory, type RevisionGraph } from './revision-graph.ts'
 
-/** The same without `revision_environment`, with which it runs env.py: that wants settings, and a database. */
+/** The same without `revision_environment`, with which it runs env.py: that wants a database. */
 const historyAlone = [
-  'import sys; sys.path.pop(0)', // the backend's own directory alembic is not the package
+  "import sys; '' in sys.path and sys.path.remove('')", // the backend's own directory alembic is not the package
   'from alembic import config',
   'for name in ("get_main_option", "get_alembic_option"):',
   '    own = getattr(config.Config, name, None)',
@@ -24,17 +25,28 @@ const historyAlone = [
   'config.main(argv=["history"], prog="alembic")',
 ].join('\n')
 
-/** The migrations that an image contains. @throws Failure when Alembic cannot read them. */
-export async function migrationsOf(image: PinnedImage, signal: AbortSignal): Promise<RevisionGraph> {
+/**
+ * The migrations that an image contains. Where they cannot be read otherwise, with the backend's settings: a revision's
+ * file may import the application, which wants them.
+ * @throws Failure when Alembic cannot read them.
+ */
+export async function migrationsOf(
+  { environment, run: { signal } }: Pick<Site, 'environment' | 'run'>,
+  image: PinnedImage,
+): Promise<RevisionGraph> {
   const command = ['alembic', 'history']
   const first = await readInImage(image, command, { signal })
-  const again = first.ok ? first : await readInImage(image, ['python3', '-c', historyAlone], { signal })
-  const ran = again.ok ? again : first
-  const graph = parseHistory(ran.stdout)
-  if (ran.ok && graph.heads.length > 0) return graph
+  const again = first.ok
+    ? first
+    : await readInImage(image, withAlembicsPython(historyAlone), {
+        signal,
+        env: serviceVariables(environment, readSecrets(environment).secrets).backend,
+      })
+  const graph = parseHistory(again.stdout)
+  if (again.ok && graph.heads.length > 0) return graph
   throw new Failure({
     what: `the migrations in ${image} cannot be read`,
-    detail: lastLines(ran.stderr, 8) || commandFailed(command, ran).what,
+    detail: redact(lastLines(again.stderr, 8)) || commandFailed(command, again).what,
     fix: 'run `alembic history` in tracehub/backend and mend what it complains about',
   })
 }

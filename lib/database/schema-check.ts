@@ -19,7 +19,7 @@ export async function checkSchema(
   revision: Revision | undefined,
   waysOut: string,
 ): Promise<RevisionGraph> {
-  const graph = await migrationsOf(image, run.signal)
+  const graph = await migrationsOf({ environment, run }, image)
   if (graph.heads.length > 1)
     throw new Failure({
       what: `the image has ${graph.heads.length} migration heads: ${graph.heads.join(', ')}`,

@@ -26,8 +26,8 @@ export interface Judgement {
 }
 
 /** What a deploy has an option for, where the check itself cannot be made. */
-export const orUnchecked =
-  'deploy again when the machine is less busy (free -m, uptime); or run what is pending unchecked, once: --accept-migrations'
+const unchecked = 'or run what is pending unchecked, once: --accept-migrations'
+export const orUnchecked = `deploy again when the machine is less busy (free -m, uptime)\n${unchecked}`
 
 /** Of migrations that were not tried. */
 export const notJudged: Judgement = { verdicts: [], findings: [], allowed: [] }
@@ -97,10 +97,11 @@ function judgementOf(report: Report, { revisions }: Pending): Judgement {
 
 const hurts = /^(step|data|safe|squawk|reversible)\./
 
-/** Alembic in an image, with the settings that the backend would have. */
+/** Alembic in an image, with the settings that the backend would have; of its database's URL, only the scheme. */
 export function placeIn({ environment }: Site, image: PinnedImage): Place {
-  const { DATABASE_URL: _, ...variables } = serviceVariables(environment, secretsOf(environment)).backend
-  return { backend: undefined, image, python: undefined, variables }
+  const { DATABASE_URL = '', ...others } = serviceVariables(environment, secretsOf(environment)).backend
+  const scheme = DATABASE_URL.replace(/(?<=:\/\/).*/s, '')
+  return { backend: undefined, image, python: undefined, variables: { ...others, DATABASE_URL: scheme } }
 }
 
 /**
@@ -172,7 +173,8 @@ export async function judgeOrWarn(
   try {
     return await judge(site, pending, step)
   } catch (error) {
-    if (!accepted || site.run.signal.aborted) throw error
+    if (site.run.signal.aborted) throw error
+    if (!accepted) throw error instanceof Failure ? withWayOut(error) : error
     site.run.warn({
       ...problemOf(error),
       fix: `--accept-migrations was given: what is pending at ${showRevision(pending.from)} is run unchecked`,
@@ -180,3 +182,11 @@ export async function judgeOrWarn(
     return notJudged
   }
 }
+
+/** What is at fault may be the check itself, or what it cannot do. */
+export const withWayOut = ({ what, detail, fix }: Failure): Failure =>
+  new Failure({
+    what,
+    detail,
+    fix: fix === undefined || fix === orUnchecked ? orUnchecked : `${fix}\n${unchecked}`,
+  })

@@ -39,6 +39,7 @@ export async function rehearsePending(site: Site, pending: Pending, step: Step):
         place: placeIn(site, pending.image),
         config: usual.config,
         file,
+        database: environment.database,
         signal: site.run.signal,
         progress: text => step.progress(text),
       }),

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { commandText } from '../base/command-text.ts'
+import { Failure, problemOf } from '../base/failure.ts'
 import { attempt, type Ran } from '../base/shell.ts'
 import { label, removeLeftovers } from './leftovers.ts'
 import { ownerLabel } from './owner.ts'
@@ -8,13 +10,20 @@ import { applicationLimits } from './throwaway.ts'
 const patience = 180_000
 
 /**
- * The command that reads something in an image: with no network, no secrets, nothing mounted, and never by way of the
- * image's own entrypoint, which may wait for a database or migrate one. The label names the process that it belongs to.
+ * The command that reads something in an image: with no network, nothing mounted, and never by way of the image's own
+ * entrypoint, which may wait for a database or migrate one. The label names the process that it belongs to.
+ * @param variables names of those that it has from our environment: their values are not in `ps`
  */
-export function readingCommand(image: string, [program = '', ...words]: readonly string[], name: string) {
+export function readingCommand(
+  image: string,
+  [program = '', ...words]: readonly string[],
+  name: string,
+  variables: readonly string[] = [],
+) {
   return [
     ...['docker', 'run', '--rm', '--name', name, '--label', `${label}=${ownerLabel()}`],
     ...applicationLimits,
+    ...variables.flatMap(each => ['--env', each]),
     ...['--network', 'none', '--entrypoint', program, image, ...words],
   ]
 }
@@ -27,14 +36,29 @@ export function readingCommand(image: string, [program = '', ...words]: readonly
 export async function readInImage(
   image: string,
   command: readonly string[],
-  options: { signal?: AbortSignal; timeout?: number } = {},
+  options: { signal?: AbortSignal; timeout?: number; env?: Readonly<Record<string, string>> } = {},
 ): Promise<Ran> {
   await removeLeftovers()
   const name = `migrate-check-${Date.now().toString(36)}${randomBytes(3).toString('hex')}-read`
   try {
-    return await attempt(readingCommand(image, command, name), { timeout: patience, ...options })
+    const variables = Object.keys(options.env ?? {})
+    return await attempt(readingCommand(image, command, name, variables), { timeout: patience, ...options })
   } catch (error) {
     await attempt(['docker', 'rm', '--force', '--volumes', name]) // the client was ended; its container runs on
-    throw error
+    if (!(error instanceof Failure) || options.signal?.aborted) throw error
+    const [program = '', ...words] = command
+    const byHand = ['docker', 'run', '--rm', '--network', 'none', '--entrypoint', program, image, ...words]
+    throw new Failure({
+      ...problemOf(error),
+      fix: `try again when the machine is less busy (free -m, uptime); what it waits for, this shows:\n${commandText(byHand)}`,
+    })
   }
 }
+
+/** Runs a program in Python: in the one that `alembic` itself runs in, which may be another than the first on the PATH. */
+export const withAlembicsPython = (program: string): string[] => [
+  'sh',
+  '-c',
+  'own=$(sed -n "1s/^#! *//p" "$(command -v alembic)" 2> /dev/null); case "$own" in *python*) ;; *) own=python3 ;; esac; exec $own -c "$0" "$@"',
+  program,
+]

@@ -26,6 +26,8 @@ function fixOf({ state, message }: PythonError): string {
     return 'a new enum value must be committed before it is used: add it in op.get_context().autocommit_block(), or set transaction_per_migration=True in env.py'
   if (state === '22P02' && /enum/.test(message))
     return 'write the value exactly as the type has it: PostgreSQL compares enum values with their case'
+  if (state === '55P03')
+    return 'it waits for itself: a second connection wants what the first one has locked, and would for ever; let it do all by op.get_bind()'
   if (state === '42P01' || state === '42703')
     return 'it was probably written against a database that has more than the history makes: add the missing migration before it'
   if (state === '42P07' || state === '42701' || state === '42710')

@@ -62,6 +62,7 @@ export async function check(server: ScratchServer, id: string, wanted: Wanted): 
         wanted.progress(`${done} revisions, at ${fact.revision}`)
       },
       signal: wanted.signal,
+      patience: 15 * 60_000,
     },
   )
   refuseWithoutAlembic(facts, wanted.place)

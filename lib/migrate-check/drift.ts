@@ -50,14 +50,14 @@ export async function checkDrift(
       level: 'error',
       file,
       line,
-      also: [...also, ...before.map(place => place.replace(/:\d+$/, ''))],
+      also: [...also, ...(drift.sources?.[table] ?? []), ...before.map(place => place.replace(/:\d+$/, ''))],
       what: `the models and the migrated schema differ: ${own.slice(0, 3).map(wordsFor).join('; ')}${own.length > 3 ? '; …' : ''}`,
       why: 'The code expects what the database does not have: it fails at the first query that needs it.',
       fix: 'alembic revision --autogenerate -m "…", read what it wrote, and commit it',
       detail: own.map(wordsFor).join('\n'),
     })
   }
-  return [...found, ...(drift.enums ?? []).map(each => enumFinding(each, around))]
+  return [...found, ...(drift.enums ?? []).map(each => enumFinding(each, drift, around))]
 }
 
 /** Models that are in a file of the backend and in no metadata. */
@@ -91,6 +91,7 @@ const wordsFor = ({ kind, table, what }: { kind: string; table: string; what: st
 
 function enumFinding(
   { type, table, column, models, database }: NonNullable<Drift['enums']>[number],
+  { sources }: Drift,
   around: Around,
 ): Finding {
   const lower = (labels: readonly string[]): string =>
@@ -98,11 +99,12 @@ function enumFinding(
       .map(label => label.toLowerCase())
       .sort()
       .join()
+  const { file, line, also = [] } = placeOfTable(table, around)
   const isCase = lower(models) === lower(database)
   return {
     id: isCase ? 'drift.enum-case' : 'drift.enum-values',
     level: 'error',
-    ...placeOfTable(table, around),
+    ...{ file, line, also: [...also, ...(sources?.[table] ?? [])] },
     what: isCase
       ? `the enum ${type} is written ${models.join(', ')} in the models and ${database.join(', ')} in the database`
       : `the enum ${type} has ${models.join(', ')} in the models and ${database.join(', ')} in the database`,

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { Failure } from '../base/failure.ts'
-import { lastLines } from '../base/text.ts'
-import { type Fact, parseFact } from './facts.ts'
+import { duration, lastLines } from '../base/text.ts'
+import { all, type Fact, parseFact } from './facts.ts'
 import type { Invocation } from './python.ts'
 
 export interface Request {
@@ -36,6 +36,8 @@ export async function drive(
   hooks: {
     plan: (facts: readonly Fact[]) => Plan
     onFact: (fact: Fact) => void
+    /** In ms: how long nothing may come from it. A revision on made-up rows takes less than a second. */
+    patience?: number
     signal: AbortSignal
   },
 ): Promise<Fact[]> {
@@ -44,6 +46,8 @@ export async function drive(
   // Its own group: Ctrl-C reaches us alone. When our end of its standard input closes it cleans up, and ends.
   const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'], env, detached: true, cwd: '/' })
   const facts: Fact[] = []
+  let hasOrder = false
+  let isSilent = false
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-20_000)
@@ -67,12 +71,37 @@ export async function drive(
   lines.on('line', line => {
     const fact = parseFact(line)
     facts.push(fact)
-    if (fact.type === 'read') child.stdin.write(`${JSON.stringify(hooks.plan(facts))}\n`)
+    if (fact.type === 'read') {
+      const plan = hooks.plan(facts)
+      hasOrder = plan.order !== null
+      child.stdin.write(`${JSON.stringify(plan)}\n`)
+    }
     hooks.onFact(fact)
+    silence.refresh()
   })
+  const silence = setTimeout(
+    () => {
+      isSilent = true
+      stop()
+    },
+    hooks.patience ?? 2 ** 31 - 1,
+  )
   const code = await ended
+  clearTimeout(silence)
   hooks.signal.removeEventListener('abort', stop)
   hooks.signal.throwIfAborted()
+  const last = all(facts, 'revision').at(-1)?.revision ?? 'the first revision'
+  if (isSilent)
+    throw new Failure({
+      what: `the migrations show no progress: for ${duration(hooks.patience ?? 0)} nothing has come after ${last}`,
+      fix: 'mend what waits for ever, in env.py or in the revision after that one: `alembic upgrade head` would, too',
+    })
+  const isWhole = !hasOrder || facts.some(({ type }) => type === 'done' || type === 'no-driver')
+  if (code === 0 && !isWhole)
+    throw new Failure({
+      what: `env.py or a migration ends the whole process, after ${last}`,
+      fix: 'let it raise an error or return: os._exit() hides from Alembic, and from this check, what comes after it',
+    })
   if (code === 0) return facts
   throw new Failure({
     what: `the Python half of migrate-check ended with exit code ${code}`,

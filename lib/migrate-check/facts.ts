@@ -179,6 +179,8 @@ export interface Drift {
   }[]
   /** The backend's files that env.py has imported. */
   readonly modules?: readonly string[]
+  /** By table, the backend's files that make its model what it is. */
+  readonly sources?: Readonly<Record<string, readonly string[]>>
 }
 
 /** A pending revision, applied to a restored backup. Sizes are bytes, times milliseconds. */

@@ -2,6 +2,7 @@ import { Failure } from '../base/failure.ts'
 import { attempt, type Ran } from '../base/shell.ts'
 import { lastLines } from '../base/text.ts'
 import { ownSettings, sql } from '../database/database.ts'
+import { identifier } from '../database/sql-words.ts'
 import { superuserOf } from '../database/superuser.ts'
 import { recordingScript, revisionScript } from '../database/version-table.ts'
 import type { Project } from '../docker/project.ts'
@@ -34,6 +35,7 @@ export async function copySchema(
     .reverse()
   const script = [
     ...roles.map(role => `create role ${role};`),
+    `create database ${identifier(settings.name)};`, // empty: for ALTER DATABASE, which names it
     ...(path === '' ? [] : [`alter role postgres set search_path = ${path};`]),
     `create database ${database} template template0 encoding 'UTF8';`,
     `\\connect ${database}`,
@@ -82,7 +84,7 @@ const safePath = 'set search_path = pg_catalog;'
 /** The roles that policies and migrations may name, then where the live database looks for names without a schema. */
 const surroundings = `select pg_catalog.array_to_string(array(
     select pg_catalog.quote_ident(s) from pg_catalog.unnest(pg_catalog.current_schemas(false)) s), ', ') as path \\gset
-  ${safePath} select quote_ident(rolname) from pg_roles
+  ${safePath} select quote_ident(rolname) || case when rolsuper then ' superuser' else '' end from pg_roles
     where rolname <> 'postgres' and rolname !~ '^pg_' and rolname !~ E'\\n' order by 1;
   select :'path';`
 

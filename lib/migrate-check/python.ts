@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { withAlembicsPython } from '../docker/image-reading.ts'
 import { label } from '../docker/leftovers.ts'
 import { ownerLabel } from '../docker/owner.ts'
 import { applicationLimits } from '../docker/throwaway.ts'
@@ -16,7 +17,7 @@ export interface Place {
 
 const sources = join(import.meta.dirname, 'python')
 const start = (path: string): string =>
-  `import sys; sys.path.pop(0); sys.path.append('${path}'); import runpy; runpy.run_module('migrate_check', run_name='__main__')`
+  `import sys; '' in sys.path and sys.path.remove(''); sys.path.append('${path}'); import runpy; runpy.run_module('migrate_check', run_name='__main__')`
 
 /** The command that starts the Python half, what it calls the backend's directory, and the server's address from there. */
 export interface Invocation {
@@ -40,6 +41,8 @@ export function invocation(place: Place, server: ScratchServer, id: string): Inv
       url: server.url,
     }
   }
+  const [program = '', ...words] = withAlembicsPython(start('/migrate-check'))
+  makeReadable(sources)
   const mounted = place.backend === undefined ? [] : ['--volume', `${resolve(place.backend)}:/backend:ro`]
   return {
     command: [
@@ -57,10 +60,24 @@ export function invocation(place: Place, server: ScratchServer, id: string): Inv
       ...server.network,
       ...['--volume', `${sources}:/migrate-check:ro`, ...mounted],
       ...Object.keys(variables).flatMap(name => ['--env', name]), // values come from our environment: not in `ps`
-      ...['--entrypoint', 'python3', place.image, '-c', start('/migrate-check')],
+      ...['--entrypoint', program, place.image, ...words],
     ],
     env: { ...process.env, ...variables } as Record<string, string>,
     directory: place.backend === undefined ? null : '/backend',
     url: server.urlInside,
   }
+}
+
+/** For the user of an image, whoever that is: where a clone was made with umask 077, it is for its owner alone. */
+function makeReadable(path: string): void {
+  const found = statSync(path)
+  const { mode } = found
+  const isDirectory = found.isDirectory()
+  const wanted = mode | (isDirectory ? 0o555 : 0o444)
+  try {
+    if (wanted !== mode) chmodSync(path, wanted)
+  } catch {
+    return // somebody else's: an image that begins as root reads it all the same
+  }
+  if (isDirectory) for (const name of readdirSync(path)) makeReadable(join(path, name))
 }

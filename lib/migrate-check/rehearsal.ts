@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { Failure } from '../base/failure.ts'
 import { bytes, columns, count, duration } from '../base/text.ts'
+import type { Environment } from '../environment/environment.ts'
 import { drive } from './driver.ts'
 import { all, type Difference, type Fact, type Rehearsed } from './facts.ts'
 import { inOrder, type Revision, revisionsOf } from './history.ts'
@@ -34,12 +35,15 @@ export async function rehearse(
     place: Place
     config: string
     file: string
+    database?: Environment['database'] | undefined
     signal: AbortSignal
     progress: (text: string) => void
   },
 ): Promise<Rehearsal> {
   wanted.progress(`restoring ${basename(wanted.file)}`)
-  const { database, revision, sizes, ms } = await restore(server, id, wanted.file, wanted.signal)
+  const { database, revision, sizes, ms } = await restore(
+    ...([server, id, wanted.file, wanted.signal, wanted.database] as const),
+  )
   const facts = await drive(
     invocation(wanted.place, server, id),
     { id, config: wanted.config, irreversible: 'none', scope: 'pending', rehearse: { database } },

@@ -3,6 +3,7 @@ import { Failure } from '../base/failure.ts'
 import { attempt, commandFailed, type Ran } from '../base/shell.ts'
 import { lastLines } from '../base/text.ts'
 import { revisionScript } from '../database/version-table.ts'
+import type { Environment } from '../environment/environment.ts'
 import type { ScratchServer } from './scratch-server.ts'
 
 /** A restored backup: where it is, what it holds, and what restoring it cost. */
@@ -17,6 +18,7 @@ export interface Restored {
 /**
  * Restores a backup into a database of its own.
  * @param server a throwaway one that sees the backup's directory as /backups
+ * @param settings which table has its revision, where that is not the likeliest
  * @throws Failure with PostgreSQL's own message.
  */
 export async function restore(
@@ -24,6 +26,7 @@ export async function restore(
   id: string,
   file: string,
   signal: AbortSignal,
+  settings: Partial<Environment['database']> = {},
 ): Promise<Restored> {
   const database = `migrate_check_${id}_backup`
   const started = performance.now()
@@ -74,7 +77,7 @@ export async function restore(
       fix: 'take a new backup: this one would not help in an emergency either',
     })
   const ms = performance.now() - started
-  const revision = (await ask(revisionScript())) || null
+  const revision = (await ask(revisionScript(settings))) || null
   const sizes = (await ask(tableSizes))
     .split('\n')
     .filter(line => line !== '')

@@ -37,6 +37,7 @@ export const settings = [
   'max_wal_size=4GB',
   'wal_level=minimal',
   'max_wal_senders=0',
+  'lock_timeout=20s', // nobody else is here: a migration that waits for a lock waits for itself
 ]
 
 export interface Throwaway {

@@ -40,7 +40,7 @@ export async function guideBack({ environment, project, proxy, run }: Site): Pro
     const named = state.images[colour]?.backend
     if (named === undefined || !(await isHere(pinned(named)))) continue
     const image = pinned(named)
-    const graph = await migrationsOf(image, run.signal)
+    const graph = await migrationsOf({ environment, run }, image)
     if (!revision.includes(',') && unknownTo(graph, revision).length === 0)
       return { colour, image, graph, live, revision }
     heads.push(`${colour} ends at ${graph.heads.join(', ')}`)

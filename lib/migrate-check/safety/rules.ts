@@ -80,6 +80,15 @@ export function ruleFor(change: Change, step: Step): Rule | undefined {
         fix: contract,
         name: table,
       }
+    case 'sequence dropped':
+      return {
+        id: 'safe.drop-sequence',
+        level: 'blocks',
+        what: `drops the sequence ${table}`,
+        why: breaks,
+        fix: contract,
+        name: table,
+      }
     case 'function dropped':
       return {
         id: 'safe.drop-function',

@@ -11,6 +11,11 @@ for (const [what, text, isHandedOn] of [
     "config.set_main_option(\n    'sqlalchemy.url',\n    settings.database_url,\n)",
     true,
   ],
+  [
+    'into a section',
+    'config.set_section_option(config.config_ini_section, "sqlalchemy.url", os.environ["DATABASE_URL"])',
+    true,
+  ],
   ['escaped', 'config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))', false],
   ['escaped before', "url = url.replace('%', '%%')\nconfig.set_main_option('sqlalchemy.url', url)", false],
   ['another option', 'config.set_main_option("script_location", "x")', false],

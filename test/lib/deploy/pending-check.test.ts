@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSafe, type Judgement } from '../../../lib/deploy/pending-check.ts'
+import { Failure } from '../../../lib/base/failure.ts'
+import { assertSafe, type Judgement, orUnchecked, withWayOut } from '../../../lib/deploy/pending-check.ts'
 import type { Finding, Level } from '../../../lib/migrate-check/finding.ts'
 import type { Site } from '../../../lib/proxy/site.ts'
 import type { NewEvent } from '../../../lib/run/events.ts'
@@ -51,5 +52,14 @@ deploy('what a migration allows itself is shown with the reason, and stops nothi
   assert.ok(event?.type === 'note')
   assert.match(event.text, 'safe.drop-column  alembic/versions/x.py:16: drops the column')
   assert.match(event.text, '\n      allowed in the migration: no release since May reads it')
+})
+deploy('a check that cannot be made: what is pending may be run unchecked', () => {
+  const fixOf = (fix?: string) => withWayOut(new Failure({ what: 'x', fix })).fix
+  assert.is(fixOf(), orUnchecked)
+  assert.is(fixOf(orUnchecked), orUnchecked)
+  assert.match(
+    `${fixOf('add psycopg2')}`,
+    /^add psycopg2\nor run what is pending unchecked, once: --accept-migrations$/,
+  )
 })
 deploy.run()

@@ -1,8 +1,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { readingCommand } from '../../../lib/docker/image-reading.ts'
+import { readInImage, readingCommand } from '../../../lib/docker/image-reading.ts'
 import { ownerLabel } from '../../../lib/docker/owner.ts'
 import { applicationLimits, databaseLimits } from '../../../lib/docker/throwaway.ts'
+import { failureOf, withDocker } from '../fixtures.ts'
 
 const reading = suite('reading an image')
 
@@ -12,6 +13,22 @@ reading("never runs the image's entrypoint, reaches nothing, and has a name and 
     `docker run --rm --name a-name --label tracehub.migrate-check=${ownerLabel()} ${applicationLimits.join(' ')} --network none --entrypoint alembic app@sha256:1 history -v`,
   )
 })
+
+reading('has settings by their names alone: their values would be in the process list', () => {
+  const command = readingCommand('app@sha256:1', ['alembic'], 'a-name', ['JWT_SECRET'])
+  assert.match(command.join(' '), '--env JWT_SECRET --network none --entrypoint alembic app@sha256:1')
+})
+
+reading('one that hangs says how to see what it waits for', () =>
+  withDocker('test "$1" != run || exec sleep 600', async () => {
+    const { what, fix } = await failureOf(() => readInImage('app', ['alembic', 'history'], { timeout: 300 }))
+    assert.match(what, 'did not finish within 300 ms')
+    assert.match(
+      `${fix}`,
+      /free -m, uptime.*\ndocker run --rm --network none --entrypoint alembic app history$/,
+    )
+  }),
+)
 
 reading(
   'what runs for one run may do no more than what is live, and goes first where memory runs out',

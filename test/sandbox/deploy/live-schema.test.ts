@@ -78,13 +78,17 @@ down_revision = "d7e3f51b"
 
 def upgrade() -> None:
     op.execute("REFRESH MATERIALIZED VIEW CONCURRENTLY totals")
+    op.execute("ALTER DATABASE tracehub SET timezone TO 'UTC'")
+    op.execute("SET LOCAL ROLE tracehub")
+    op.execute("ALTER TABLE customers ADD COLUMN seen integer")
 
 
 def downgrade() -> None:
-    op.execute("REFRESH MATERIALIZED VIEW CONCURRENTLY totals")
+    op.execute("ALTER TABLE customers DROP COLUMN seen")
+    op.execute("ALTER DATABASE tracehub RESET timezone")
 `
 
-/** On a copy, an event trigger would say no, a role is not there, and an extension's files are not either. */
+/** On a copy, an event trigger would say no, a role is not there, a database neither, and an extension's files are not. */
 const special = [
   'alter table customers add column hotfix text',
   'create materialized view totals as select count(*) from shipments',

@@ -172,6 +172,33 @@ script('--changed-since: old faults are history; what the running version uses m
   }),
 )
 
+script('--changed-since: a model is also what it inherits, and the enums that it has from another file', () =>
+  inProject('_base', async directory => {
+    const git = (...words: string[]): void =>
+      void execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.org', ...words], {
+        cwd: directory,
+        stdio: 'pipe',
+      })
+    const file = (name: string): string => join(directory, 'app', name)
+    const parts = (columns: string, values: string): string =>
+      `import enum\n\nfrom sqlalchemy.orm import Mapped, mapped_column\n\n\nclass Kept:\n    ${columns}\n\n\nStatus = enum.Enum("Status", "${values}", module=__name__)\n`
+    const models = readFileSync(file('models.py'), 'utf8')
+      .replace('\n\n\nclass Base', '\n\nfrom app.parts import Kept, Status\n\n\nclass Base')
+      .replace('class Customer(Base)', 'class Customer(Kept, Base)')
+      .replace('Enum("draft", "booked", ', 'Enum(Status, ')
+    writeFileSync(file('models.py'), models)
+    writeFileSync(file('parts.py'), parts('pass', 'draft booked'))
+    git('init', '--quiet')
+    git('add', '.')
+    git('commit', '--quiet', '-m', 'all')
+    writeFileSync(file('parts.py'), parts('kept: Mapped[int] = mapped_column()', 'draft booked lost'))
+    const { code, stdout } = await migrateCheck(directory, [...url(), '--changed-since', 'HEAD'])
+    assert.is(code, 1, stdout)
+    assert.match(stdout, /drift\.schema .*\n .*in customers: column kept INTEGER/)
+    assert.match(stdout, /drift\.enum-values .*\n .*draft, booked, lost in the models/)
+  }),
+)
+
 const addPhone = (id: string, parent: string): string => `"""add phone"""
 
 import sqlalchemy as sa

@@ -16,6 +16,8 @@ import traceback
 
 FACTS = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
 os.dup2(2, 1)
+ORDERS = os.fdopen(os.dup(0), "rb") # not the standard input of what migrations call: theirs is empty, as in a deploy
+os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
 sys.dont_write_bytecode = True
 
 
@@ -24,12 +26,12 @@ def say(fact):
 
 
 def main():
-    request = json.loads(sys.stdin.readline())
+    request = json.loads(ORDERS.readline())
     directory = request["directory"] = os.path.realpath(request["directory"] or os.getcwd())
     logging.disable(logging.INFO)
     try: # before the backend is on the path: its directory alembic/ must not be taken for the package
         import alembic
-        from alembic.config import Config
+        from alembic.config import CommandLine, Config
         from alembic.script import ScriptDirectory
     except ImportError as error:
         return say({"type": "no-alembic", "message": str(error), "python": sys.executable})
@@ -42,7 +44,7 @@ def main():
     if not os.path.exists(file) and not others:
         return say({"type": "no-config", "file": file})
     try:
-        config = Config(file, **others)
+        config = Config(file, **others, cmd_opts=CommandLine(prog="alembic").parser.parse_args(["upgrade", "head"]))
         script = ScriptDirectory.from_config(config)
     except Exception as error:
         return say({"type": "bad-config", "file": file, "message": str(error)})
@@ -53,7 +55,7 @@ def main():
     say({"type": "irreversible", "text": text_of(request["irreversible"])})
     say({"type": "read"})
 
-    plan = json.loads(sys.stdin.readline())
+    plan = json.loads(ORDERS.readline())
     order = plan["order"]
     watch_input()
     if order is None:
@@ -157,7 +159,7 @@ CLEAN = []
 
 def watch_input():
     def wait():
-        while sys.stdin.buffer.read(1):
+        while ORDERS.read(1):
             pass
         for clean in CLEAN:
             try:

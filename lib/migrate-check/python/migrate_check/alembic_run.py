@@ -13,6 +13,9 @@ class Project:
         self.script = script
         self.directory = directory
         self.capture = capture
+        # What env.py is used to: `postgresql+asyncpg`, or something that it replaces itself.
+        scheme, found, _ = os.environ.get("DATABASE_URL", "").partition("://")
+        self.scheme = scheme if found and scheme.startswith("postgres") else "postgresql"
 
     def run(self, url, work):
         """`work(heads, context)` gives the steps to run; env.py does the rest. Raises what env.py raises."""
@@ -23,7 +26,8 @@ class Project:
 
         self.capture.target = url
         self.config.set_main_option("sqlalchemy.url", url.render_as_string(hide_password=False).replace("%", "%%"))
-        os.environ["DATABASE_URL"] = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        os.environ["DATABASE_URL"] = address.replace("postgresql", self.scheme, 1)
         try:
             with EnvironmentContext(self.config, self.script, fn=begin, as_sql=False, destination_rev="head"):
                 self.script.run_env()

@@ -1,10 +1,13 @@
 """Models against the migrated schema: Alembic's own comparison, and the values of enums, which it does not compare."""
 
+import gc
 import os
 import sys
 
 from alembic.autogenerate import compare_metadata
 from sqlalchemy import Enum
+from sqlalchemy.orm import Mapper
+from sqlalchemy.types import TypeEngine
 
 
 def compare(project, url, directory):
@@ -22,6 +25,7 @@ def compare(project, url, directory):
         found["differences"] = [words(difference) for difference in flattened(compare_metadata(context, metadata))]
         found["enums"] = list(enums(context.connection, several))
         found["modules"] = sorted(imported(directory))
+        found["sources"] = sources(several, directory)
         return []
 
     project.run(url, work)
@@ -29,11 +33,33 @@ def compare(project, url, directory):
 
 
 def imported(directory):
+    return (path for module in list(sys.modules) for path in file_of(module, directory))
+
+
+def file_of(module, directory):
+    """Where a module is, if it is the backend's."""
     root = os.path.realpath(directory) + os.sep
-    for module in list(sys.modules.values()):
-        path = os.path.realpath(getattr(module, "__file__", None) or "/")
-        if path.startswith(root):
-            yield path[len(root):]
+    path = os.path.realpath(getattr(sys.modules.get(module), "__file__", None) or "/")
+    return [path[len(root):]] if path.startswith(root) else []
+
+
+def sources(several, directory):
+    """By table, the files that make its model what it is: those of its class, what that inherits, and its columns' types."""
+    holders = {}
+    for module in [name for name in list(sys.modules) if file_of(name, directory)]:
+        for value in list(vars(sys.modules[module]).values()):
+            if issubclass(type(value), TypeEngine):
+                holders.setdefault(id(value), set()).add(module)
+    modules = {}
+    for table in [table for one in several for table in one.tables.values()]:
+        modules[table] = set()
+        for column in table.columns:
+            kind = getattr(column.type, "item_type", column.type)
+            modules[table] |= {(getattr(kind, "enum_class", None) or type(kind)).__module__} | holders.get(id(kind), set())
+    for mapper in gc.get_objects():
+        if issubclass(type(mapper), Mapper) and mapper.local_table in modules:
+            modules[mapper.local_table].update(one.__module__ for one in mapper.class_.__mro__)
+    return {table.fullname: sorted(path for name in names for path in file_of(name, directory)) for table, names in modules.items()}
 
 
 def flattened(differences):

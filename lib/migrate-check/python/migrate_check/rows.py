@@ -27,6 +27,12 @@ REFERENCES = """
     FROM pg_constraint k WHERE contype = 'f' AND conrelid <> confrelid
 """
 
+# A schema's and a table's name may have a dot in it: what people are told is not what SQL understands.
+IDENTIFIERS = """
+    SELECT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.oid = ANY (ARRAY[{oids}]::oid[])
+"""
+
 
 class Generator:
     """`number` runs through the whole walk: no two values of ours are the same, whatever becomes unique later."""
@@ -47,10 +53,11 @@ class Generator:
         self.failed = {name: why for name, why in self.failed.items() if name in names.values()}
         again = {oid for oid, name in names.items() if name in self.failed}
         left = [oid for oid in self.ordered(connection, set(tables) | again) if fillable(snapshot, names.get(oid), oid)]
+        targets = identifiers(connection, left)
         while left:
             empty = []
             for oid in left:
-                made, why = self.fill_table(connection, oid, names[oid])
+                made, why = self.fill_table(connection, oid, targets[oid])
                 if made:
                     got.append(oid)
                     self.failed.pop(names[oid], None)
@@ -61,16 +68,15 @@ class Generator:
                 break
             left = empty
         for oid in got:
-            self.complete(connection, oid, names[oid])
+            self.complete(connection, oid, targets[oid])
         return got
 
-    def complete(self, connection, oid, name):
+    def complete(self, connection, oid, target):
         """Sets keys that are NULL in every row, though what they refer to has rows by now: in one row of each table."""
         for kind, _, table, _, near, far in list(connection.exec_driver_sql(KEYS.format(oid=oid))):
             if kind != "f":
                 continue
             near, far = near.split("\x1f"), far.split("\x1f")
-            target = quoted_name(name)
             unset = " AND ".join(f"{quoted(column)} IS NULL" for column in near)
             if connection.exec_driver_sql(f"SELECT 1 FROM {target} WHERE NOT ({unset}) LIMIT 1").first():
                 continue
@@ -119,7 +125,7 @@ class Generator:
             visit(oid, frozenset())
         return order
 
-    def fill_table(self, connection, oid, name):
+    def fill_table(self, connection, oid, target):
         columns = [Column(*row) for row in connection.exec_driver_sql(TABLE.format(oid=oid))]
         keys = list(connection.exec_driver_sql(KEYS.format(oid=oid)))
         checks = [(definition, (names or "").split("\x1f")) for kind, _, _, definition, names, _ in keys if kind == "c"]
@@ -134,7 +140,7 @@ class Generator:
                     why = "the table that it refers to has no rows"
                     break
                 try:
-                    self.insert(connection, name, values)
+                    self.insert(connection, target, values)
                     made += 1
                     break
                 except Exception as error: # the database's own complaint says what to try next, or why there is no row
@@ -143,11 +149,10 @@ class Generator:
                         break
         return made, why
 
-    def insert(self, connection, name, values):
-        table = quoted_name(name)
+    def insert(self, connection, target, values):
         names = ", ".join(quoted(column) for column in values)
         body = f"({names}) OVERRIDING SYSTEM VALUE VALUES ({', '.join(values.values())})" if values else "DEFAULT VALUES"
-        connection.exec_driver_sql(f"INSERT INTO {table} {body}")
+        connection.exec_driver_sql(f"INSERT INTO {target} {body}")
 
     def row(self, connection, columns, foreign, checks, variant, attempt):
         values = {}
@@ -275,16 +280,22 @@ def literals(definition, column):
     return found
 
 
+def identifiers(connection, oids):
+    """Tables (oids) as SQL names them."""
+    return dict(tuple(row) for row in connection.exec_driver_sql(IDENTIFIERS.format(oids=",".join(str(oid) for oid in oids))))
+
+
 def content(connection, snapshot, oids):
     """Per table: how many rows, and for each column a number that changes with any of its values."""
     found = {}
     names = snapshot.names()
+    targets = identifiers(connection, oids)
     for oid in oids:
         if oid not in names or snapshot.tables[oid][("table", names[oid])][0].startswith("f"):
             continue
         columns = sorted(name[len(names[oid]) + 1 :] for kind, name in snapshot.tables[oid] if kind == "column")
         sums = "".join(f", sum(hashtextextended({quoted(c)}::text, 0))::text" for c in columns)
-        row = connection.exec_driver_sql(f"SELECT count(*){sums} FROM {quoted_name(names[oid])}").first()
+        row = connection.exec_driver_sql(f"SELECT count(*){sums} FROM {targets[oid]}").first()
         found[oid] = {"name": names[oid], "rows": row[0], "columns": dict(zip(columns, row[1:]))}
     return found
 
@@ -300,11 +311,6 @@ def base36(n):
 
 def quoted(name):
     return '"' + name.replace('"', '""') + '"'
-
-
-def quoted_name(name):
-    schema, table = name.split(".", 1)
-    return f"{quoted(schema)}.{quoted(table)}"
 
 
 def quoted_literal(text):

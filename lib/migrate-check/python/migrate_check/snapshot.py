@@ -65,7 +65,10 @@ TABLES = f"""
 OTHERS = f"""
     SELECT 0, CASE c.relkind WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view' ELSE 'materialized view' END, n.nspname || '.' || c.relname,
         CASE WHEN c.relkind = 'S' THEN (SELECT concat_ws(' ', format_type(q.seqtypid, NULL), q.seqincrement, q.seqmin, q.seqmax, q.seqcycle) FROM pg_sequence q WHERE q.seqrelid = c.oid)
-        ELSE pg_get_viewdef(c.oid) END, '' FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        ELSE pg_get_viewdef(c.oid) END,
+        CASE WHEN c.relkind = 'S' THEN (SELECT CASE WHEN count(*) > 0 THEN 'owned' ELSE '' END FROM pg_depend d WHERE d.objid = c.oid AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i'))
+        ELSE COALESCE((SELECT string_agg(a.attname, chr(31)) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0), '') END
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind IN ('S', 'v', 'm') AND {USER} AND {NOT_EXTENSION.format(oid='c.oid')}
     UNION ALL
     SELECT 0, CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'r' THEN 'range' ELSE 'type' END, n.nspname || '.' || t.typname,
@@ -182,9 +185,12 @@ def changes(first, second):
                 found.append({"change": "column added", "table": name, "column": column, "to": definition})
         if filenode(first.tables[oid]) != filenode(second.tables[oid]):
             found.append({"change": "table rewritten", "table": name})
-    for key, (definition, _) in first.others.items():
-        if key not in second.others and key[0] in ("view", "materialized view", "function", "enum", "type", "sequence"):
+    for key, (definition, extra) in first.others.items():
+        if key not in second.others and key[0] in ("view", "materialized view", "function", "enum", "type", "sequence") and extra != "owned":
             found.append({"change": f"{key[0]} dropped", "table": key[1]})
+        elif key[0] in ("view", "materialized view") and key in second.others: # made anew with fewer columns
+            gone = set(extra.split("\x1f")) - set(second.others[key][1].split("\x1f"))
+            found += ({"change": "column dropped", "table": key[1], "column": column} for column in sorted(gone))
         elif key[0] == "enum" and definition not in ("", second.others[key][0]):
             found.append({"change": "enum changed", "table": key[1], "from": definition, "to": second.others[key][0]})
     return found

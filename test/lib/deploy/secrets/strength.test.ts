@@ -10,6 +10,9 @@ const cases: [value: string, why: string | undefined][] = [
   ['short-but-odd-9x', '16 characters; at least 20 are expected'],
   ['aaaaaaaaaaaaaaaaaaaaaaaa', 'only 1 different characters'],
   ['password123-tracehub-admin', 'made of words that everybody tries'],
+  ['~<[}+,*|"=:/>(&{]^;!`-$_@%.?#)+<~{[|}=', undefined], // random, of symbols alone
+  ['password!@#$%^&*()password', 'made of words that everybody tries'],
+  ['admin-password-admin_test!', 'made of words that everybody tries'],
   ['kx93vq7mzp2kx93vq7mzp2', 'the same thing twice'],
 ]
 for (const [value, why] of cases) weak(value, () => assert.is(weakness(value, 20), why))
