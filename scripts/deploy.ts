@@ -103,11 +103,7 @@ async function startFound(site: Site, step: Step): Promise<void> {
   const { environment, project, run } = site
   prepareDirectory(site, secretsOf(environment))
   await startServices(site, step)
-  await waitUntilHealthy(project, ['db'], {
-    timeout: environment.timeouts.healthy,
-    step,
-    signal: run.signal,
-  })
+  await waitUntilHealthy(project, ['db'], { step, signal: run.signal })
 }
 
 /** Pulls the images and compares their migrations with the database. */

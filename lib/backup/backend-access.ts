@@ -41,17 +41,13 @@ export async function stopBackends(site: Site, containers: readonly Container[],
 
 /** Starts the containers again, as they were, and lets users in when they are healthy. */
 export async function bringBack(site: Site, ids: readonly string[], step: Step): Promise<void> {
-  const { environment, project, proxy, run } = site
+  const { project, proxy, run } = site
   const containers = (await project.containers(backends)).filter(({ id }) => ids.includes(id))
   const stopped = containers.filter(({ status }) => status !== 'running')
   const services = containers.map(({ service }) => service).filter(isBackend)
   try {
     if (stopped.length > 0) await project.startAgain(stopped)
-    await waitUntilHealthy(project, services, {
-      timeout: environment.timeouts.healthy,
-      step,
-      signal: run.signal,
-    })
+    await waitUntilHealthy(project, services, { step, signal: run.signal })
   } finally {
     await show(site, services) // also when a person has to start them: nothing else would let users in again
   }

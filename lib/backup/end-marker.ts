@@ -1,6 +1,7 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { Failure } from '../base/failure.ts'
 import { bytes } from '../base/text.ts'
+import { partOf, partSize } from './format.ts'
 
 /** The last thing that pg_dump writes (PostgreSQL's src/bin/pg_dump/pg_dump.c); without it the dump is cut off. */
 const endMarker = '-- PostgreSQL database dump complete'
@@ -14,26 +15,13 @@ export function endsProblem(head: string, tail: string): string | undefined {
   return `it begins with \\restrict ${opened ?? 'missing'} and ends with \\unrestrict ${closed ?? 'missing'}`
 }
 
-/** So many bytes at either end of a dump are looked at. */
-export const endSize = 4096
-
 /** @throws Failure when a plain dump is not complete. */
 export function checkMarker(file: string): void {
   const { size } = statSync(file)
-  const problem = endsProblem(read(file, 0, endSize), read(file, Math.max(0, size - endSize), endSize))
+  const problem = endsProblem(partOf(file, 0), partOf(file, Math.max(0, size - partSize)))
   if (problem !== undefined)
     throw new Failure({
       what: `the backup is not complete: ${problem}`,
       detail: `${bytes(size)} were written`,
     })
-}
-
-function read(file: string, at: number, length: number): string {
-  const buffer = Buffer.alloc(length)
-  const descriptor = openSync(file, 'r')
-  try {
-    return buffer.subarray(0, readSync(descriptor, buffer, 0, length, at)).toString('latin1')
-  } finally {
-    closeSync(descriptor)
-  }
 }

@@ -8,8 +8,8 @@ import { asOwner } from './manifest.ts'
 /** What a file is, by its first bytes and not by its name; pg_restore reads pg_dump's `custom` format and its tar alike. */
 export type Format = 'sql' | 'gzip' | 'zstd' | 'custom'
 
-/** So many bytes at a file's front tell what it is. */
-export const headSize = 4096
+/** So many bytes at a file's front tell what it is, and at its end whether it is whole. */
+export const partSize = 4096
 
 /** RFC 1952, RFC 8878, pg_dump's pg_backup_archiver.h, and tar's first name as pg_backup_tar.c writes it. */
 const magic: readonly (readonly [Format, string])[] = [
@@ -44,7 +44,7 @@ function utf16(encoding: string): string {
   return `iconv -f ${encoding} -t UTF-8 a | sed '1s/^\\xef\\xbb\\xbf//' | tr -d '\\r' > b`
 }
 
-/** @param head a file's first {@link headSize} bytes, a character each */
+/** @param head a file's first {@link partSize} bytes, a character each */
 export const formatIn = (head: string): Format =>
   magic.find(([, start]) => head.startsWith(start))?.[0] ?? 'sql'
 
@@ -68,14 +68,21 @@ export function foreignFormat(
   return { name, fix: `make it usable, and give ${basename(usable)} instead: ${words}` }
 }
 
-/** A file's front, a character a byte. @throws Failure where it may not be read. */
-export function headOf(file: string): string {
-  const buffer = Buffer.alloc(headSize)
+/** So many bytes of a file from one on, a character a byte. */
+export function partOf(file: string, at: number): string {
+  const buffer = Buffer.alloc(partSize)
+  const descriptor = openSync(file, 'r')
   try {
-    const descriptor = openSync(file, 'r')
-    const length = readSync(descriptor, buffer, 0, buffer.length, 0)
+    return buffer.toString('latin1', 0, readSync(descriptor, buffer, 0, buffer.length, at))
+  } finally {
     closeSync(descriptor)
-    return buffer.toString('latin1', 0, length)
+  }
+}
+
+/** A file's front. @throws Failure where it may not be read. */
+export function headOf(file: string): string {
+  try {
+    return partOf(file, 0)
   } catch (error) {
     if (isCode(error, 'EACCES', 'EPERM')) throw badFile(file, 'it may not be read', asOwner(file))
     throw error

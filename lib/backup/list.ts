@@ -1,7 +1,7 @@
-import { readdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Problem } from '../base/failure.ts'
-import { isCode } from '../base/system-errors.ts'
+import { namesIn } from '../base/files.ts'
 import type { Environment } from '../environment/environment.ts'
 import { isDump, type Manifest, readManifest, stampedAt } from './manifest.ts'
 
@@ -21,7 +21,7 @@ export const backupDirectory = (environment: Environment): string => join(enviro
 /** Every backup of an environment, with or without a manifest, newest first. */
 export function listBackups(environment: Environment): Backup[] {
   const directory = backupDirectory(environment)
-  return names(directory)
+  return namesIn(directory)
     .filter(isDump)
     .flatMap(name => {
       const file = join(directory, name)
@@ -65,12 +65,3 @@ export const futureProblem = (backup: Backup): Problem => ({
 /** Whether a backup was proved by restoring it, and is still as long as it was then. */
 export const isProved = ({ manifest, bytes }: Backup): boolean =>
   manifest?.verifiedAt !== undefined && manifest.bytes === bytes
-
-function names(directory: string): string[] {
-  try {
-    return readdirSync(directory)
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return []
-    throw error
-  }
-}

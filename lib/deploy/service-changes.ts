@@ -68,7 +68,7 @@ async function restartService(
   await pullServices(site, step)
   if (service === 'db') renewDatabaseFile(environment, readSecrets(environment).secrets)
   await project.start([service], { fresh: true })
-  await waitUntilHealthy(project, [service], { timeout: environment.timeouts.healthy, step })
+  await waitUntilHealthy(project, [service], { step })
   const live = service === 'proxy' ? site.proxy.mapOnDisk() : null
   if (live === null) return
   try {

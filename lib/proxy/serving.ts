@@ -11,12 +11,8 @@ export async function waitForServices(
   services: readonly ServiceName[],
   step: Step,
 ): Promise<void> {
-  const { environment, project, proxy, run } = site
-  await waitUntilHealthy(project, services, {
-    timeout: environment.timeouts.healthy,
-    step,
-    signal: run.signal,
-  })
+  const { project, proxy, run } = site
+  await waitUntilHealthy(project, services, { step, signal: run.signal })
   await proxy.waitForAddresses(project, services, run.signal)
 }
 

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { pipeline } from 'node:stream/promises'
 import type SftpClient from 'ssh2-sftp-client'
+import { quoted } from '../../base/command-text.ts'
+import { hear, open } from '../../remote/command.ts'
 import { accessTo, type Connection, connect } from '../../remote/connect.ts'
 import type { Offsite } from './address.ts'
 
@@ -27,27 +29,17 @@ export async function atFarEnd<T>(
   }
 }
 
+/** Milliseconds: for the checksum of a large file on a slow disk. */
+const patience = 60 * 60_000
+
 /** A file's SHA-256, by sha256sum there; where only SFTP is allowed, by reading the file back. */
 export async function checksumThere({ connection, files }: FarEnd, file: string): Promise<string> {
-  const said = await command(connection, `sha256sum -- '${file.replaceAll("'", String.raw`'\''`)}'`)
-  const sum = /^\\?([0-9a-f]{64}) /.exec(said)?.[1]
+  const said = await open(connection, `sha256sum -- ${quoted(file)}`)
+    .then(channel => hear(channel.end(), () => false, patience))
+    .catch(() => undefined)
+  const sum = /^\\?([0-9a-f]{64}) /.exec(said?.stdout ?? '')?.[1]
   if (sum) return sum
   const hash = createHash('sha256')
   await pipeline(files.createReadStream(file), hash)
   return hash.digest('hex')
-}
-
-/** What a command prints there; nothing where it is not allowed or fails. */
-function command({ client }: Connection, line: string): Promise<string> {
-  return new Promise(resolve => {
-    client.exec(line, (error, channel) => {
-      if (error) return resolve('')
-      let text = ''
-      channel.on('data', (chunk: Buffer) => {
-        text += chunk.toString()
-      })
-      channel.stderr.resume()
-      channel.on('close', () => resolve(text))
-    })
-  })
 }

@@ -36,10 +36,10 @@ export async function agreeOnLive(
   return (await isFit(site, move.to, step)) ? adopt(site, move, found) : flipBack(site, move, step, found)
 }
 
-async function isFit({ environment, project, ...site }: Site, colour: Colour, step: Step): Promise<boolean> {
+async function isFit(site: Site, colour: Colour, step: Step): Promise<boolean> {
   try {
-    await waitUntilHealthy(project, servicesOf(colour), { timeout: environment.timeouts.healthy, step })
-    await smokeTestColour({ environment, project, ...site }, colour)
+    await waitUntilHealthy(site.project, servicesOf(colour), { step })
+    await smokeTestColour(site, colour)
     return true
   } catch (error) {
     if (error instanceof Failure) return false

@@ -13,11 +13,10 @@ export const kinds = [
   'image',
   'build cache',
 ] as const
-export type Kind = (typeof kinds)[number]
 
 /** One thing that may go, decided before anything is touched. */
 export interface Candidate {
-  readonly kind: Kind
+  readonly kind: (typeof kinds)[number]
   /** As one would name it: a file's path in the environment's directory, an image, a database. */
   readonly name: string
   /** What it frees at most, in bytes: layers and blocks may be shared with what stays. */

@@ -1,20 +1,8 @@
 import { bytes, columns, count, printable } from '../../base/text.ts'
-import { type Candidate, type Kind, kinds } from './candidate.ts'
+import { type Candidate, kinds } from './candidate.ts'
 
 /** So many of a kind are named; the rest is counted. */
 const namedAtMost = 5
-
-const nouns: Readonly<Record<Kind, string>> = {
-  leftover: 'leftover',
-  log: 'log',
-  'run log': 'run log',
-  backup: 'backup',
-  compress: 'backup to compress',
-  database: 'database',
-  container: 'container',
-  image: 'image',
-  'build cache': 'build cache',
-}
 
 /** What will go, why, and how much it frees at most: each kind with its first few, or with `all`. */
 export function listed(candidates: readonly Candidate[], extent: 'few' | 'all'): string[] {
@@ -28,8 +16,8 @@ export function listed(candidates: readonly Candidate[], extent: 'few' | 'all'):
       bytes(one.bytes),
       one.why,
     ])
-    const plural = kind === 'compress' && group.length > 1 ? 'backups to compress' : nouns[kind]
-    const head = kind === 'compress' ? `${group.length} ${plural}` : count(group.length, plural)
+    const head =
+      kind === 'compress' ? `${count(group.length, 'backup')} to compress` : count(group.length, kind)
     const rest = group.length - shown.length
     return [
       `${head}, up to ${size}`,

@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import type { Problem } from '../../base/failure.ts'
 import type { Environment } from '../../environment/environment.ts'
 import type { Images } from '../../environment/releases.ts'
 import type { Outcome, RunEvent } from '../../run/events.ts'
-import { logFile, readEvents, runFiles } from '../../run/run-log.ts'
+import { readRun, runsIn } from '../../run/run-log.ts'
 
 /** A run in a few words, from its log. */
 export interface RunSummary {
@@ -44,15 +42,12 @@ export function summaryOf(events: readonly RunEvent[]): RunSummary | undefined {
 
 /** The last `count` runs, the newest first; of some scripts alone where they are named. */
 export function lastRuns(environment: Environment, count: number, scripts?: readonly string[]): RunSummary[] {
-  const directory = runsDirectory(environment)
-  return runFiles(directory)
-    .filter(name => !scripts || scripts.some(script => name.endsWith(`-${script}.jsonl`)))
+  return runsIn(environment)
+    .filter(run => !scripts || scripts.some(script => run.endsWith(`-${script}`)))
     .slice(-count)
     .reverse()
-    .flatMap(name => summaryOf(readEvents(readFileSync(join(directory, name), 'utf8'))) ?? [])
+    .flatMap(run => summaryOf(readRun(environment, run)) ?? [])
 }
-
-const runsDirectory = (environment: Environment): string => dirname(logFile(environment, ''))
 
 /** How it ended in one word or two: never only a sign. */
 export function resultWord(run: RunSummary, isAtWork: boolean): string {
