@@ -92,7 +92,7 @@ async function deploy(site: Site, wanted: Wanted): Promise<Result> {
   })
   await run
     .step('Clean up old images', async step =>
-      (await import('../lib/operations/cleanup/after-deploy.ts')).cleanUp(site, step),
+      (await import('../lib/operations/cleanup/sweep.ts')).cleanUp(site, step),
     )
     .catch((error: unknown) => run.warn(problemOf(error))) // the new version is live and stays so
   return resultOf(rolledOut)

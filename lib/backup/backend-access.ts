@@ -22,9 +22,12 @@ export async function hide(site: Site, containers: readonly Container[]): Promis
 }
 
 /** Lets users reach the backends again; all of them unless told. */
-export async function show({ proxy }: Site, services: readonly string[] = backends): Promise<void> {
+export async function show(
+  { proxy }: Site,
+  containers: readonly Pick<Container, 'service'>[] = backends.map(service => ({ service })),
+): Promise<void> {
   if ((await proxy.live()) === undefined) return
-  for (const service of services) if (isBackend(service)) await proxy.setAway(service, false)
+  for (const { service } of containers) if (isBackend(service)) await proxy.setAway(service, false)
 }
 
 /** Lets requests in flight end and stops the backends: from here on nothing is written that would be lost. */
@@ -49,7 +52,7 @@ export async function bringBack(site: Site, ids: readonly string[], step: Step):
     if (stopped.length > 0) await project.startAgain(stopped)
     await waitUntilHealthy(project, services, { step, signal: run.signal })
   } finally {
-    await show(site, services) // also when a person has to start them: nothing else would let users in again
+    await show(site, containers) // also when a person has to start them: nothing else would let users in again
   }
   if ((await proxy.live()) !== undefined) await waitForServices(site, services, step)
 }

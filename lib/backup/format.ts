@@ -1,8 +1,9 @@
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { quoted } from '../base/command-text.ts'
+import { Failure } from '../base/failure.ts'
 import { isCode } from '../base/system-errors.ts'
-import { badFile } from './bad-file.ts'
+import { bytes } from '../base/text.ts'
 import { asOwner } from './manifest.ts'
 
 /** What a file is, by its first bytes and not by its name; pg_restore reads pg_dump's `custom` format and its tar alike. */
@@ -87,4 +88,34 @@ export function headOf(file: string): string {
     if (isCode(error, 'EACCES', 'EPERM')) throw badFile(file, 'it may not be read', asOwner(file))
     throw error
   }
+}
+
+/** Why a file is no backup that one can restore. */
+export const badFile = (
+  file: string,
+  why: string,
+  fix = 'choose another one: backup.ts --list shows them',
+): Failure => new Failure({ what: `${basename(file)} cannot be restored: ${why}`, detail: file, fix })
+
+/** The last thing that pg_dump writes (PostgreSQL's src/bin/pg_dump/pg_dump.c); without it the dump is cut off. */
+const endMarker = '-- PostgreSQL database dump complete'
+
+/** What is wrong with a dump's two ends, or undefined: the end marker, and the token that pg_dump 17.6 and later closes. */
+export function endsProblem(head: string, tail: string): string | undefined {
+  if (!tail.includes(endMarker)) return `its last kilobytes lack "${endMarker}"`
+  const opened = /^\\restrict (\S+)$/m.exec(head)?.[1]
+  const closed = /^\\unrestrict (\S+)$/m.exec(tail)?.[1]
+  if (opened === closed) return undefined
+  return `it begins with \\restrict ${opened ?? 'missing'} and ends with \\unrestrict ${closed ?? 'missing'}`
+}
+
+/** @throws Failure when a plain dump is not complete. */
+export function checkMarker(file: string): void {
+  const { size } = statSync(file)
+  const problem = endsProblem(partOf(file, 0), partOf(file, Math.max(0, size - partSize)))
+  if (problem !== undefined)
+    throw new Failure({
+      what: `the backup is not complete: ${problem}`,
+      detail: `${bytes(size)} were written`,
+    })
 }

@@ -9,12 +9,6 @@ export interface Descent {
   readonly revisions: readonly string[]
 }
 
-/** `--steps 2`. @throws UsageError for what is no number of revisions. */
-export function parseSteps(word: string): number {
-  if (/^[1-9]\d{0,3}$/.test(word)) return Number(word)
-  throw new UsageError(`--steps is ${shown(word)}; expected how many revisions to take back, such as 2`)
-}
-
 /** `--to a1b2c3d4`, or `base`. @throws UsageError for what cannot be a revision. */
 export function parseRevision(word: string): string {
   if (/^\w[\w.-]{0,63}$/.test(word)) return word

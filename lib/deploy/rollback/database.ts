@@ -1,6 +1,6 @@
 import { bringBack, runningBackends, show, stopBackends } from '../../backup/backend-access.ts'
 import { totalOf } from '../../backup/content.ts'
-import { type LiveDatabase, lossTable, readLive } from '../../backup/data-loss.ts'
+import { lossTable, readLive } from '../../backup/data-loss.ts'
 import { type Examined, removeStaged } from '../../backup/inspect.ts'
 import { scratchPrefix } from '../../backup/leftovers.ts'
 import { type Manifest, stamp } from '../../backup/manifest.ts'
@@ -21,8 +21,8 @@ import type { Environment } from '../../environment/environment.ts'
 import type { Site } from '../../proxy/site.ts'
 import { confirm } from '../../run/confirm.ts'
 import type { Result } from '../../run/result.ts'
+import { standsBy } from '../candidate.ts'
 import { rollOut } from '../rollout/rollout.ts'
-import { standsBy } from '../standby.ts'
 
 export interface DatabaseRollback {
   /** A backup's file; the newest proved one unless told. */
@@ -57,7 +57,7 @@ export async function rollBackDatabase(site: Site, wanted: DatabaseRollback): Pr
         wanted.remedy,
       ),
     )
-    showLoss(site, source, live)
+    for (const line of lossTable(site, source, live, Date.now()).split('\n')) run.note(line)
     const what = source.keptUploads ? 'the database and the uploads' : 'the database'
     if (wanted.ask) await confirm(`Replace ${what} of ${environment.name} by ${source.name}?`, run.signal)
     return await replace(site, wanted, source, fitting)
@@ -102,10 +102,7 @@ async function replace(
   if (target) {
     const version = { ...target, kind: 'rollback', run: site.runId, who: site.who } as const
     await rollOut(site, { version, standsBy: isReady })
-    await show(
-      site,
-      containers.map(({ service }) => service),
-    )
+    await show(site, containers)
   } else {
     await run.step('Start the backend', step => bringBack(site, ids, step))
     await run.step('Smoke tests', () => testLive(site))
@@ -146,8 +143,4 @@ function uploadsOf(backup: Examined | undefined): NonNullable<Manifest['uploads'
   const uploads = backup?.manifest?.uploads
   if (uploads) return uploads
   throw new Failure({ what: 'that backup has no copy of the uploads', fix: 'leave --with-uploads out' })
-}
-
-function showLoss(site: Site, source: Source, live: LiveDatabase): void {
-  for (const line of lossTable(site, source, live, Date.now()).split('\n')) site.run.note(line)
 }

@@ -4,9 +4,8 @@ import { lookAround } from '../../run/dry-run.ts'
 import { demandDirectory } from '../../run/running.ts'
 import { runAt, type SessionOptions } from '../../run/session.ts'
 import { makeEdgeDirectories } from './directory.ts'
-import { planEdge } from './plan.ts'
 import { edgeSite } from './site.ts'
-import { updateEdge } from './update.ts'
+import { planEdge, updateEdge } from './update.ts'
 
 /** Options of `deploy` that are about an application's version. */
 const foreign = [

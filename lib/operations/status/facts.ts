@@ -10,6 +10,7 @@ import type { Certificate } from './certificates.ts'
 import type { DatabaseFacts } from './database.ts'
 import type { Disk } from './disk.ts'
 import type { Known } from './known.ts'
+import { valueIn } from './known.ts'
 import type { RunSummary } from './runs.ts'
 import type { Usage } from './usage.ts'
 
@@ -63,4 +64,13 @@ export interface BackupFacts {
   readonly proved: Backup | undefined
   /** Those that a wrong clock has dated: they are none of the others. */
   readonly fromFuture: readonly Backup[]
+}
+
+/**
+ * The environments of this machine, where none was named: a machine may have production alone. One whose directory is
+ * gone while its containers are there is of this machine, too; and where nothing is here, everything is missing.
+ */
+export function here(all: readonly Facts[]): readonly Facts[] {
+  const found = all.filter(facts => facts.isThere || (valueIn(facts.containers) ?? []).length > 0)
+  return found.length > 0 ? found : all
 }

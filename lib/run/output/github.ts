@@ -3,8 +3,7 @@ import { describeProblem } from '../../base/failure.ts'
 import { duration } from '../../base/text.ts'
 import type { RunEvent } from '../events.ts'
 import type { Listener } from '../run-log.ts'
-import { problemOutput, stepOutput } from '../step-output.ts'
-import { annotation, group, harmless } from '../workflow-command.ts'
+import { annotation, group, harmless, problemOutput, stepOutput } from '../workflow-command.ts'
 import { closing, signs } from './words.ts'
 
 const heartbeat = 30_000

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { githubRenderer } from '../../../lib/run/output/github.ts'
-import { problemOutput, stepOutput } from '../../../lib/run/step-output.ts'
+import { problemOutput, stepOutput } from '../../../lib/run/workflow-command.ts'
 import { captured, inTemporary } from '../fixtures.ts'
 import { failure, success } from './output/scene.ts'
 
