@@ -15,7 +15,6 @@ import { revisionIfCrowded } from '../lib/deploy/crowded.ts'
 import { runOn } from '../lib/deploy/on-site.ts'
 import { prepareServices } from '../lib/deploy/own-login.ts'
 import { repair } from '../lib/deploy/repair/repair.ts'
-import { resultOf } from '../lib/deploy/result.ts'
 import { rollBackDatabase } from '../lib/deploy/rollback/database.ts'
 import {
   type DeploymentRollback,
@@ -26,13 +25,13 @@ import {
 import { descentLines, type Guide, guideBack, takeSchemaBack } from '../lib/deploy/rollback/schema.ts'
 import { releaseTable, targetOf } from '../lib/deploy/rollback/target.ts'
 import { isFit, testLive } from '../lib/deploy/rollout/fitness.ts'
-import { rollOut } from '../lib/deploy/rollout/rollout.ts'
+import { resultOf, rollOut } from '../lib/deploy/rollout/rollout.ts'
 import { pullRelease } from '../lib/docker/images.ts'
 import { type Release, readReleases, recordSchema } from '../lib/environment/releases.ts'
 import { secretsOf } from '../lib/environment/secrets.ts'
 import { loadEnvironment } from '../lib/environment/settings.ts'
-import { smokeTestColour } from '../lib/proxy/serving.ts'
 import type { Site } from '../lib/proxy/site.ts'
+import { smokeTestColour } from '../lib/proxy/site.ts'
 import { asksOrHasYes, asksSomebody, confirm } from '../lib/run/confirm.ts'
 import type { Result } from '../lib/run/result.ts'
 

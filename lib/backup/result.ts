@@ -1,4 +1,5 @@
 import { commandOf } from '../base/command-text.ts'
+import { exitCodes, Failure, problemOf } from '../base/failure.ts'
 import { bytes, columns, count, duration } from '../base/text.ts'
 import { showRevision } from '../database/database.ts'
 import type { Environment } from '../environment/environment.ts'
@@ -60,4 +61,31 @@ export function backupTable(backups: readonly Backup[], now: number): string {
     ]
   })
   return columns([['backup', 'age', 'size', 'schema', 'release', 'uploads', 'why', 'proof'], ...rows])
+}
+
+/**
+ * Does what comes after a dump that is complete. When it fails the backup is here all the same, without what was to be
+ * done: the message says both, and the exit code is not the one that says that nothing was changed.
+ * @param lacking how the sentence goes on: `NOT offsite`
+ * @param next what a person does about it, once the cause is mended
+ */
+export async function elseLacking<T>(
+  { file, verifiedBy }: Manifest,
+  { lacking, next }: { lacking: string; next: string },
+  act: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await act()
+  } catch (error) {
+    const { what, detail, fix } = problemOf(error)
+    throw new Failure(
+      {
+        what: `backups/${file} is here, ${verifiedBy ? 'proved' : 'complete'}, but ${lacking}: ${what}`,
+        detail,
+        fix: [fix, next].filter(line => line !== undefined).join('\n'),
+      },
+      exitCodes.needsPerson,
+      error,
+    )
+  }
 }

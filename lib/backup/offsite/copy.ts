@@ -12,8 +12,7 @@ import { digestOf } from '../digest.ts'
 import { backupDirectory, listBackups } from '../list.ts'
 import { type Manifest, stemOf } from '../manifest.ts'
 import type { Offsite } from './address.ts'
-import { atFarEnd, checksumThere, type FarEnd } from './far-end.ts'
-import { pruneThere } from './stock.ts'
+import { atFarEnd, checksumThere, type FarEnd, pruneThere } from './far-end.ts'
 
 /**
  * Copies a recovery point: the dump and the uploads first, its manifest last, so that whatever has a manifest there

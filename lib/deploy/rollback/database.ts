@@ -9,8 +9,7 @@ import { replaceDatabase, replaceUploads, restoreUploads } from '../../backup/re
 import { restoreAside } from '../../backup/restore.ts'
 import { replacedRows } from '../../backup/result.ts'
 import { salvage } from '../../backup/salvage.ts'
-import { type Fitting, fitSchema, type Remedy } from '../../backup/schema-compatibility.ts'
-import { testLive } from '../../backup/smoke.ts'
+import { type Fitting, fitSchema } from '../../backup/schema-compatibility.ts'
 import { fromBackup, fromKept, type Source } from '../../backup/source.ts'
 import { keptPrefix } from '../../backup/swap.ts'
 import { Failure } from '../../base/failure.ts'
@@ -19,29 +18,21 @@ import { upgrade } from '../../database/migrations.ts'
 import { pullRelease } from '../../docker/images.ts'
 import type { Environment } from '../../environment/environment.ts'
 import type { Site } from '../../proxy/site.ts'
+import { testLive } from '../../proxy/site.ts'
 import { confirm } from '../../run/confirm.ts'
 import type { Result } from '../../run/result.ts'
 import { standsBy } from '../candidate.ts'
 import { rollOut } from '../rollout/rollout.ts'
-
-export interface DatabaseRollback {
-  /** A backup's file; the newest proved one unless told. */
-  readonly backup: string | undefined
-  /** A database that an earlier rollback kept, instead of a backup: the way back. */
-  readonly backTo: string | undefined
-  /** Users stay while the backup is restored; what they write meanwhile is lost. */
-  readonly online: boolean
-  readonly withUploads: boolean
-  readonly emergencyBackup: boolean
-  readonly remedy: Remedy
-  readonly ask: boolean
-}
+import type { DatabaseRollback } from './options.ts'
 
 /**
  * Puts a backup in the live database's place. It is read whole, restored beside the live one and compared before
  * anything is touched; the live one is renamed, not removed, and every change names its undoing first.
  */
-export async function rollBackDatabase(site: Site, wanted: DatabaseRollback): Promise<Result> {
+export async function rollBackDatabase(
+  site: Site,
+  wanted: DatabaseRollback & { readonly ask: boolean },
+): Promise<Result> {
   const { environment, run } = site
   await run.step('Repair what an interrupted run left', step => mendDatabase(site, step))
   const source =

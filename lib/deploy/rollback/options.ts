@@ -1,8 +1,8 @@
+import type { Remedy } from '../../backup/schema-compatibility.ts'
 import type { Options, Parsed } from '../../base/command.ts'
 import { UsageError } from '../../base/failure.ts'
 import { parseCount } from '../../base/options.ts'
 import { parseRevision } from '../../database/downgrade-path.ts'
-import type { DatabaseRollback } from './database.ts'
 
 /** Options of a rollback that mean something for `-t database` alone. */
 export const databaseOptions = {
@@ -63,10 +63,7 @@ export interface MigrationRollback {
   readonly back: { readonly steps: number } | { readonly to: string }
 }
 
-type Wanted =
-  | DeploymentRollback
-  | MigrationRollback
-  | ({ readonly type: 'database' } & Omit<DatabaseRollback, 'ask'>)
+type Wanted = DeploymentRollback | MigrationRollback | ({ readonly type: 'database' } & DatabaseRollback)
 
 const aRelease = 'a release number such as 12 (--list shows them)'
 const someRevisions = 'how many revisions to take back, such as 2'
@@ -99,8 +96,10 @@ type Given = Parsed<typeof databaseOptions> & {
   readonly type: string | undefined
 }
 
+export type DatabaseRollback = Readonly<NonNullable<ReturnType<typeof databaseWanted>>>
+
 /** What `-t database` is to do; undefined for another type. @throws UsageError for what does not go together. */
-export function databaseWanted(given: Given): Omit<DatabaseRollback, 'ask'> | undefined {
+export function databaseWanted(given: Given) {
   if (given.type !== 'database') {
     const option = (Object.keys(databaseOptions) as (keyof typeof databaseOptions)[]).find(
       name => given[name],
@@ -111,12 +110,15 @@ export function databaseWanted(given: Given): Omit<DatabaseRollback, 'ask'> | un
   const clash = clashes.find(names => names.every(name => given[name]))
   if (clash) throw new UsageError(`--${clash[0]} and --${clash[1]} do not go together`, 'choose one of them')
   return {
+    /** A backup's file; the newest proved one unless told. */
     backup: given.backup,
+    /** A database that an earlier rollback kept, instead of a backup: the way back. */
     backTo: given['back-to'],
+    /** Users stay while the backup is restored; what they write meanwhile is lost. */
     online: given.online,
     withUploads: given['with-uploads'],
     emergencyBackup: given['emergency-backup'],
-    remedy: given.upgrade ? 'upgrade' : given['with-deployment'] ? 'with-deployment' : undefined,
+    remedy: given.upgrade ? 'upgrade' : given['with-deployment'] ? 'with-deployment' : (undefined as Remedy),
   }
 }
 
