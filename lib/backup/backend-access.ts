@@ -3,8 +3,7 @@ import type { Container } from '../docker/containers.ts'
 import { waitUntilHealthy } from '../docker/health.ts'
 import { type ServiceName, serviceOf } from '../docker/project.ts'
 import { colours } from '../environment/environment.ts'
-import type { Site } from '../proxy/site.ts'
-import { waitForServices } from '../proxy/site.ts'
+import { type Site, waitForServices } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
 
 const backends = colours.map(colour => serviceOf('backend', colour))

@@ -10,7 +10,7 @@ import { asOwner } from './manifest.ts'
 export type Format = 'sql' | 'gzip' | 'zstd' | 'custom'
 
 /** So many bytes at a file's front tell what it is, and at its end whether it is whole. */
-export const partSize = 4096
+const partSize = 4096
 
 /** RFC 1952, RFC 8878, pg_dump's pg_backup_archiver.h, and tar's first name as pg_backup_tar.c writes it. */
 const magic: readonly (readonly [Format, string])[] = [
@@ -70,7 +70,7 @@ export function foreignFormat(
 }
 
 /** So many bytes of a file from one on, a character a byte. */
-export function partOf(file: string, at: number): string {
+function partOf(file: string, at: number): string {
   const buffer = Buffer.alloc(partSize)
   const descriptor = openSync(file, 'r')
   try {

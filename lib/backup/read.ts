@@ -2,8 +2,7 @@ import { basename } from 'node:path'
 import { lastLines, shown } from '../base/text.ts'
 import type { Site } from '../proxy/site.ts'
 import { inDatabase, inside } from './container.ts'
-import type { Format } from './format.ts'
-import { badFile } from './format.ts'
+import { badFile, type Format } from './format.ts'
 import { functions, parseStatements, printed, reader, type Statements } from './statements.ts'
 
 /**

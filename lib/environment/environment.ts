@@ -11,7 +11,7 @@ export type Part = 'backend' | 'frontend'
 export const parts = ['backend', 'frontend'] as const
 
 /** Settings as their file has them; nobody changes them. */
-export type SettingsOf<Schema extends GenericSchema> = Fixed<InferOutput<Schema>>
+type SettingsOf<Schema extends GenericSchema> = Fixed<InferOutput<Schema>>
 type Fixed<T> = T extends object ? { readonly [K in keyof T]: Fixed<T[K]> } : T
 
 export type SmokeTest = SettingsOf<typeof schema.smokeTest>
@@ -21,3 +21,15 @@ export type Environment = SettingsOf<typeof schema.environment>
 
 /** What the lock, the log and the commands of a run need to know of where it works. */
 export type Place = Pick<Environment, 'name' | 'directory' | 'project'>
+
+/** The TLS edge; what each setting means stands in settings-schema.ts. */
+export type Edge = SettingsOf<typeof schema.edge>
+
+export type EdgeOverride = (edge: Edge) => Edge
+
+/** A domain, and the ports on 127.0.0.1 that serve it. */
+export interface Domain {
+  readonly environment: string
+  readonly domain: string
+  readonly ports: { readonly backend: number; readonly frontend: number }
+}

@@ -1,8 +1,7 @@
 import * as v from 'valibot'
 import { exitCodes, type Problem, Problems } from '../base/failure.ts'
 import { count, shown } from '../base/text.ts'
-import type { Edge } from './edge.ts'
-import type { Environment } from './environment.ts'
+import type { Edge, Environment } from './environment.ts'
 
 /**
  * What the settings files must hold, looked at when they are loaded: a file in TypeScript may say `any`, or a word too

@@ -63,7 +63,7 @@ function releaseOf({ environment }: Site, { manifest }: Backup): Release {
 }
 
 /** What a drill came to: a line of `drills.jsonl`. Times are ms. */
-export interface Drill {
+interface Drill {
   readonly at: number
   readonly run: string
   readonly who: string
@@ -77,6 +77,6 @@ export interface Drill {
 
 export const drillFile = (environment: Environment): string => join(environment.directory, 'drills.jsonl')
 
-export function recordDrill(environment: Environment, drill: Drill): void {
+function recordDrill(environment: Environment, drill: Drill): void {
   appendFileSync(drillFile(environment), `${JSON.stringify({ v: 1, ...drill })}\n`, { mode: 0o600 })
 }

@@ -5,7 +5,7 @@ import { parseCount } from '../../base/options.ts'
 import { parseRevision } from '../../database/downgrade-path.ts'
 
 /** Options of a rollback that mean something for `-t database` alone. */
-export const databaseOptions = {
+const databaseOptions = {
   backup: {
     type: 'value',
     short: 'b',
@@ -99,7 +99,7 @@ type Given = Parsed<typeof databaseOptions> & {
 export type DatabaseRollback = Readonly<NonNullable<ReturnType<typeof databaseWanted>>>
 
 /** What `-t database` is to do; undefined for another type. @throws UsageError for what does not go together. */
-export function databaseWanted(given: Given) {
+function databaseWanted(given: Given) {
   if (given.type !== 'database') {
     const option = (Object.keys(databaseOptions) as (keyof typeof databaseOptions)[]).find(
       name => given[name],

@@ -25,7 +25,7 @@ export function containersToRemove(
     })
 }
 
-export interface FoundDatabase {
+interface FoundDatabase {
   readonly name: string
   readonly bytes: number
 }

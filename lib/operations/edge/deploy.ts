@@ -1,5 +1,5 @@
 import { UsageError } from '../../base/failure.ts'
-import type { Edge } from '../../environment/edge.ts'
+import type { Edge } from '../../environment/environment.ts'
 import { lookAround } from '../../run/dry-run.ts'
 import { demandDirectory } from '../../run/running.ts'
 import { runAt, type SessionOptions } from '../../run/session.ts'

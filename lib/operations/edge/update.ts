@@ -52,12 +52,7 @@ export async function updateEdge(site: EdgeSite, wanted: { force: boolean }): Pr
 }
 
 /** Whether the process that serves is what the settings describe. */
-export function isCurrent(
-  { edge, domains }: EdgeSite,
-  live: Colour,
-  state: EdgeState,
-  image: string,
-): boolean {
+function isCurrent({ edge, domains }: EdgeSite, live: Colour, state: EdgeState, image: string): boolean {
   return (
     state.live === live &&
     state.tag === edge.image &&

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { Failure } from '../../base/failure.ts'
 import { isCode } from '../../base/system-errors.ts'
-import { ask, type Known } from './known.ts'
+import { ask, type Known } from './facts.ts'
 
 export type Certificate = Readonly<ReturnType<typeof described>>
 

@@ -23,8 +23,15 @@ import { holderOf } from '../../run/lock.ts'
 import { certificatesOf } from './certificates.ts'
 import { databaseFacts } from './database.ts'
 import { disksOf } from './disk.ts'
-import type { BackupFacts, Facts, RecentTraffic } from './facts.ts'
-import { ask, type Known, patience, valueIn } from './known.ts'
+import {
+  ask,
+  type BackupFacts,
+  type Facts,
+  type Known,
+  patience,
+  type RecentTraffic,
+  valueIn,
+} from './facts.ts'
 import { lastRuns } from './runs.ts'
 import { usageOf } from './usage.ts'
 

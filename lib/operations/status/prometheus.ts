@@ -1,7 +1,6 @@
 import { conditionOf } from '../../docker/containers.ts'
-import type { Facts } from './facts.ts'
+import { type Facts, valueIn } from './facts.ts'
 import { findings } from './findings/all.ts'
-import { valueIn } from './known.ts'
 
 type Labels = Readonly<Record<string, string>>
 interface Sample {

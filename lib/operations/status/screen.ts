@@ -11,7 +11,7 @@ import { panel } from './panel.ts'
 const wide = 150
 const gap = 3
 
-export type Paint = (text: string, colour: 'red' | 'green') => string
+type Paint = (text: string, colour: 'red' | 'green') => string
 
 /** One screen: the environments beside or below each other, then everything that is wrong, never cut. */
 export function screen(all: readonly Facts[], width: number, paint: Paint): string {

@@ -1,7 +1,6 @@
 import { commandOf } from '../../../base/command-text.ts'
 import type { Problem } from '../../../base/failure.ts'
-import type { Facts } from '../facts.ts'
-import { valueIn } from '../known.ts'
+import { type Facts, valueIn } from '../facts.ts'
 import { repairing } from '../words.ts'
 import { containers } from './containers.ts'
 import { backups, database, disks } from './data.ts'

@@ -2,8 +2,7 @@ import type { Problem } from '../../../base/failure.ts'
 import { bytes } from '../../../base/text.ts'
 import { type Container, conditionOf } from '../../../docker/containers.ts'
 import { servicesOf } from '../../../docker/project.ts'
-import type { Facts } from '../facts.ts'
-import { valueIn } from '../known.ts'
+import { type Facts, valueIn } from '../facts.ts'
 import { span, typed } from '../words.ts'
 
 export function* containers(facts: Facts): Iterable<Problem> {

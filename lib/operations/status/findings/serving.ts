@@ -1,7 +1,6 @@
 import type { Problem } from '../../../base/failure.ts'
 import { count, duration } from '../../../base/text.ts'
-import type { Facts } from '../facts.ts'
-import { valueIn } from '../known.ts'
+import { type Facts, valueIn } from '../facts.ts'
 import { repairing, span, typed } from '../words.ts'
 
 export function* users(facts: Facts): Iterable<Problem> {
