@@ -1,4 +1,4 @@
-import type { Edge } from '../lib/environment/edge.ts'
+import type { Edge } from '../lib/environment/environment.ts'
 
 const seconds = 1000
 const minutes = 60 * seconds

@@ -19,8 +19,7 @@ import { assertSafe, judgeOrWarn, notJudged } from '../lib/deploy/pending-check.
 import { planOf } from '../lib/deploy/plan.ts'
 import { preflight } from '../lib/deploy/preflight/preflight.ts'
 import { repair } from '../lib/deploy/repair/repair.ts'
-import { liveRows, resultOf } from '../lib/deploy/result.ts'
-import { rollOut } from '../lib/deploy/rollout/rollout.ts'
+import { liveRows, resultOf, rollOut } from '../lib/deploy/rollout/rollout.ts'
 import { handleChangedServices } from '../lib/deploy/service-changes.ts'
 import { waitUntilHealthy } from '../lib/docker/health.ts'
 import { parseDigests, parseTag } from '../lib/docker/image-options.ts'
@@ -92,7 +91,7 @@ async function deploy(site: Site, wanted: Wanted): Promise<Result> {
   })
   await run
     .step('Clean up old images', async step =>
-      (await import('../lib/operations/cleanup/after-deploy.ts')).cleanUp(site, step),
+      (await import('../lib/operations/cleanup/sweep.ts')).cleanUp(site, step),
     )
     .catch((error: unknown) => run.warn(problemOf(error))) // the new version is live and stays so
   return resultOf(rolledOut)
@@ -103,11 +102,7 @@ async function startFound(site: Site, step: Step): Promise<void> {
   const { environment, project, run } = site
   prepareDirectory(site, secretsOf(environment))
   await startServices(site, step)
-  await waitUntilHealthy(project, ['db'], {
-    timeout: environment.timeouts.healthy,
-    step,
-    signal: run.signal,
-  })
+  await waitUntilHealthy(project, ['db'], { step, signal: run.signal })
 }
 
 /** Pulls the images and compares their migrations with the database. */

@@ -10,7 +10,7 @@ import { main } from '../lib/cli/main.ts'
 import { loadEnvironment } from '../lib/environment/settings.ts'
 import { githubOf } from '../lib/operations/github/api.ts'
 import { demandMayDeploy, RefusedRun } from '../lib/operations/github/may-deploy.ts'
-import { stepOutput } from '../lib/run/step-output.ts'
+import { stepOutput } from '../lib/run/workflow-command.ts'
 
 void main({
   name: 'may-deploy',

@@ -3,7 +3,7 @@
 
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { backupFile } from '../lib/backup/named.ts'
+import { backupFile } from '../lib/backup/choose.ts'
 import { UsageError } from '../lib/base/failure.ts'
 import { shown } from '../lib/base/text.ts'
 import { main } from '../lib/cli/main.ts'
@@ -24,7 +24,7 @@ import { rehearsalFailure, rehearsalTable, rehearse } from '../lib/migrate-check
 import { publish } from '../lib/migrate-check/report/publish.ts'
 import { changedSince, inScope } from '../lib/migrate-check/scope.ts'
 import { throwawayServer } from '../lib/migrate-check/scratch-server.ts'
-import { interruptSignal } from '../lib/run/interrupt.ts'
+import { interruptSignal } from '../lib/run/stop-signals.ts'
 
 void main({
   name: 'migrate-check',

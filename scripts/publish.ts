@@ -16,9 +16,8 @@ import { type PinnedImage, pinned } from '../lib/environment/releases.ts'
 import { environmentOfBranch } from '../lib/environment/settings.ts'
 import { githubOf } from '../lib/operations/github/api.ts'
 import { overtakenBy } from '../lib/operations/github/newest-commit.ts'
-import { interruptSignal } from '../lib/run/interrupt.ts'
-import { stepOutput } from '../lib/run/step-output.ts'
-import { annotation, harmless } from '../lib/run/workflow-command.ts'
+import { interruptSignal } from '../lib/run/stop-signals.ts'
+import { annotation, harmless, stepOutput } from '../lib/run/workflow-command.ts'
 
 const said = { built: 'built', known: 'the same sources were built before', given: 'as it was built' }
 

@@ -8,16 +8,14 @@ import { commonOptions, parseCount, parseDuration } from '../lib/base/options.ts
 import { main } from '../lib/cli/main.ts'
 import type { Environment } from '../lib/environment/environment.ts'
 import { environmentNames, loadEnvironment } from '../lib/environment/settings.ts'
-import type { Facts } from '../lib/operations/status/facts.ts'
+import { type Facts, here } from '../lib/operations/status/facts.ts'
 import { findings } from '../lib/operations/status/findings/all.ts'
 import { gather, viewOf } from '../lib/operations/status/gather.ts'
-import { here } from '../lib/operations/status/here.ts'
 import { history, historyTable } from '../lib/operations/status/history.ts'
 import { factsAsJson } from '../lib/operations/status/json.ts'
 import { performance, performanceText } from '../lib/operations/status/performance.ts'
 import { prometheus } from '../lib/operations/status/prometheus.ts'
-import { screen } from '../lib/operations/status/screen.ts'
-import { paint, terminalWidth, watch } from '../lib/operations/status/terminal.ts'
+import { paint, screen, terminalWidth, watch } from '../lib/operations/status/screen.ts'
 
 const { environment, host, json } = commonOptions
 

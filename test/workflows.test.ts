@@ -370,7 +370,7 @@ order(
         .filter(({ uses }) => uses?.startsWith('actions/checkout@'))
         .map(step => [id, step] as const),
     )
-    assert.is(checkouts.length, 3)
+    assert.is(checkouts.length, 2)
     for (const [id, step] of checkouts)
       assert.is(
         step.with?.['ref'],

@@ -3,8 +3,7 @@ import type { Container } from '../docker/containers.ts'
 import { waitUntilHealthy } from '../docker/health.ts'
 import { type ServiceName, serviceOf } from '../docker/project.ts'
 import { colours } from '../environment/environment.ts'
-import { waitForServices } from '../proxy/serving.ts'
-import type { Site } from '../proxy/site.ts'
+import { type Site, waitForServices } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
 
 const backends = colours.map(colour => serviceOf('backend', colour))
@@ -22,9 +21,12 @@ export async function hide(site: Site, containers: readonly Container[]): Promis
 }
 
 /** Lets users reach the backends again; all of them unless told. */
-export async function show({ proxy }: Site, services: readonly string[] = backends): Promise<void> {
+export async function show(
+  { proxy }: Site,
+  containers: readonly Pick<Container, 'service'>[] = backends.map(service => ({ service })),
+): Promise<void> {
   if ((await proxy.live()) === undefined) return
-  for (const service of services) if (isBackend(service)) await proxy.setAway(service, false)
+  for (const { service } of containers) if (isBackend(service)) await proxy.setAway(service, false)
 }
 
 /** Lets requests in flight end and stops the backends: from here on nothing is written that would be lost. */
@@ -41,19 +43,15 @@ export async function stopBackends(site: Site, containers: readonly Container[],
 
 /** Starts the containers again, as they were, and lets users in when they are healthy. */
 export async function bringBack(site: Site, ids: readonly string[], step: Step): Promise<void> {
-  const { environment, project, proxy, run } = site
+  const { project, proxy, run } = site
   const containers = (await project.containers(backends)).filter(({ id }) => ids.includes(id))
   const stopped = containers.filter(({ status }) => status !== 'running')
   const services = containers.map(({ service }) => service).filter(isBackend)
   try {
     if (stopped.length > 0) await project.startAgain(stopped)
-    await waitUntilHealthy(project, services, {
-      timeout: environment.timeouts.healthy,
-      step,
-      signal: run.signal,
-    })
+    await waitUntilHealthy(project, services, { step, signal: run.signal })
   } finally {
-    await show(site, services) // also when a person has to start them: nothing else would let users in again
+    await show(site, containers) // also when a person has to start them: nothing else would let users in again
   }
   if ((await proxy.live()) !== undefined) await waitForServices(site, services, step)
 }

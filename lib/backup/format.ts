@@ -1,15 +1,16 @@
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { quoted } from '../base/command-text.ts'
+import { Failure } from '../base/failure.ts'
 import { isCode } from '../base/system-errors.ts'
-import { badFile } from './bad-file.ts'
+import { bytes } from '../base/text.ts'
 import { asOwner } from './manifest.ts'
 
 /** What a file is, by its first bytes and not by its name; pg_restore reads pg_dump's `custom` format and its tar alike. */
 export type Format = 'sql' | 'gzip' | 'zstd' | 'custom'
 
-/** So many bytes at a file's front tell what it is. */
-export const headSize = 4096
+/** So many bytes at a file's front tell what it is, and at its end whether it is whole. */
+const partSize = 4096
 
 /** RFC 1952, RFC 8878, pg_dump's pg_backup_archiver.h, and tar's first name as pg_backup_tar.c writes it. */
 const magic: readonly (readonly [Format, string])[] = [
@@ -44,7 +45,7 @@ function utf16(encoding: string): string {
   return `iconv -f ${encoding} -t UTF-8 a | sed '1s/^\\xef\\xbb\\xbf//' | tr -d '\\r' > b`
 }
 
-/** @param head a file's first {@link headSize} bytes, a character each */
+/** @param head a file's first {@link partSize} bytes, a character each */
 export const formatIn = (head: string): Format =>
   magic.find(([, start]) => head.startsWith(start))?.[0] ?? 'sql'
 
@@ -68,16 +69,53 @@ export function foreignFormat(
   return { name, fix: `make it usable, and give ${basename(usable)} instead: ${words}` }
 }
 
-/** A file's front, a character a byte. @throws Failure where it may not be read. */
-export function headOf(file: string): string {
-  const buffer = Buffer.alloc(headSize)
+/** So many bytes of a file from one on, a character a byte. */
+function partOf(file: string, at: number): string {
+  const buffer = Buffer.alloc(partSize)
+  const descriptor = openSync(file, 'r')
   try {
-    const descriptor = openSync(file, 'r')
-    const length = readSync(descriptor, buffer, 0, buffer.length, 0)
+    return buffer.toString('latin1', 0, readSync(descriptor, buffer, 0, buffer.length, at))
+  } finally {
     closeSync(descriptor)
-    return buffer.toString('latin1', 0, length)
+  }
+}
+
+/** A file's front. @throws Failure where it may not be read. */
+export function headOf(file: string): string {
+  try {
+    return partOf(file, 0)
   } catch (error) {
     if (isCode(error, 'EACCES', 'EPERM')) throw badFile(file, 'it may not be read', asOwner(file))
     throw error
   }
+}
+
+/** Why a file is no backup that one can restore. */
+export const badFile = (
+  file: string,
+  why: string,
+  fix = 'choose another one: backup.ts --list shows them',
+): Failure => new Failure({ what: `${basename(file)} cannot be restored: ${why}`, detail: file, fix })
+
+/** The last thing that pg_dump writes (PostgreSQL's src/bin/pg_dump/pg_dump.c); without it the dump is cut off. */
+const endMarker = '-- PostgreSQL database dump complete'
+
+/** What is wrong with a dump's two ends, or undefined: the end marker, and the token that pg_dump 17.6 and later closes. */
+export function endsProblem(head: string, tail: string): string | undefined {
+  if (!tail.includes(endMarker)) return `its last kilobytes lack "${endMarker}"`
+  const opened = /^\\restrict (\S+)$/m.exec(head)?.[1]
+  const closed = /^\\unrestrict (\S+)$/m.exec(tail)?.[1]
+  if (opened === closed) return undefined
+  return `it begins with \\restrict ${opened ?? 'missing'} and ends with \\unrestrict ${closed ?? 'missing'}`
+}
+
+/** @throws Failure when a plain dump is not complete. */
+export function checkMarker(file: string): void {
+  const { size } = statSync(file)
+  const problem = endsProblem(partOf(file, 0), partOf(file, Math.max(0, size - partSize)))
+  if (problem !== undefined)
+    throw new Failure({
+      what: `the backup is not complete: ${problem}`,
+      detail: `${bytes(size)} were written`,
+    })
 }

@@ -1,9 +1,9 @@
-import { readdirSync, statSync } from 'node:fs'
+import { rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Problem } from '../base/failure.ts'
-import { isCode } from '../base/system-errors.ts'
+import { namesIn } from '../base/files.ts'
 import type { Environment } from '../environment/environment.ts'
-import { isDump, type Manifest, readManifest, stampedAt } from './manifest.ts'
+import { isDump, type Manifest, manifestFile, readManifest, stampedAt } from './manifest.ts'
 
 /** A file in `backups/` that can be restored, with what is known of it. */
 export interface Backup {
@@ -21,7 +21,7 @@ export const backupDirectory = (environment: Environment): string => join(enviro
 /** Every backup of an environment, with or without a manifest, newest first. */
 export function listBackups(environment: Environment): Backup[] {
   const directory = backupDirectory(environment)
-  return names(directory)
+  return namesIn(directory)
     .filter(isDump)
     .flatMap(name => {
       const file = join(directory, name)
@@ -66,11 +66,14 @@ export const futureProblem = (backup: Backup): Problem => ({
 export const isProved = ({ manifest, bytes }: Backup): boolean =>
   manifest?.verifiedAt !== undefined && manifest.bytes === bytes
 
-function names(directory: string): string[] {
-  try {
-    return readdirSync(directory)
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return []
-    throw error
-  }
+/**
+ * Removes a backup with all that belongs to it: the dump first, so that nothing half is ever taken for whole, then
+ * its manifest and its copy of the uploads. Files that other copies share stay with those.
+ */
+export function removeBackup(environment: Environment, backup: Backup): void {
+  const directory = backupDirectory(environment)
+  rmSync(backup.file, { force: true })
+  const uploads = backup.manifest?.uploads?.directory
+  if (backup.manifest) rmSync(manifestFile(directory, backup.name), { force: true })
+  if (uploads !== undefined) rmSync(join(directory, uploads), { recursive: true, force: true })
 }

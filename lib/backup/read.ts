@@ -1,9 +1,8 @@
 import { basename } from 'node:path'
 import { lastLines, shown } from '../base/text.ts'
 import type { Site } from '../proxy/site.ts'
-import { badFile } from './bad-file.ts'
 import { inDatabase, inside } from './container.ts'
-import type { Format } from './format.ts'
+import { badFile, type Format } from './format.ts'
 import { functions, parseStatements, printed, reader, type Statements } from './statements.ts'
 
 /**

@@ -4,13 +4,12 @@ import { databasesNamed } from '../database/database.ts'
 import { startLasting } from '../database/lasting-services.ts'
 import { databaseState, startsIt } from '../database/state.ts'
 import { readComposeState } from '../environment/directory.ts'
-import type { Site } from '../proxy/site.ts'
+import { type Site, unfitness } from '../proxy/site.ts'
 import type { Fact, FactOf } from '../run/events.ts'
 import { lastFact } from '../run/recovery.ts'
 import type { Step } from '../run/step.ts'
 import { bringBack, show } from './backend-access.ts'
 import { removeLeftovers } from './leftovers.ts'
-import { unfitness } from './smoke.ts'
 import { allowConnections, renameDatabases } from './swap.ts'
 import { liveUploads } from './uploads.ts'
 
@@ -64,33 +63,22 @@ export async function repairDatabase(site: Site, step: Step, found: string[]): P
     await bringBack(site, away.containers, step).catch((error: unknown) => {
       if (!isSwapped || !(error instanceof Failure)) throw error
     })
+  const why = isSwapped ? await unfitness(site) : undefined
   if (!isSwapped) found.push('the database was not replaced: the live one is as it was')
-  else await keepOrPutBack(site, swap, uploads, away?.containers ?? [], step, found)
-  run.fact({ kind: 'database-settled' })
-}
-
-async function keepOrPutBack(
-  site: Site,
-  swap: FactOf<'swapping-database'>,
-  uploads: FactOf<'swapping-uploads'> | undefined,
-  containers: readonly string[],
-  step: Step,
-  found: string[],
-): Promise<void> {
-  const why = await unfitness(site)
-  if (why === undefined || swap.kept === null) {
+  else if (why === undefined || swap.kept === null)
     found.push(
       `the database had been replaced already, and the live version works with it: kept${swap.kept ? `; the one before is ${swap.kept}` : ''}`,
     )
-    return
+  else {
+    await renameDatabases(site, [
+      [swap.live, swap.side],
+      [swap.kept, swap.live],
+    ])
+    if (uploads) settleUploads(site, uploads, false, found)
+    await bringBack(site, away?.containers ?? [], step)
+    found.push(`the database had been replaced, and ${why}: the one before is live again`)
   }
-  await renameDatabases(site, [
-    [swap.live, swap.side],
-    [swap.kept, swap.live],
-  ])
-  if (uploads) settleUploads(site, uploads, false, found)
-  await bringBack(site, containers, step)
-  found.push(`the database had been replaced, and ${why}: the one before is live again`)
+  run.fact({ kind: 'database-settled' })
 }
 
 /** Uploads follow their database: both are the restored ones, or both are those before. */

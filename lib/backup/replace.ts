@@ -31,20 +31,11 @@ export async function replaceDatabase(
   const { environment, project, run } = site
   const live = environment.database.name
   const kept = (await databaseExists(site, live)) ? `${keptPrefix(live)}${stamp(new Date())}` : null
-  const forth: (readonly [string, string])[] =
-    kept === null
-      ? [[side.name, live]]
-      : [
-          [live, kept],
-          [side.name, live],
-        ]
-  const back: (readonly [string, string])[] =
-    kept === null
-      ? [[live, side.name]]
-      : [
-          [live, side.name],
-          [kept, live],
-        ]
+  const forth: (readonly [string, string])[] = [
+    ...(kept === null ? [] : [[live, kept] as const]),
+    [side.name, live],
+  ]
+  const back = forth.toReversed().map(([from, to]) => [to, from] as const)
   if (side.droppable) run.undo(`Drop ${side.name}`, () => dropScratch(site, side.name))
   run.undo('Put the replaced database back', async step => {
     if (await databaseExists(site, side.name)) return step.skip('it was not replaced: it is as it was')
@@ -65,17 +56,11 @@ export async function replaceDatabase(
         await hide(site, reached)
       },
       after: async () => {
-        await show(
-          site,
-          reached.map(({ service }) => service),
-        )
+        await show(site, reached)
         ended = performance.now()
       },
     }).catch(async (error: unknown) => {
-      await show(
-        site,
-        reached.map(({ service }) => service),
-      )
+      await show(site, reached)
       throw error
     })
     step.note(`${kept ? `the one before is ${kept}, ` : ''}in ${duration(ended - began)}`)

@@ -1,9 +1,11 @@
 import { commandOf } from '../base/command-text.ts'
-import { bytes, count, duration } from '../base/text.ts'
+import { exitCodes, Failure, problemOf } from '../base/failure.ts'
+import { bytes, columns, count, duration } from '../base/text.ts'
 import { showRevision } from '../database/database.ts'
 import type { Environment } from '../environment/environment.ts'
 import type { Result } from '../run/result.ts'
 import { totalOf } from './content.ts'
+import { type Backup, isFromFuture, isProved } from './list.ts'
 import type { Manifest } from './manifest.ts'
 import type { Source } from './source.ts'
 
@@ -40,4 +42,50 @@ export function replacedRows(
     ...(done.keptUploads ? [['uploads before', done.keptUploads] as const] : []),
     ...(done.kept ? [['replaced', `kept as ${done.kept}`] as const, ['to undo it', undo] as const] : []),
   ]
+}
+
+/** All backups, newest first, for a person. */
+export function backupTable(backups: readonly Backup[], now: number): string {
+  if (backups.length === 0) return 'no backups yet'
+  const rows = backups.map(backup => {
+    const { name, at, manifest } = backup
+    return [
+      name,
+      isFromFuture(backup, now) ? 'in the future' : `${duration(Math.max(0, now - at))} ago`,
+      bytes(backup.bytes),
+      manifest ? (manifest.schema ?? 'empty') : '?',
+      manifest?.release === undefined ? '-' : `${manifest.release} ${manifest.tag}`,
+      manifest?.uploads ? String(manifest.uploads.files) : '-',
+      manifest?.reason ?? '-',
+      isProved(backup) ? `proved by ${manifest?.verifiedBy}` : manifest ? 'not proved' : 'no manifest',
+    ]
+  })
+  return columns([['backup', 'age', 'size', 'schema', 'release', 'uploads', 'why', 'proof'], ...rows])
+}
+
+/**
+ * Does what comes after a dump that is complete. When it fails the backup is here all the same, without what was to be
+ * done: the message says both, and the exit code is not the one that says that nothing was changed.
+ * @param lacking how the sentence goes on: `NOT offsite`
+ * @param next what a person does about it, once the cause is mended
+ */
+export async function elseLacking<T>(
+  { file, verifiedBy }: Manifest,
+  { lacking, next }: { lacking: string; next: string },
+  act: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await act()
+  } catch (error) {
+    const { what, detail, fix } = problemOf(error)
+    throw new Failure(
+      {
+        what: `backups/${file} is here, ${verifiedBy ? 'proved' : 'complete'}, but ${lacking}: ${what}`,
+        detail,
+        fix: [fix, next].filter(line => line !== undefined).join('\n'),
+      },
+      exitCodes.needsPerson,
+      error,
+    )
+  }
 }

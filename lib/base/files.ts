@@ -6,6 +6,7 @@ import {
   fstatSync,
   fsyncSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -108,6 +109,16 @@ export function readIfThere(file: string): string | undefined {
     return readFileSync(file, 'utf8')
   } catch (error) {
     if (isCode(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+/** The names in a directory; none where there is none, nor for the other codes (errno(3)). */
+export function namesIn(directory: string, ...codes: readonly string[]): string[] {
+  try {
+    return readdirSync(directory)
+  } catch (error) {
+    if (isCode(error, 'ENOENT', ...codes)) return []
     throw error
   }
 }

@@ -43,8 +43,8 @@ export function parseDuration(option: string, text: string | undefined): number 
   ) // the pattern allows no other
 }
 
-/** A whole number from 1 on. @throws UsageError for anything else. */
-export function parseCount(option: string, text: string): number {
+/** A whole number from 1 on. @throws UsageError for anything else, with what was expected. */
+export function parseCount(option: string, text: string, expected = 'a whole number such as 10'): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
-  throw new UsageError(`--${option} is ${shown(text)}; expected a whole number such as 10`)
+  throw new UsageError(`--${option} is ${shown(text)}; expected ${expected}`)
 }

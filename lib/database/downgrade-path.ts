@@ -1,18 +1,12 @@
 import { Failure, UsageError } from '../base/failure.ts'
 import { shown } from '../base/text.ts'
-import type { RevisionGraph } from './revision-graph.ts'
+import { builtOn, type RevisionGraph } from './revision-graph.ts'
 
 /** Which revisions are to be taken back, newest first, and where that leads; null is an empty schema. */
 export interface Descent {
   readonly from: string
   readonly to: string | null
   readonly revisions: readonly string[]
-}
-
-/** `--steps 2`. @throws UsageError for what is no number of revisions. */
-export function parseSteps(word: string): number {
-  if (/^[1-9]\d{0,3}$/.test(word)) return Number(word)
-  throw new UsageError(`--steps is ${shown(word)}; expected how many revisions to take back, such as 2`)
 }
 
 /** `--to a1b2c3d4`, or `base`. @throws UsageError for what cannot be a revision. */
@@ -79,18 +73,4 @@ export function backToKnown(newer: RevisionGraph, from: string, older: RevisionG
     detail: newest.length === 0 ? 'it shares none with the live version' : `it knows ${newest.join(' and ')}`,
     fix: 'deploy a mended version instead',
   })
-}
-
-/** A revision and all that it builds on, newest first. */
-function builtOn({ parents }: RevisionGraph, from: string): string[] {
-  const done = new Set<string>()
-  const ordered: string[] = []
-  const visit = (name: string): void => {
-    if (done.has(name)) return
-    done.add(name)
-    for (const parent of parents.get(name) ?? []) visit(parent)
-    ordered.push(name)
-  }
-  visit(from)
-  return ordered.reverse()
 }

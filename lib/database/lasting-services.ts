@@ -1,6 +1,6 @@
 import type { Container } from '../docker/containers.ts'
 import { waitUntilHealthy } from '../docker/health.ts'
-import { isHere, pull, resolve } from '../docker/images.ts'
+import { pullMissing, resolve } from '../docker/images.ts'
 import { liveVariables, loginIn } from '../docker/live-variables.ts'
 import { withRegistry } from '../docker/registry.ts'
 import {
@@ -79,11 +79,7 @@ export async function startLasting(
   await project.unpause(paused)
   await project.stop(paused) // started anew, it is not judged by the health checks that it could not answer
   await project.start(services, { fresh: false })
-  await waitUntilHealthy(project, services, {
-    timeout: environment.timeouts.healthy,
-    step,
-    signal: run.signal,
-  })
+  await waitUntilHealthy(project, services, { step, signal: run.signal })
   const live = proxy.mapOnDisk()
   if (isNew && live !== null)
     await restoreLogin(project, loginIn(await liveVariables({ environment, project }, live)))
@@ -125,19 +121,7 @@ export async function pinTag(environment: Environment, tag: string): Promise<Las
   return { tag, image: await withRegistry(environment, access => resolve(access, name, version)) }
 }
 
-export async function pullServices({ environment, run }: Site, step: Step): Promise<void> {
-  const state = readComposeState(environment)
-  if (!state) return
-  const images = [pinned(state.database.image), pinned(state.proxy.image)]
-  const here = await Promise.all(images.map(isHere))
-  const missing = images.filter((_, i) => !here[i])
-  if (missing.length === 0) return
-  await withRegistry(environment, async access => {
-    for (const image of missing)
-      await pull(access, image, {
-        timeout: environment.timeouts.pull,
-        signal: run.signal,
-        progress: text => step.progress(text),
-      })
-  })
+export async function pullServices(site: Site, step: Step): Promise<void> {
+  const state = readComposeState(site.environment)
+  if (state) await pullMissing(site, [pinned(state.database.image), pinned(state.proxy.image)], step)
 }

@@ -37,20 +37,21 @@ export function unknownTo(graph: RevisionGraph, revision: string | null): string
 
 /** What an upgrade to head would apply to a database at `revision`, oldest first. */
 export function pendingAt(graph: RevisionGraph, revision: string | null): string[] {
-  const applied = new Set<string>()
-  const mark = (name: string): void => {
-    if (applied.has(name)) return
-    applied.add(name)
-    for (const parent of graph.parents.get(name) ?? []) mark(parent)
-  }
-  for (const name of revisionsOf(revision)) mark(name)
+  const applied = new Set(revisionsOf(revision).flatMap(name => builtOn(graph, name)))
+  const ordered = graph.heads.flatMap(head => builtOn(graph, head).reverse())
+  return [...new Set(ordered)].filter(name => !applied.has(name))
+}
+
+/** A revision and all that it builds on, newest first. */
+export function builtOn({ parents }: RevisionGraph, from: string): string[] {
+  const done = new Set<string>()
   const ordered: string[] = []
   const visit = (name: string): void => {
-    if (applied.has(name)) return
-    applied.add(name)
-    for (const parent of graph.parents.get(name) ?? []) visit(parent)
+    if (done.has(name)) return
+    done.add(name)
+    for (const parent of parents.get(name) ?? []) visit(parent)
     ordered.push(name)
   }
-  for (const head of graph.heads) visit(head)
-  return ordered
+  visit(from)
+  return ordered.reverse()
 }

@@ -1,10 +1,11 @@
 import { Failure } from '../base/failure.ts'
 import { writeAtomically } from '../base/files.ts'
 import { count } from '../base/text.ts'
-import { servicesOf } from '../docker/project.ts'
+import { type Project, servicesOf } from '../docker/project.ts'
 import { readComposeState, writeComposeState } from '../environment/directory.ts'
-import type { Colour } from '../environment/environment.ts'
-import type { Images } from '../environment/releases.ts'
+import { type Colour, otherColour, parts } from '../environment/environment.ts'
+import type { Images, Release } from '../environment/releases.ts'
+import { HAProxy } from '../proxy/proxy.ts'
 import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
 
@@ -49,4 +50,15 @@ export async function removeColour(site: Site, colour: Colour, step: Step): Prom
   if (containers.some(({ status }) => status === 'running') && (await proxy.live()) !== undefined)
     await proxy.drain(colour, environment.timeouts.drain, open => step.progress(count(open, 'open request')))
   await project.remove(containers)
+}
+
+/** Whether a release's containers still exist in the colour that users are not on, as they were when they served. */
+export async function standsBy(project: Project, target: Release): Promise<boolean> {
+  const live = new HAProxy(project.environment).mapOnDisk()
+  if (live === null) return false
+  const colour = otherColour(live)
+  const containers = await project.containers(servicesOf(colour))
+  return parts.every(part =>
+    containers.some(({ service, image }) => service === `${part}-${colour}` && image === target.images[part]),
+  )
 }

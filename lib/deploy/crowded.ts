@@ -1,7 +1,7 @@
 import { Failure, problemOf } from '../base/failure.ts'
 import { count } from '../base/text.ts'
 import { isCrowded } from '../database/connections.ts'
-import { type Revision, schemaRevision, showRevision, sql } from '../database/database.ts'
+import { type Revision, showRevision, sql } from '../database/database.ts'
 import { isAtLimit } from '../database/login.ts'
 import { currentRevision } from '../database/state.ts'
 import { serviceOf } from '../docker/project.ts'
@@ -26,10 +26,6 @@ export async function revisionIfCrowded(site: Site, ask = currentRevision): Prom
     return recorded.schema
   }
 }
-
-/** The same of the live database alone, whose container runs. */
-export const recordedIfCrowded = (site: Site): Promise<Revision> =>
-  revisionIfCrowded(site, ({ project }) => schemaRevision(project))
 
 /** Whether an application would get no connection: what PostgreSQL reserves for superusers does not count. */
 async function isFull({ project }: Site): Promise<boolean> {

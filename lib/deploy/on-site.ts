@@ -7,9 +7,9 @@ import { webhookVariable } from '../run/notify/announcer.ts'
 import type { RenderOptions } from '../run/output/choose.ts'
 import type { Result } from '../run/result.ts'
 import { demandDirectory } from '../run/running.ts'
-import { createSecretsFile } from '../run/secrets-file.ts'
 import { type Aside, runAt, type SessionOptions } from '../run/session.ts'
 import { recordIncident } from './incident/write.ts'
+import { createSecretsFile } from './secrets/rendering.ts'
 
 /**
  * Runs a procedure on an environment: as {@link runAt} does.

@@ -9,6 +9,7 @@ import { servicesOf } from '../docker/project.ts'
 import { readComposeState, renewDatabaseFile, writeComposeState } from '../environment/directory.ts'
 import { readSecrets } from '../environment/secrets.ts'
 import type { Site } from '../proxy/site.ts'
+import type { Step } from '../run/step.ts'
 
 type Lasting = 'db' | 'proxy'
 
@@ -47,11 +48,7 @@ async function changedServices({ environment, project }: Site): Promise<Lasting[
   return services.filter(service => isChanged[service])
 }
 
-async function restartService(
-  site: Site,
-  service: Lasting,
-  step: Parameters<typeof pullServices>[1],
-): Promise<void> {
+async function restartService(site: Site, service: Lasting, step: Step): Promise<void> {
   const { environment, project } = site
   const state = readComposeState(environment)
   if (!state) return
@@ -68,7 +65,7 @@ async function restartService(
   await pullServices(site, step)
   if (service === 'db') renewDatabaseFile(environment, readSecrets(environment).secrets)
   await project.start([service], { fresh: true })
-  await waitUntilHealthy(project, [service], { timeout: environment.timeouts.healthy, step })
+  await waitUntilHealthy(project, [service], { step })
   const live = service === 'proxy' ? site.proxy.mapOnDisk() : null
   if (live === null) return
   try {

@@ -1,6 +1,5 @@
-import { Failure, problemOf } from '../base/failure.ts'
+import { Failure } from '../base/failure.ts'
 import { writeOnWayBack } from '../base/files.ts'
-import { get } from '../base/http.ts'
 import { count, duration } from '../base/text.ts'
 import { sleep } from '../base/wait.ts'
 import type { Container } from '../docker/containers.ts'
@@ -8,12 +7,10 @@ import { checkStillHealthy } from '../docker/health.ts'
 import { servicesOf } from '../docker/project.ts'
 import type { Colour } from '../environment/environment.ts'
 import { degraded, since, type Traffic } from '../proxy/reports.ts'
-import { waitForServices } from '../proxy/serving.ts'
-import type { Site } from '../proxy/site.ts'
+import { type Site, waitForServices } from '../proxy/site.ts'
 import { smokeTest } from '../proxy/smoke.ts'
 import type { Step } from '../run/step.ts'
 import { assertIdle, assignProfile } from './candidate.ts'
-import { expiringCertificates } from './expiry.ts'
 
 /** Moves users to a colour. @returns how long the proxy took, in ms. */
 export async function switchUsers(site: Site, to: Colour | null, step: Step): Promise<number> {
@@ -78,51 +75,6 @@ export async function wakeColour(site: Site, colour: Colour, step: Step): Promis
   const services = servicesOf(colour)
   await site.project.startAgain(await site.project.containers(services))
   await waitForServices(site, services, step)
-}
-
-/** The addresses that users use, asked from outside. @returns those that do not answer 200, with the reason. */
-export async function failingAddresses({
-  environment,
-}: Pick<Site, 'environment'>): Promise<Map<string, string>> {
-  const failing = new Map<string, string>()
-  await Promise.all(
-    environment.externalChecks.map(async url => {
-      try {
-        const { status } = await get({ url, route: environment.externalAccess }, environment.timeouts.request)
-        if (status !== 200) failing.set(url, `answers ${status}`)
-      } catch (error) {
-        failing.set(url, problemOf(error).what)
-      }
-    }),
-  )
-  return failing
-}
-
-/**
- * The very last check. An address that failed before the deploy, too, is not the new version's fault: a warning.
- * @throws Failure when one fails that answered before.
- */
-export async function checkFromOutside(
-  site: Site,
-  failedBefore: ReadonlyMap<string, string>,
-  step: Step,
-): Promise<void> {
-  const { environment, run } = site
-  for (const problem of await expiringCertificates(environment)) run.warn(problem)
-  if (environment.externalChecks.length === 0) return step.skip('none are set for this environment')
-  const failing = await failingAddresses(site)
-  const listed = (urls: string[]): string => urls.map(url => `${url} ${failing.get(url)}`).join('\n')
-  const fresh = [...failing.keys()].filter(url => !failedBefore.has(url))
-  if (fresh.length > 0) throw new Failure({ what: 'the external health check failed', detail: listed(fresh) })
-  if (failing.size > 0)
-    run.warn({
-      what: `${count(failing.size, 'external check')} failed before this deploy and still fails`,
-      detail: listed([...failing.keys()]),
-      fix: 'look at DNS, the certificate and the TLS edge: the version itself answers',
-    })
-  step.note(
-    `${environment.externalChecks.length - failing.size} of ${environment.externalChecks.length} answer`,
-  )
 }
 
 /** Smoke tests at the ports that users use. */

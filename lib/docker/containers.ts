@@ -1,24 +1,5 @@
 /** What the engine says of a container. */
-export interface Container {
-  readonly id: string
-  readonly name: string
-  readonly service: string
-  /** `repository@sha256:…` or whatever else compose was told to run. */
-  readonly image: string
-  readonly status: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
-  readonly health: 'starting' | 'healthy' | 'unhealthy' | 'none'
-  readonly restarts: number
-  /** Milliseconds since 1970. */
-  readonly startedAt: number
-  readonly exitCode: number
-  readonly oomKilled: boolean
-  /** Of every network that it is on. */
-  readonly addresses: readonly string[]
-  /** What the last health check printed. */
-  readonly lastCheck: string
-  /** The words of its health check, to be run inside of it; empty where it has none. */
-  readonly healthCommand: readonly string[]
-}
+export type Container = Readonly<ReturnType<typeof containerOf>>
 
 interface Inspected {
   Id: string
@@ -30,34 +11,45 @@ interface Inspected {
     Healthcheck?: { Test?: string[] | null } | null
   }
   State: {
-    Status: Container['status']
+    Status: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
     ExitCode: number
     StartedAt: string
     OOMKilled: boolean
-    Health?: { Status: Container['health']; Log?: { Output: string }[] | null } | null
+    Health?: {
+      Status: 'starting' | 'healthy' | 'unhealthy' | 'none'
+      Log?: { Output: string }[] | null
+    } | null
   }
   NetworkSettings: { Networks: Record<string, { IPAddress: string }> | null }
 }
 
 /** Reads the output of `docker inspect <id>…` (Docker Engine API, ContainerInspect). */
-export function parseContainers(json: string): Container[] {
-  return (JSON.parse(json) as Inspected[]).map(inspected => ({
-    id: inspected.Id,
-    name: inspected.Name.replace(/^\//, ''),
-    service: inspected.Config.Labels?.['com.docker.compose.service'] ?? '',
-    image: inspected.Config.Image,
-    status: inspected.State.Status,
-    health: inspected.State.Health?.Status ?? 'none',
-    restarts: inspected.RestartCount,
-    startedAt: Date.parse(inspected.State.StartedAt),
-    exitCode: inspected.State.ExitCode,
-    oomKilled: inspected.State.OOMKilled,
-    addresses: Object.values(inspected.NetworkSettings.Networks ?? {})
+export const parseContainers = (json: string): Container[] =>
+  (JSON.parse(json) as Inspected[]).map(containerOf)
+
+function containerOf({ Id, Name, RestartCount, Config, State, NetworkSettings }: Inspected) {
+  return {
+    id: Id,
+    name: Name.replace(/^\//, ''),
+    service: Config.Labels?.['com.docker.compose.service'] ?? '',
+    /** `repository@sha256:…` or whatever else compose was told to run. */
+    image: Config.Image,
+    status: State.Status,
+    health: State.Health?.Status ?? 'none',
+    restarts: RestartCount,
+    /** Milliseconds since 1970. */
+    startedAt: Date.parse(State.StartedAt),
+    exitCode: State.ExitCode,
+    oomKilled: State.OOMKilled,
+    /** Of every network that it is on. */
+    addresses: Object.values(NetworkSettings.Networks ?? {})
       .map(network => network.IPAddress)
       .filter(address => address !== ''),
-    lastCheck: inspected.State.Health?.Log?.at(-1)?.Output.trim() ?? '',
-    healthCommand: healthCommand(inspected.Config.Healthcheck?.Test ?? []),
-  }))
+    /** What the last health check printed. */
+    lastCheck: State.Health?.Log?.at(-1)?.Output.trim() ?? '',
+    /** The words of its health check, to be run inside of it; empty where it has none. */
+    healthCommand: healthCommand(Config.Healthcheck?.Test ?? []),
+  }
 }
 
 /** `CMD` is followed by words, `CMD-SHELL` by a line for the shell, `NONE` by nothing (Dockerfile, HEALTHCHECK). */

@@ -17,14 +17,21 @@ export async function conditionNow(project: Project, container: Container): Prom
   return isUp && (await project.passesHealthCheck(container)) ? { is: 'healthy' } : condition
 }
 
+interface Waiting {
+  readonly timeout?: number
+  readonly step: Step
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
  * Waits until every container of the given services is healthy, each by its own id.
- * @throws Failure as soon as one cannot become healthy, or at the timeout (ms), with its reason and its last log lines.
+ * @param waiting for as long as the settings say, unless told (ms)
+ * @throws Failure as soon as one cannot become healthy, or at the timeout, with its reason and its last log lines.
  */
 export async function waitUntilHealthy(
   project: Project,
   services: readonly ServiceName[],
-  options: { timeout: number; step: Step; signal?: AbortSignal | undefined },
+  { timeout = project.environment.timeouts.healthy, step, signal }: Waiting,
 ): Promise<void> {
   const started = Date.now()
   for (;;) {
@@ -36,12 +43,12 @@ export async function waitUntilHealthy(
       const condition = await conditionNow(project, container)
       if (condition.is === 'failed') throw await unhealthy(project, container, condition.why)
       if (condition.is === 'starting') waiting.push(service)
-      if (condition.is === 'starting' && Date.now() - started > options.timeout)
-        throw await unhealthy(project, container, `had ${duration(options.timeout)} and ${condition.why}`)
+      if (condition.is === 'starting' && Date.now() - started > timeout)
+        throw await unhealthy(project, container, `had ${duration(timeout)} and ${condition.why}`)
     }
     if (waiting.length === 0) return
-    options.step.progress(`waiting for ${waiting.join(', ')}`)
-    await sleep(300, options.signal)
+    step.progress(`waiting for ${waiting.join(', ')}`)
+    await sleep(300, signal)
   }
 }
 

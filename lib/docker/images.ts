@@ -97,28 +97,28 @@ export async function pull(
 export const isHere = async (image: PinnedImage): Promise<boolean> =>
   (await attempt(['docker', 'image', 'inspect', '--format', '{{.Id}}', image])).ok
 
-/** Pulls the images of a release, both at once, logged in only where something has to come. */
-export async function pullRelease(
+/** Pulls what of these is not here, all at once, logged in only where something has to come. @returns whether it had. */
+export async function pullMissing(
   { environment, run }: { environment: Environment; run: Run },
+  images: readonly PinnedImage[],
+  step: Step,
+): Promise<boolean> {
+  const here = await Promise.all(images.map(isHere))
+  const missing = images.filter((_, i) => !here[i])
+  if (missing.length === 0) return false
+  const progress = (text: string): void => step.progress(text)
+  const options = { timeout: environment.timeouts.pull, signal: run.signal, progress }
+  await withRegistry(environment, access =>
+    together(missing.map(image => () => pull(access, image, options))),
+  )
+  return true
+}
+
+export async function pullRelease(
+  site: { environment: Environment; run: Run },
   images: Images,
   step: Step,
 ): Promise<void> {
-  const missing = (
-    await Promise.all(Object.values(images).map(async image => ((await isHere(image)) ? [] : [image])))
-  ).flat()
-  const digests = Object.values(images).map(shortDigest).join(', ')
-  if (missing.length === 0) return step.note(`already here: ${digests}`)
-  await withRegistry(environment, access =>
-    together(
-      missing.map(
-        image => () =>
-          pull(access, image, {
-            timeout: environment.timeouts.pull,
-            signal: run.signal,
-            progress: text => step.progress(text),
-          }),
-      ),
-    ),
-  )
-  step.note(`pulled ${digests}`)
+  const hadToCome = await pullMissing(site, Object.values(images), step)
+  step.note(`${hadToCome ? 'pulled' : 'already here:'} ${Object.values(images).map(shortDigest).join(', ')}`)
 }

@@ -32,24 +32,8 @@ export class Project {
     services?: readonly ServiceName[],
     options: Pick<RunOptions, 'timeout'> = {},
   ): Promise<Container[]> {
-    const listed = await this.#ids([], options)
-    if (listed.length === 0) return []
-    const all = parseContainers((await inspectContainers(listed)) ?? (await inspectByCli(listed, options)))
+    const all = await containersOf(this.environment.project, options)
     return services ? all.filter(({ service }) => services.some(name => name === service)) : all
-  }
-
-  /** The containers' ids, newest first; those that have the labels, too. */
-  async #ids(labels: readonly string[], options: Pick<RunOptions, 'timeout'>): Promise<string[]> {
-    const all = [
-      `com.docker.compose.project=${this.environment.project}`,
-      'com.docker.compose.oneoff=False',
-      ...labels,
-    ]
-    const answered = await listContainers(all)
-    if (answered) return answered
-    const filters = all.flatMap(label => ['--filter', `label=${label}`])
-    const listed = await run(['docker', 'ps', '--all', '--quiet', '--no-trunc', ...filters], options)
-    return listed === '' ? [] : listed.split('\n')
   }
 
   /** Creates and starts services; nothing that they depend on is touched. */
@@ -105,7 +89,7 @@ export class Project {
     options: RunOptions & { user?: string } = {},
   ): Promise<Ran> {
     const patience = options.timeout === undefined ? {} : { timeout: options.timeout }
-    const [id] = await this.#ids([`com.docker.compose.service=${service}`], patience)
+    const [id] = await idsOf(this.environment.project, [`com.docker.compose.service=${service}`], patience)
     if (id === undefined)
       throw new Failure({
         what: `${service} has no container in ${this.environment.project}`,
@@ -215,6 +199,30 @@ export class Project {
   #here(options: RunOptions = {}): RunOptions {
     return { ...options, cwd: this.environment.directory }
   }
+}
+
+/** A project's containers, running or not; one-off ones are left out. */
+export async function containersOf(
+  project: string,
+  options: Pick<RunOptions, 'timeout'> = {},
+): Promise<Container[]> {
+  const listed = await idsOf(project, [], options)
+  if (listed.length === 0) return []
+  return parseContainers((await inspectContainers(listed)) ?? (await inspectByCli(listed, options)))
+}
+
+/** Their ids, newest first; those that have the labels, too. */
+async function idsOf(
+  project: string,
+  labels: readonly string[],
+  options: Pick<RunOptions, 'timeout'>,
+): Promise<string[]> {
+  const all = [`com.docker.compose.project=${project}`, 'com.docker.compose.oneoff=False', ...labels]
+  const answered = await listContainers(all)
+  if (answered) return answered
+  const filters = all.flatMap(label => ['--filter', `label=${label}`])
+  const listed = await run(['docker', 'ps', '--all', '--quiet', '--no-trunc', ...filters], options)
+  return listed === '' ? [] : listed.split('\n')
 }
 
 /** Not `run`: a container may be removed between the two commands; inspect still prints the others. */

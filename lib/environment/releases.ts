@@ -5,7 +5,7 @@ import { quoted } from '../base/command-text.ts'
 import { Failure, type Problem } from '../base/failure.ts'
 import { demandRoom, readIfThere } from '../base/files.ts'
 import { count } from '../base/text.ts'
-import { type Colour, colours, type Environment, type Part, parts } from './environment.ts'
+import { colours, type Environment, type Part, parts } from './environment.ts'
 
 /** An image by what it is, not by what it is called: `repository@sha256:…`. */
 export type PinnedImage = string & { readonly pinned: unique symbol }
@@ -26,26 +26,33 @@ export function pinned(reference: string): PinnedImage {
 export const shortDigest = (image: string): string =>
   /(?:@sha256:|:build-)([0-9a-f]{12})/.exec(image)?.[1] ?? image
 
-/** What users were moved to, and when: one line of `releases.jsonl`. The last line is what is live. */
-export interface Release {
+/** One line of `releases.jsonl`, format 1; lines without a `v` are of toolkits that gave none. Without its images it is nothing. */
+const lineForm = v.object({
+  v: v.optional(v.literal(1)),
   /** Counts the versions that have been live. A rollback returns to an older number. */
-  readonly release: number
+  release: v.pipe(v.number(), v.safeInteger()),
   /** The release that this version replaced when it was first deployed: where a rollback of it leads. */
-  readonly previous: number | null
-  readonly kind: 'deploy' | 'rollback' | 'adopted' | 'rotation'
+  previous: v.optional(v.nullable(v.number()), null),
+  kind: v.optional(v.picklist(['deploy', 'rollback', 'adopted', 'rotation']), 'deploy'),
   /** Milliseconds since 1970. */
-  readonly at: number
-  readonly run: string
-  readonly who: string
-  readonly tag: string
-  readonly images: Images
-  readonly colour: Colour
+  at: v.number(),
+  run: v.optional(v.string(), ''),
+  who: v.optional(v.string(), ''),
+  tag: v.string(),
+  images: v.object({
+    backend: v.custom<PinnedImage>(isPinnedText),
+    frontend: v.custom<PinnedImage>(isPinnedText),
+  }),
+  colour: v.picklist(colours),
   /** The schema's revision when users were moved; null for an empty database. */
-  readonly schema: string | null
-  readonly backup?: string | undefined
+  schema: v.optional(v.nullable(v.string()), null),
+  backup: v.optional(v.string()),
   /** What users asked, and how often the answer was 500 or above, from the switch to the end of the watch. */
-  readonly requests?: { readonly seen: number; readonly failed: number } | undefined
-}
+  requests: v.optional(v.object({ seen: v.number(), failed: v.number() })),
+})
+
+/** What users were moved to, and when. The last line is what is live. */
+export type Release = Readonly<Omit<v.InferOutput<typeof lineForm>, 'v'>>
 
 /** The version that is to be live, before it has a colour and a schema. */
 export type Version = Omit<Release, 'colour' | 'schema' | 'requests' | 'at'>
@@ -56,24 +63,6 @@ const historyFile = (environment: Environment): string => join(environment.direc
 export function readReleases(environment: Environment): Release[] {
   return parseReleases(readIfThere(historyFile(environment)) ?? '')
 }
-
-/** One line of the file, format 1; lines without a `v` are of toolkits that gave none. Without its images it is nothing. */
-const lineForm = v.looseObject({
-  v: v.optional(v.literal(1)),
-  release: v.pipe(v.number(), v.safeInteger()),
-  previous: v.optional(v.nullable(v.number()), null),
-  kind: v.optional(v.picklist(['deploy', 'rollback', 'adopted', 'rotation']), 'deploy'),
-  at: v.number(),
-  run: v.optional(v.string(), ''),
-  who: v.optional(v.string(), ''),
-  tag: v.string(),
-  images: v.object({
-    backend: v.custom<PinnedImage>(isPinnedText),
-    frontend: v.custom<PinnedImage>(isPinnedText),
-  }),
-  colour: v.picklist(colours),
-  schema: v.optional(v.nullable(v.string()), null),
-})
 
 /** A line that is no release (a crash while writing, a damaged disk) is left out; {@link damagedHistory} says so. */
 export const parseReleases = (text: string): Release[] => text.split('\n').flatMap(line => parsed(line) ?? [])

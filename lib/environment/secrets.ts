@@ -94,34 +94,33 @@ function unreadable(file: string, error: unknown): Problem {
   }
 }
 
-function modeProblems(file: string): Problem[] {
-  const mode = statSync(file).mode & 0o777
-  if ((mode & 0o077) === 0) return []
-  return [
-    { what: `${file} has mode ${mode.toString(8)}: others can read the secrets`, fix: `chmod 600 ${file}` },
-  ]
+/** A file with secrets in it that others may read, where it is there. */
+export function* modeProblems(file: string, read = 'the secrets'): Iterable<Problem> {
+  const mode = (statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & 0o777
+  if ((mode & 0o077) !== 0)
+    yield {
+      what: `${file} has mode ${mode.toString(8)}: others can read ${read}`,
+      fix: `chmod 600 ${file}`,
+    }
 }
 
 /** Every secret that is missing, empty, or still what the example says. */
-export function valueProblems(
+export function* valueProblems(
   expected: Readonly<Record<string, Secret>>,
   values: Secrets,
   file: string,
-): Problem[] {
-  return Object.entries(expected).flatMap(([name, { optional }]) => {
+): Iterable<Problem> {
+  for (const [name, { optional }] of Object.entries(expected)) {
     const value = values[name]
-    if (optional && (value === undefined || value === '')) return []
-    if (value === undefined) return [{ what: `${name} is missing in ${file}`, fix: `add a line ${name}=…` }]
-    if (value === '') return [{ what: `${name} is empty in ${file}`, fix: 'set its value' }]
-    if (isPlaceholder(value))
-      return [
-        {
-          what: `${name} in ${file} is still a placeholder`,
-          fix: 'set its real value; openssl rand -hex 32 makes one',
-        },
-      ]
-    return []
-  })
+    if (optional && (value === undefined || value === '')) continue
+    if (value === undefined) yield { what: `${name} is missing in ${file}`, fix: `add a line ${name}=…` }
+    else if (value === '') yield { what: `${name} is empty in ${file}`, fix: 'set its value' }
+    else if (isPlaceholder(value))
+      yield {
+        what: `${name} in ${file} is still a placeholder`,
+        fix: 'set its real value; openssl rand -hex 32 makes one',
+      }
+  }
 }
 
 /**

@@ -5,8 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { commandOf } from '../base/command-text.ts'
 import { UsageError } from '../base/failure.ts'
 import { shown } from '../base/text.ts'
-import type { Edge, EdgeOverride } from './edge.ts'
-import type { Environment } from './environment.ts'
+import type { Edge, EdgeOverride, Environment } from './environment.ts'
 import { checkSettings } from './settings-schema.ts'
 
 /** Changes settings from outside without touching their files: the sandbox's box is made this way. */

@@ -1,7 +1,6 @@
-import { readdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { readIfThere } from '../base/files.ts'
-import { isCode } from '../base/system-errors.ts'
+import { namesIn, readIfThere } from '../base/files.ts'
 
 /** A certificate's file and its key's, which may be the same. */
 export interface Pair {
@@ -17,7 +16,7 @@ export function pairsIn(directory: string): Pair[] {
 
 /** Every certificate in a directory that has a key beside it, or in it. */
 function filesIn(directory: string): Pair[] {
-  const names = namesIn(directory)
+  const names = namesOf(directory)
   return names.flatMap(name => {
     const key = keyOf(name, names, basename(directory).replace(/_ecc$/, ''))
     const pair = { certificate: join(directory, name), key: join(directory, key ?? '') }
@@ -46,16 +45,9 @@ const hasBoth = (file: string): boolean => {
 }
 
 const subdirectoriesOf = (directory: string): string[] =>
-  namesIn(directory)
+  namesOf(directory)
     .map(name => join(directory, name))
     .filter(path => statSync(path, { throwIfNoEntry: false })?.isDirectory())
 
-/** Empty where there is no such directory. @throws where it may not be read: certbot's is root's alone. */
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory).sort()
-  } catch (error) {
-    if (isCode(error, 'ENOENT', 'ENOTDIR')) return []
-    throw error
-  }
-}
+/** None where there is no such directory. @throws where it may not be read: certbot's is root's alone. */
+const namesOf = (directory: string): string[] => namesIn(directory, 'ENOTDIR').sort()

@@ -4,17 +4,8 @@ import { Failure, type Problem, problemOf } from '../base/failure.ts'
 import { readIfThere } from '../base/files.ts'
 import { type Pair, pairsIn } from './certificate-files.ts'
 
-/** A certificate with its chain and its key, as one text that HAProxy reads. */
-export interface Certificate {
-  readonly pem: string
-  /** SHA-256 of the certificate itself, as `openssl x509 -fingerprint` shows it. */
-  readonly fingerprint: string
-  /** Milliseconds since 1970. */
-  readonly begins: number
-  readonly expires: number
-  /** Where it was found. */
-  readonly file: string
-}
+/** A certificate with its chain and its key, as one text that HAProxy reads, and the file where it was found. */
+export type Certificate = Readonly<ReturnType<typeof parseCertificate>>
 
 /**
  * Looks for a domain's certificates as certbot (`live/<name>/fullchain.pem`, `privkey.pem`), acme.sh
@@ -56,11 +47,13 @@ export function expiryProblem(
   return { what: `the certificate of ${name} expires in ${days} days (${date})`, fix }
 }
 
-export function parseCertificate(text: string, file: string): Certificate {
-  const certificate = new X509Certificate(text)
+export function parseCertificate(pem: string, file: string) {
+  const certificate = new X509Certificate(pem)
   return {
-    pem: text,
+    pem,
+    /** SHA-256 of the certificate itself, as `openssl x509 -fingerprint` shows it. */
     fingerprint: certificate.fingerprint256,
+    /** Milliseconds since 1970. */
     begins: Date.parse(certificate.validFrom),
     expires: Date.parse(certificate.validTo),
     file,

@@ -34,7 +34,7 @@ export function chooseCertificate(
     certificate,
     problems: [
       ...changed(domain, certificate, before),
-      ...candidates.filter(isFit).flatMap(one => passedOver(domain, one, certificate)),
+      ...candidates.filter(isFit).flatMap(one => [...passedOver(domain, one, certificate)]),
       ...useless(domain, certificate),
     ],
   }
@@ -47,35 +47,29 @@ const kind = ({ pem }: Certificate): string => {
     : `of ${authorityOf(pem)}${standing === 'for trials' ? ', for trials' : ''}`
 }
 
-function changed(domain: string, now: Certificate, before: Certificate | undefined): Problem[] {
-  if (!before || kind(now) === kind(before)) return []
-  return [
-    {
+function* changed(domain: string, now: Certificate, before: Certificate | undefined): Iterable<Problem> {
+  if (before && kind(now) !== kind(before))
+    yield {
       what: `users of ${domain} get a certificate that is ${kind(now)} (${now.file}); the one until now is ${kind(before)}`,
       fix: 'if that is not meant: remove that file, and deploy the edge again',
-    },
-  ]
+    }
 }
 
 /** One that is valid longer, and still not used: whoever has put it there may wonder. */
-function passedOver(domain: string, one: Certificate, chosen: Certificate): Problem[] {
-  if (one.expires <= chosen.expires || kind(one) === kind(chosen)) return []
-  return [
-    {
+function* passedOver(domain: string, one: Certificate, chosen: Certificate): Iterable<Problem> {
+  if (one.expires > chosen.expires && kind(one) !== kind(chosen))
+    yield {
       what: `${one.file} is not used for ${domain}, although it is valid longest: it is ${kind(one)}, and the one in use is ${kind(chosen)}`,
       fix: 'remove the one that is not meant',
-    },
-  ]
+    }
 }
 
-function useless(domain: string, { pem }: Certificate): Problem[] {
+function* useless(domain: string, { pem }: Certificate): Iterable<Problem> {
   const standing = standingOf(pem)
-  if (standing === 'trusted' || standing === 'issued') return []
+  if (standing === 'trusted' || standing === 'issued') return
   const why = standing === 'self-signed' ? 'is self-signed' : `is one for trials, of ${authorityOf(pem)}`
-  return [
-    {
-      what: `the certificate of ${domain} ${why}: browsers refuse it`,
-      fix: 'put a real one there, and deploy the edge again',
-    },
-  ]
+  yield {
+    what: `the certificate of ${domain} ${why}: browsers refuse it`,
+    fix: 'put a real one there, and deploy the edge again',
+  }
 }

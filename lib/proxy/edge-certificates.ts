@@ -4,7 +4,7 @@ import { commandOf } from '../base/command-text.ts'
 import { Failure, type Problem, problemOf } from '../base/failure.ts'
 import { readIfThere, writeAtomically } from '../base/files.ts'
 import { isCode } from '../base/system-errors.ts'
-import type { Domain, Edge } from '../environment/edge.ts'
+import type { Domain, Edge } from '../environment/environment.ts'
 import { type Certificate, expiryProblem, findCertificates, parseCertificate } from './certificates.ts'
 import { chooseCertificate } from './choose-certificate.ts'
 

@@ -134,14 +134,9 @@ export class HAProxy {
   /** What users' requests on both ports came to since the proxy started. */
   async users(): Promise<Traffic> {
     const traffic = await this.traffic()
-    const sum = { requests: 0, errors: 0, open: 0 }
-    for (const part of parts) {
-      const one = traffic.get(`users-${part}`)
-      sum.requests += one?.requests ?? 0
-      sum.errors += one?.errors ?? 0
-      sum.open += one?.open ?? 0
-    }
-    return sum
+    const sum = (key: keyof Traffic): number =>
+      parts.reduce((total, part) => total + (traffic.get(`users-${part}`)?.[key] ?? 0), 0)
+    return { requests: sum('requests'), errors: sum('errors'), open: sum('open') }
   }
 
   async servers(): Promise<Server[]> {

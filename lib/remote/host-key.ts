@@ -84,7 +84,13 @@ export function judgeHostKey(
   if (trusted.fingerprint === fingerprint || same) return undefined
   const usable = trusted.keys.filter(({ revoked }) => !revoked)
   if (trusted.fingerprint === undefined && usable.length === 0)
-    return unknown(environment, { address, source: trusted.source, type, encoded, fingerprint })
+    return new Failure({
+      what: `the host key of ${address} is not known: ${fingerprint} (${type})`,
+      detail: `compare it with what the VPS says at its console: ssh-keygen -lf /etc/ssh/${fileOf(type)}`,
+      fix:
+        `if it is the same, in GitHub: gh secret set ${variableOf(environment, 'HOST_KEY')} --env ${environment} -b '${fingerprint}'\n` +
+        `or on this machine: echo '${address} ${type} ${encoded}' >> ${trusted.source.replace(`${homedir()}/`, '~/')}`,
+    })
   const expected =
     trusted.fingerprint ?? usable.map(known => fingerprintOf(Buffer.from(known.key, 'base64'))).join(' or ')
   return new Failure({
@@ -93,21 +99,6 @@ export function judgeHostKey(
     fix:
       `on the VPS, at its console: ssh-keygen -lf /etc/ssh/${fileOf(type)}\n` +
       `only if that prints ${fingerprint}, put the new key into ${trusted.source}`,
-  })
-}
-
-function unknown(
-  environment: string,
-  about: { address: string; source: string; type: string; encoded: string; fingerprint: string },
-): Failure {
-  const { address, source, type, encoded, fingerprint } = about
-  const name = variableOf(environment, 'HOST_KEY')
-  return new Failure({
-    what: `the host key of ${address} is not known: ${fingerprint} (${type})`,
-    detail: `compare it with what the VPS says at its console: ssh-keygen -lf /etc/ssh/${fileOf(type)}`,
-    fix:
-      `if it is the same, in GitHub: gh secret set ${name} --env ${environment} -b '${fingerprint}'\n` +
-      `or on this machine: echo '${address} ${type} ${encoded}' >> ${source.replace(`${homedir()}/`, '~/')}`,
   })
 }
 

@@ -83,19 +83,15 @@ function capture(
 function listen(socket: string, input: ClientInput): void {
   let followers = 0
   let alone = Date.now()
-  const act: { [Type in Word['type']]: (word: Extract<Word, { type: Type }>) => void } = {
-    input: ({ base64 }) => void input.push(Buffer.from(base64, 'base64')),
-    'end-of-input': () => void input.push(null),
-    stop: () => void process.kill(process.pid, 'SIGINT'),
+  const obey = (word: Word): void => {
+    if (word.type === 'stop') process.kill(process.pid, 'SIGINT')
+    else input.push(word.type === 'input' ? Buffer.from(word.base64, 'base64') : null)
   }
   const server = createServer(connection => {
     followers += 1
     connection.setEncoding('utf8').on(
       'data',
-      lineSplitter(line => {
-        const word = JSON.parse(line) as Word // from the porter
-        ;(act[word.type] as (word: Word) => void)(word)
-      }),
+      lineSplitter(line => obey(JSON.parse(line) as Word)), // from the porter
     )
     connection.on('error', () => {}) // 'close' follows
     connection.on('close', () => {

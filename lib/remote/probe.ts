@@ -1,4 +1,3 @@
-import type { ClientChannel } from 'ssh2'
 import { quoted } from '../base/command-text.ts'
 import { Problems } from '../base/failure.ts'
 import { count, lastLines } from '../base/text.ts'
@@ -9,16 +8,7 @@ import { neededNode, problemsIn } from './readiness.ts'
 import type { Toolkit } from './toolkit.ts'
 
 /** What is there, learnt in one go. */
-export interface Vps {
-  /** The path of a Node.js that is new enough. */
-  readonly node: string
-  readonly hasToolkit: boolean
-  readonly hasDependencies: boolean
-  /** What need not travel again. */
-  readonly blobs: ReadonlySet<string>
-  /** Where the toolkit is there: its porter, who waits for the errand. */
-  readonly porter: ClientChannel | undefined
-}
+export type Vps = Readonly<Awaited<ReturnType<typeof lookAround>>>
 
 export const toolkitDirectory = (directory: string): string => `${directory}/.toolkit`
 export const setDirectory = (directory: string, toolkit: Toolkit): string =>
@@ -48,7 +38,7 @@ export async function lookAround(
   connection: Connection,
   { destination, directory, toolkit }: { destination: Destination; directory: string; toolkit: Toolkit },
   { porter }: { porter: boolean },
-): Promise<Vps> {
+) {
   const script = lookScript(directory, toolkit) + (porter ? porterScript(directory, toolkit) : '')
   const channel = await open(connection, `exec sh -c ${quoted(script)}`)
   const { stdout, stderr } = await hear(channel, isWhole, 60_000)
@@ -69,10 +59,13 @@ export async function lookAround(
     )
   const hasToolkit = facts.get('toolkit') === 'here'
   return {
+    /** The path of a Node.js that is new enough. */
     node: facts.get('node')?.split(' ')[0] ?? '',
     hasToolkit,
     hasDependencies: facts.get('dependencies') === 'here',
+    /** What need not travel again. */
     blobs: new Set(facts.get('blobs')?.split(' ')),
+    /** Where the toolkit is there: its porter, who waits for the errand. */
     porter: porter && hasToolkit ? channel : undefined,
   }
 }

@@ -1,16 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import type { ClientChannel } from 'ssh2'
 import { loadTarget } from '../environment/settings.ts'
 import { runId } from '../run/run-log.ts'
-import { accessTo, type Connection, connect } from './connect.ts'
+import { accessTo, connect } from './connect.ts'
 import { copyToolkit } from './copy.ts'
-import { type Destination, describeDestination, type Named } from './destination.ts'
+import { describeDestination, type Named } from './destination.ts'
 import { followSession } from './follow.ts'
 import { Preparation } from './preparation.ts'
-import { type Installed, lookAround, setDirectory } from './probe.ts'
+import { lookAround, setDirectory } from './probe.ts'
 import { followSshConfig } from './ssh-config.ts'
 import { shareTerminal } from './terminal.ts'
-import { packToolkit, type Toolkit } from './toolkit.ts'
+import { packToolkit } from './toolkit.ts'
 import { travellingVariables } from './variables.ts'
 
 /** What is to run on the VPS instead of here. */
@@ -45,12 +44,21 @@ export async function ship(shipment: Shipment): Promise<number> {
     step.note(describeDestination(destination))
     return connect(access)
   })
-  const { installed, porter } = await prepare(connection, preparation, {
-    ...{ directory, destination, toolkit, interactive: shipment.interactive },
-  }).catch(error => {
-    connection.client.destroy() // it would keep this process from ending
-    throw error
-  })
+  const { installed, porter } = await preparation
+    .step('Copy deployment files', async step => {
+      const vps = await lookAround(
+        connection,
+        { directory, destination, toolkit },
+        { porter: !shipment.interactive },
+      )
+      if (vps.hasToolkit) step.skip('unchanged')
+      else step.note(await copyToolkit(connection, directory, toolkit, vps, text => step.progress(text)))
+      return { installed: { node: vps.node, set: setDirectory(directory, toolkit) }, porter: vps.porter }
+    })
+    .catch(error => {
+      connection.client.destroy() // it would keep this process from ending
+      throw error
+    })
   if (shipment.interactive)
     return shareTerminal(connection, { installed, script, args, environment: name, directory })
   const session = `${runId(script, new Date())}-${randomBytes(3).toString('hex')}`
@@ -61,26 +69,6 @@ export async function ship(shipment: Shipment): Promise<number> {
     porter,
   )
 }
-
-interface Needed {
-  readonly directory: string
-  readonly destination: Destination
-  readonly toolkit: Toolkit
-  readonly interactive: boolean
-}
-
-const prepare = (
-  connection: Connection,
-  preparation: Preparation,
-  needed: Needed,
-): Promise<{ installed: Installed; porter: ClientChannel | undefined }> =>
-  preparation.step('Copy deployment files', async step => {
-    const { directory, toolkit, interactive } = needed
-    const vps = await lookAround(connection, needed, { porter: !interactive })
-    if (vps.hasToolkit) step.skip('unchanged')
-    else step.note(await copyToolkit(connection, directory, toolkit, vps, text => step.progress(text)))
-    return { installed: { node: vps.node, set: setDirectory(directory, toolkit) }, porter: vps.porter }
-  })
 
 function terminal() {
   const { columns, rows, isTTY } = process.stdout

@@ -1,6 +1,7 @@
-import { existsSync, openSync, readFileSync, readSync, watch } from 'node:fs'
+import { existsSync, readFileSync, watch } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { growingLines } from '../base/growing-lines.ts'
 import { lastLines } from '../base/text.ts'
 import { type Errand, type Frame, lineSplitter, openingLine } from './frames.ts'
 import { directoryOf, isAlive, start } from './session.ts'
@@ -13,25 +14,13 @@ import { directoryOf, isAlive, start } from './session.ts'
 /** Brings the client the session's output, whole lines from `from` on, until the script's end. */
 function follow(errand: Errand): void {
   const session = directoryOf(errand)
-  const file = join(session, 'output.jsonl')
-  let position = errand.from
-  let descriptor: number | undefined
-  let rest = Buffer.alloc(0)
+  const read = growingLines(join(session, 'output.jsonl'), errand.from)
   let over = false
   const bring = (): void => {
-    if (descriptor === undefined && existsSync(file)) descriptor = openSync(file, 'r')
-    if (descriptor === undefined || over) return
-    const chunk = Buffer.alloc(65_536)
-    for (let read = readSync(descriptor, chunk, 0, chunk.length, position); read > 0 && !over; ) {
-      position += read
-      const all = Buffer.concat([rest, chunk.subarray(0, read)])
-      const end = all.lastIndexOf(0x0a) + 1
-      rest = all.subarray(end)
-      const lines = all.subarray(0, end)
+    for (let lines = over ? undefined : read(); lines?.length; lines = over ? undefined : read()) {
       process.stdout.write(lines)
       over = isOver(lines)
       if (over) finish()
-      read = readSync(descriptor, chunk, 0, chunk.length, position)
     }
   }
   const finish = (): void => void process.stdout.write('', () => process.exit(0))

@@ -5,24 +5,9 @@ import { Failure } from '../base/failure.ts'
 import { shown } from '../base/text.ts'
 
 /** A file of the toolkit as it is to stand on the VPS. */
-export interface ToolkitFile {
-  readonly source: string
-  /** Relative to the toolkit's directory. */
-  readonly path: string
-  readonly mode: 0o644 | 0o755
-  readonly bytes: number
-  /** Names the content and the mode: what has this name there already need not travel. */
-  readonly blob: string
-}
-
+export type ToolkitFile = Readonly<ReturnType<typeof describe>>
 /** All that a script needs on the VPS. */
-export interface Toolkit {
-  /** Names exactly these files. */
-  readonly id: string
-  /** Names the dependencies: one set for each lockfile. */
-  readonly lock: string
-  readonly files: readonly ToolkitFile[]
-}
+export type Toolkit = Readonly<ReturnType<typeof packToolkit>>
 
 export const root = join(import.meta.dirname, '..', '..')
 const shipped = ['scripts', 'lib', 'environments', 'package.json', 'package-lock.json']
@@ -33,13 +18,19 @@ const stays = /^(node_modules|\.git|\.venv|__pycache__|.*\.pyc|\.env(?!.*\.examp
  * Reads the toolkit.
  * @param more other paths below the root: the sources, for a build on the VPS
  */
-export function packToolkit(more: readonly string[] = []): Toolkit {
+export function packToolkit(more: readonly string[] = []) {
   const files = [...shipped, ...more]
     .flatMap(path => filesBelow(join(root, path)))
     .map(describe)
     .sort((a, b) => (a.path < b.path ? -1 : 1))
   const list = files.map(({ blob, path }) => `${blob} ${path}\n`).join('')
-  return { id: digest(list), lock: digest(readFileSync(join(root, 'package-lock.json'))), files }
+  return {
+    /** Names exactly these files. */
+    id: digest(list),
+    /** Names the dependencies: one set for each lockfile. */
+    lock: digest(readFileSync(join(root, 'package-lock.json'))),
+    files,
+  }
 }
 
 const digest = (content: string | Buffer): string =>
@@ -57,13 +48,14 @@ function filesBelow(path: string): string[] {
   })
 }
 
-function describe(source: string): ToolkitFile {
+function describe(source: string) {
   const content = readFileSync(source)
   const mode = (statSync(source).mode & 0o100) === 0 ? 0o644 : 0o755
-  const path = relative(root, source)
+  const path = relative(root, source) // the toolkit's directory is elsewhere there
   // What stands behind a newline would be a line of its own in the list of files.
   if (/[\p{Cc}]/u.test(path))
     throw new Failure({ what: `${shown(path)} has a control character in its name`, fix: 'rename it' })
+  // Names the content and the mode: what has this name there already need not travel.
   const blob = `${createHash('sha256').update(content).digest('hex')}.${mode.toString(8)}`
   return { source, path, mode, bytes: content.length, blob }
 }

@@ -1,12 +1,13 @@
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { commandOf } from '../base/command-text.ts'
 import { exitCodes, Failure, UsageError } from '../base/failure.ts'
+import { growingLines } from '../base/growing-lines.ts'
 import { shown } from '../base/text.ts'
 import { sleep } from '../base/wait.ts'
 import type { Place } from '../environment/environment.ts'
 import { chooseRenderer, type RenderOptions } from './output/choose.ts'
-import { logFile, readEvents } from './run-log.ts'
+import { logFile, readEvents, runsIn } from './run-log.ts'
 
 /** Milliseconds between two looks at a log that still grows. */
 const pause = 100
@@ -22,7 +23,6 @@ const echo = 1000
 export async function attach(place: Place, wanted: string, options: RenderOptions): Promise<number> {
   const file = findLog(place, wanted)
   const render = chooseRenderer(options)
-  const descriptor = openSync(file, 'r')
   let pid: number | undefined
   let interrupts = 0
   let last = 0
@@ -35,54 +35,32 @@ export async function attach(place: Place, wanted: string, options: RenderOption
   }
   process.on('SIGINT', interrupt)
   try {
-    for (const read = linesOf(descriptor); ; ) {
+    for (const read = growingLines(file); ; ) {
       const alive = pid === undefined || isRun(pid) // asked first: what it said last is read below
-      for (const event of readEvents(read())) {
-        render(event)
-        if (event.type === 'run-started') pid = event.pid
-        if (event.type === 'run-finished') return event.exitCode
-      }
+      for (let lines = read(); lines.length > 0; lines = read())
+        for (const event of readEvents(lines.toString('utf8'))) {
+          render(event)
+          if (event.type === 'run-started') pid = event.pid
+          if (event.type === 'run-finished') return event.exitCode
+        }
       if (!alive) throw killed(place, file)
       await sleep(pause)
     }
   } finally {
     process.off('SIGINT', interrupt)
-    closeSync(descriptor)
   }
 }
 
 function findLog(place: Place, wanted: string): string {
-  const directory = dirname(logFile(place, 'any'))
-  const runs = existsSync(directory)
-    ? readdirSync(directory)
-        .filter(name => name.endsWith('.jsonl'))
-        .sort()
-    : []
-  const newest = runs.at(-1)
-  if (newest === undefined) throw new UsageError(`there has been no run of ${place.name} yet`)
-  if (wanted === 'latest') return logFile(place, basename(newest, '.jsonl'))
-  if (runs.includes(`${wanted}.jsonl`)) return logFile(place, wanted)
+  const runs = runsIn(place)
+  const run = wanted === 'latest' ? runs.at(-1) : wanted
+  if (run === undefined || runs.length === 0)
+    throw new UsageError(`there has been no run of ${place.name} yet`)
+  if (runs.includes(run)) return logFile(place, run)
   throw new UsageError(
     `--attach is ${shown(wanted)}: there is no such run of ${place.name}`,
-    `the newest: ${runs
-      .slice(-3)
-      .map(name => basename(name, '.jsonl'))
-      .join(', ')}`,
+    `the newest: ${runs.slice(-3).join(', ')}`,
   )
-}
-
-/** Whole lines only: the last one may be half-written. */
-function linesOf(descriptor: number): () => string {
-  let rest = Buffer.alloc(0)
-  const chunk = Buffer.alloc(65_536)
-  return () => {
-    for (let read = readSync(descriptor, chunk); read > 0; read = readSync(descriptor, chunk))
-      rest = Buffer.concat([rest, chunk.subarray(0, read)])
-    const end = rest.lastIndexOf(0x0a) + 1
-    const lines = rest.subarray(0, end).toString('utf8')
-    rest = rest.subarray(end)
-    return lines
-  }
 }
 
 /** Whether a script of ours has this number, and not somebody who got it after the run's end. */

@@ -1,8 +1,8 @@
-import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { Failure, problemOf } from '../base/failure.ts'
+import { namesIn } from '../base/files.ts'
 import { redact } from '../base/redact.ts'
-import { isCode } from '../base/system-errors.ts'
 import type { Place } from '../environment/environment.ts'
 import type { Fact, NewEvent, RunEvent } from './events.ts'
 
@@ -109,17 +109,16 @@ export interface Unsettled {
  * a run that waited for the lock has an older name than it should, and a wrong clock misleads about both.
  */
 export function unsettledRun(environment: Place, current: string, previous?: string): Unsettled | undefined {
-  const directory = runsDirectory(environment)
-  const others = runFiles(directory).filter(name => name !== `${current}.jsonl`)
-  const known = others.filter(name => name === `${previous}.jsonl`)
-  const candidates = (known.length > 0 ? known : others.slice(-waitersAtMost)).map(name => ({
-    name,
-    events: readEvents(readFileSync(join(directory, name), 'utf8')),
+  const others = runsIn(environment).filter(run => run !== current)
+  const known = others.filter(run => run === previous)
+  const candidates = (known.length > 0 ? known : others.slice(-waitersAtMost)).map(run => ({
+    run,
+    events: readRun(environment, run),
   }))
   const began = ({ events }: { events: RunEvent[] }): number => events[0]?.at ?? 0
   const newest = candidates.sort((a, b) => began(a) - began(b)).at(-1)
   const facts = newest && unsettledFacts(newest.events)
-  return facts && { run: newest.name.replace(/\.jsonl$/, ''), facts }
+  return facts && { run: newest.run, facts }
 }
 
 /** So many runs may have waited for one lock; looking at more of their logs would only take time. */
@@ -134,17 +133,14 @@ export function unsettledFacts(events: readonly RunEvent[]): Fact[] | undefined 
   return facts.slice(settled + 1)
 }
 
-/** The logs of a directory, oldest first: their names sort by time. */
-export function runFiles(directory: string): string[] {
-  try {
-    return readdirSync(directory)
-      .filter(name => name.endsWith('.jsonl'))
-      .sort()
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return []
-    throw error
-  }
-}
+/** The runs that have a log, oldest first: their names sort by time. */
+export const runsIn = (environment: Place): string[] =>
+  namesIn(runsDirectory(environment))
+    .flatMap(name => (name.endsWith('.jsonl') ? [basename(name, '.jsonl')] : []))
+    .sort()
+
+export const readRun = (environment: Place, run: string): RunEvent[] =>
+  readEvents(readFileSync(logFile(environment, run), 'utf8'))
 
 /** The events in a log's text. */
 export function readEvents(text: string): RunEvent[] {

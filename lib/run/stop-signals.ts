@@ -1,3 +1,4 @@
+import { Cancelled } from '../base/failure.ts'
 import type { Run } from './run.ts'
 
 /** Ctrl-C, a cancelled workflow and a closed terminal ask the run to stop; asking twice is not needed. */
@@ -16,4 +17,12 @@ export function stopOnSignals(run: Run): () => void {
   return () => {
     for (const signal of signals) process.off(signal, stop)
   }
+}
+
+/** Aborted by Ctrl-C, a cancelled workflow or a closed terminal; what is running then cleans up and ends. */
+export function interruptSignal(): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => controller.abort(new Cancelled(signal)))
+  return controller.signal
 }

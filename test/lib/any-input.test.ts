@@ -6,11 +6,10 @@ import * as assert from 'uvu/assert'
 import { backupName } from '../../lib/backup/manifest.ts'
 import { quoted } from '../../lib/base/command-text.ts'
 import { Failure } from '../../lib/base/failure.ts'
-import { commonOptions, parseDuration } from '../../lib/base/options.ts'
+import { commonOptions, parseCount, parseDuration } from '../../lib/base/options.ts'
 import { redact, registerSecret } from '../../lib/base/redact.ts'
 import { bytes, columns, duration, lastLines, shown } from '../../lib/base/text.ts'
 import { parse } from '../../lib/cli/arguments.ts'
-import { parseReleaseNumber } from '../../lib/deploy/rollback/target.ts'
 import { parseTag } from '../../lib/docker/image-options.ts'
 import { formatEnvFile, parseEnvFile } from '../../lib/environment/env-file.ts'
 import { parseReleases } from '../../lib/environment/releases.ts'
@@ -98,7 +97,7 @@ test('the command line is understood, or refused in words', () => {
     fc.property(anyText, text => {
       understood(() => parseDuration('wait', text))
       understood(() => parseTag(text))
-      understood(() => parseReleaseNumber(text))
+      understood(() => parseCount('to', text))
     }),
     runs,
   )

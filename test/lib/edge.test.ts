@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import shared from '../../environments/shared.ts'
-import type { Edge } from '../../lib/environment/edge.ts'
+import type { Edge } from '../../lib/environment/environment.ts'
 import {
   edgeFiles,
   hasFiles,

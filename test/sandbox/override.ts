@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import type { Edge } from '../../lib/environment/edge.ts'
-import type { Environment } from '../../lib/environment/environment.ts'
+import type { Edge, Environment } from '../../lib/environment/environment.ts'
 import { registry } from './build-images.ts'
 import { sandboxRoot } from './root.ts'
 

@@ -1,6 +1,9 @@
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Failure } from '../../base/failure.ts'
 import { duration } from '../../base/text.ts'
 import { pullRelease } from '../../docker/images.ts'
+import type { Environment } from '../../environment/environment.ts'
 import { findRelease, type Release, readReleases } from '../../environment/releases.ts'
 import type { Site } from '../../proxy/site.ts'
 import { newestToRestore } from '../choose.ts'
@@ -9,7 +12,6 @@ import { type Backup, listBackups } from '../list.ts'
 import { migrate, startApplication, testApplication } from './application.ts'
 import { copyOf, createNetwork, removeCopy } from './copy.ts'
 import { admitBackend, restoreDatabase, restoreUploads, startDatabase } from './data.ts'
-import { type Drill, recordDrill } from './record.ts'
 
 /**
  * The disaster-recovery drill: from the newest recovery point, a copy of the whole environment is started beside it,
@@ -58,4 +60,23 @@ function releaseOf({ environment }: Site, { manifest }: Backup): Release {
   const release = then ?? releases.at(-1)
   if (!release) throw new Failure({ what: 'there is no release to start', fix: 'deploy first' })
   return release
+}
+
+/** What a drill came to: a line of `drills.jsonl`. Times are ms. */
+interface Drill {
+  readonly at: number
+  readonly run: string
+  readonly who: string
+  readonly backup: string
+  /** How old the backup was: what would have been lost. */
+  readonly age: number
+  /** From nothing to a version that passes its smoke tests. */
+  readonly recovery: number
+  readonly tag: string
+}
+
+export const drillFile = (environment: Environment): string => join(environment.directory, 'drills.jsonl')
+
+function recordDrill(environment: Environment, drill: Drill): void {
+  appendFileSync(drillFile(environment), `${JSON.stringify({ v: 1, ...drill })}\n`, { mode: 0o600 })
 }

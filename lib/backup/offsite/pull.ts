@@ -18,8 +18,7 @@ import {
 } from '../list.ts'
 import { type Manifest, readManifest, writeManifest } from '../manifest.ts'
 import type { Offsite } from './address.ts'
-import { atFarEnd, type FarEnd } from './far-end.ts'
-import { listThere } from './stock.ts'
+import { atFarEnd, type FarEnd, listThere } from './far-end.ts'
 
 /**
  * Brings the newest recovery point to this machine: the dump, the uploads, and its manifest last.

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fromThePast, listBackups } from '../../backup/list.ts'
+import { stamp } from '../../backup/manifest.ts'
 import { commandOf } from '../../base/command-text.ts'
 import { problemOf } from '../../base/failure.ts'
 import { writeAtomically } from '../../base/files.ts'
@@ -28,12 +29,7 @@ export function recordIncident(
       .map(backup => `${backup.name}, ${bytes(backup.bytes)}, ${duration(now - backup.at)} old`)
     const directory = join(environment.directory, 'logs', 'incidents')
     mkdirSync(directory, { recursive: true, mode: 0o700 })
-    const stamp = new Date(events[0]?.at ?? now)
-      .toISOString()
-      .slice(0, 19)
-      .replaceAll(/[-:]/g, '')
-      .replace('T', '-')
-    const file = join(directory, `${stamp}.md`)
+    const file = join(directory, `${stamp(new Date(events[0]?.at ?? now)).replace('_', '-')}.md`)
     const commands = {
       logs: `make logs E=${environment.name}`,
       status: commandOf('status', environment.name),

@@ -35,13 +35,9 @@ export async function startMissingServices(
  * A database that crashes again and again runs for a moment each time: whatever is asked of it then fails for another
  * reason. @throws Failure with its own.
  */
-async function demandNoCrashLoop(
-  { environment, project }: Site,
-  database: Container,
-  step: Step,
-): Promise<void> {
+async function demandNoCrashLoop({ project }: Site, database: Container, step: Step): Promise<void> {
   if (database.restarts < 2 || (await project.passesHealthCheck(database))) return
-  await waitUntilHealthy(project, ['db'], { timeout: environment.timeouts.healthy, step })
+  await waitUntilHealthy(project, ['db'], { step })
 }
 
 /**
@@ -56,7 +52,7 @@ export async function startLive(
   found: string[],
 ): Promise<void> {
   if (live === null) return
-  const { environment, project, run } = site
+  const { project, run } = site
   const services = servicesOf(live)
   const paused = (await project.containers(services)).filter(({ status }) => status === 'paused')
   await project.unpause(paused) // by a rollback that was killed, or by a person
@@ -68,7 +64,7 @@ export async function startLive(
     if (!isRunning) {
       await project.start(services, { fresh: false })
       found.push(`${live} is live and was not running: started`)
-      await waitUntilHealthy(project, services, { timeout: environment.timeouts.healthy, step })
+      await waitUntilHealthy(project, services, { step })
     }
     await site.proxy.waitForAddresses(project, services, run.signal)
   } catch (error) {

@@ -1,6 +1,6 @@
 import { bringBack, runningBackends, show, stopBackends } from '../../backup/backend-access.ts'
 import { totalOf } from '../../backup/content.ts'
-import { type LiveDatabase, lossTable, readLive } from '../../backup/data-loss.ts'
+import { lossTable, readLive } from '../../backup/data-loss.ts'
 import { type Examined, removeStaged } from '../../backup/inspect.ts'
 import { scratchPrefix } from '../../backup/leftovers.ts'
 import { type Manifest, stamp } from '../../backup/manifest.ts'
@@ -9,8 +9,7 @@ import { replaceDatabase, replaceUploads, restoreUploads } from '../../backup/re
 import { restoreAside } from '../../backup/restore.ts'
 import { replacedRows } from '../../backup/result.ts'
 import { salvage } from '../../backup/salvage.ts'
-import { type Fitting, fitSchema, type Remedy } from '../../backup/schema-compatibility.ts'
-import { testLive } from '../../backup/smoke.ts'
+import { type Fitting, fitSchema } from '../../backup/schema-compatibility.ts'
 import { fromBackup, fromKept, type Source } from '../../backup/source.ts'
 import { keptPrefix } from '../../backup/swap.ts'
 import { Failure } from '../../base/failure.ts'
@@ -18,30 +17,21 @@ import { count } from '../../base/text.ts'
 import { upgrade } from '../../database/migrations.ts'
 import { pullRelease } from '../../docker/images.ts'
 import type { Environment } from '../../environment/environment.ts'
-import type { Site } from '../../proxy/site.ts'
+import { type Site, testLive } from '../../proxy/site.ts'
 import { confirm } from '../../run/confirm.ts'
 import type { Result } from '../../run/result.ts'
+import { standsBy } from '../candidate.ts'
 import { rollOut } from '../rollout/rollout.ts'
-import { standsBy } from '../standby.ts'
-
-export interface DatabaseRollback {
-  /** A backup's file; the newest proved one unless told. */
-  readonly backup: string | undefined
-  /** A database that an earlier rollback kept, instead of a backup: the way back. */
-  readonly backTo: string | undefined
-  /** Users stay while the backup is restored; what they write meanwhile is lost. */
-  readonly online: boolean
-  readonly withUploads: boolean
-  readonly emergencyBackup: boolean
-  readonly remedy: Remedy
-  readonly ask: boolean
-}
+import type { DatabaseRollback } from './options.ts'
 
 /**
  * Puts a backup in the live database's place. It is read whole, restored beside the live one and compared before
  * anything is touched; the live one is renamed, not removed, and every change names its undoing first.
  */
-export async function rollBackDatabase(site: Site, wanted: DatabaseRollback): Promise<Result> {
+export async function rollBackDatabase(
+  site: Site,
+  wanted: DatabaseRollback & { readonly ask: boolean },
+): Promise<Result> {
   const { environment, run } = site
   await run.step('Repair what an interrupted run left', step => mendDatabase(site, step))
   const source =
@@ -57,7 +47,7 @@ export async function rollBackDatabase(site: Site, wanted: DatabaseRollback): Pr
         wanted.remedy,
       ),
     )
-    showLoss(site, source, live)
+    for (const line of lossTable(site, source, live, Date.now()).split('\n')) run.note(line)
     const what = source.keptUploads ? 'the database and the uploads' : 'the database'
     if (wanted.ask) await confirm(`Replace ${what} of ${environment.name} by ${source.name}?`, run.signal)
     return await replace(site, wanted, source, fitting)
@@ -102,10 +92,7 @@ async function replace(
   if (target) {
     const version = { ...target, kind: 'rollback', run: site.runId, who: site.who } as const
     await rollOut(site, { version, standsBy: isReady })
-    await show(
-      site,
-      containers.map(({ service }) => service),
-    )
+    await show(site, containers)
   } else {
     await run.step('Start the backend', step => bringBack(site, ids, step))
     await run.step('Smoke tests', () => testLive(site))
@@ -146,8 +133,4 @@ function uploadsOf(backup: Examined | undefined): NonNullable<Manifest['uploads'
   const uploads = backup?.manifest?.uploads
   if (uploads) return uploads
   throw new Failure({ what: 'that backup has no copy of the uploads', fix: 'leave --with-uploads out' })
-}
-
-function showLoss(site: Site, source: Source, live: LiveDatabase): void {
-  for (const line of lossTable(site, source, live, Date.now()).split('\n')) site.run.note(line)
 }

@@ -1,9 +1,34 @@
+import type { Remedy } from '../../backup/schema-compatibility.ts'
 import type { Options, Parsed } from '../../base/command.ts'
 import { UsageError } from '../../base/failure.ts'
-import { parseRevision, parseSteps } from '../../database/downgrade-path.ts'
-import type { DatabaseRollback } from './database.ts'
-import { databaseOptions, databaseWanted } from './database-options.ts'
-import { parseReleaseNumber } from './target.ts'
+import { parseCount } from '../../base/options.ts'
+import { parseRevision } from '../../database/downgrade-path.ts'
+
+/** Options of a rollback that mean something for `-t database` alone. */
+const databaseOptions = {
+  backup: {
+    type: 'value',
+    short: 'b',
+    value: '<file>',
+    describe: 'database: this backup (default: the newest proved one)',
+  },
+  'back-to': {
+    type: 'value',
+    value: '<database>',
+    describe: 'database: undo a rollback: back to what it kept',
+  },
+  online: {
+    type: 'flag',
+    describe: 'database: users stay on; what they write is lost',
+  },
+  'with-uploads': { type: 'flag', describe: "database: the backup's uploads, too" },
+  'emergency-backup': { type: 'flag', describe: 'database: first save what can be saved' },
+  upgrade: { type: 'flag', describe: 'database: then run the migrations of the live version' },
+  'with-deployment': {
+    type: 'flag',
+    describe: "database: roll back to the backup's release, too",
+  },
+} as const satisfies Options
 
 /** What a rollback can be told, besides what every script can. */
 export const rollbackOptions = {
@@ -38,10 +63,10 @@ export interface MigrationRollback {
   readonly back: { readonly steps: number } | { readonly to: string }
 }
 
-type Wanted =
-  | DeploymentRollback
-  | MigrationRollback
-  | ({ readonly type: 'database' } & Omit<DatabaseRollback, 'ask'>)
+type Wanted = DeploymentRollback | MigrationRollback | ({ readonly type: 'database' } & DatabaseRollback)
+
+const aRelease = 'a release number such as 12 (--list shows them)'
+const someRevisions = 'how many revisions to take back, such as 2'
 
 /** @throws UsageError for what is missing, malformed or does not go together. */
 export function rollbackWanted(given: Parsed<typeof rollbackOptions>): Wanted {
@@ -56,10 +81,51 @@ export function rollbackWanted(given: Parsed<typeof rollbackOptions>): Wanted {
   const database = databaseWanted(given)
   if (database) return { type: 'database', ...database }
   if (type === 'deployment')
-    return { type, to: to === undefined ? undefined : parseReleaseNumber(to), withMigrations }
+    return { type, to: to === undefined ? undefined : parseCount('to', to, aRelease), withMigrations }
   if (to !== undefined && steps !== undefined) throw new UsageError('--to and --steps exclude each other')
   return {
     type: 'migration',
-    back: to === undefined ? { steps: parseSteps(steps ?? '1') } : { to: parseRevision(to) },
+    back:
+      to === undefined
+        ? { steps: parseCount('steps', steps ?? '1', someRevisions) }
+        : { to: parseRevision(to) },
   }
 }
+
+type Given = Parsed<typeof databaseOptions> & {
+  readonly type: string | undefined
+}
+
+export type DatabaseRollback = Readonly<NonNullable<ReturnType<typeof databaseWanted>>>
+
+/** What `-t database` is to do; undefined for another type. @throws UsageError for what does not go together. */
+function databaseWanted(given: Given) {
+  if (given.type !== 'database') {
+    const option = (Object.keys(databaseOptions) as (keyof typeof databaseOptions)[]).find(
+      name => given[name],
+    )
+    if (option) throw new UsageError(`--${option} is for -t database`, `with -t ${given.type} leave it out`)
+    return undefined
+  }
+  const clash = clashes.find(names => names.every(name => given[name]))
+  if (clash) throw new UsageError(`--${clash[0]} and --${clash[1]} do not go together`, 'choose one of them')
+  return {
+    /** A backup's file; the newest proved one unless told. */
+    backup: given.backup,
+    /** A database that an earlier rollback kept, instead of a backup: the way back. */
+    backTo: given['back-to'],
+    /** Users stay while the backup is restored; what they write meanwhile is lost. */
+    online: given.online,
+    withUploads: given['with-uploads'],
+    emergencyBackup: given['emergency-backup'],
+    remedy: given.upgrade ? 'upgrade' : given['with-deployment'] ? 'with-deployment' : (undefined as Remedy),
+  }
+}
+
+/** A running backend holds its uploads' directory, and so on. */
+const clashes = [
+  ['backup', 'back-to'],
+  ['with-uploads', 'back-to'],
+  ['with-uploads', 'online'],
+  ['upgrade', 'with-deployment'],
+] as const

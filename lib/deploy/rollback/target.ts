@@ -1,12 +1,6 @@
-import { Failure, UsageError } from '../../base/failure.ts'
-import { columns, duration, shown } from '../../base/text.ts'
+import { Failure } from '../../base/failure.ts'
+import { columns, duration } from '../../base/text.ts'
 import { findRelease, type Release, shortDigest } from '../../environment/releases.ts'
-
-/** @throws UsageError when the word is no release number. */
-export function parseReleaseNumber(word: string): number {
-  if (/^[1-9]\d{0,8}$/.test(word)) return Number(word)
-  throw new UsageError(`--to is ${shown(word)}; expected a release number such as 12 (--list shows them)`)
-}
 
 /**
  * The release to return to: the given one, or the one that the live version replaced. After a rollback that is again

@@ -1,7 +1,6 @@
 import { Failure, problemOf } from '../../base/failure.ts'
 import type { Colour } from '../../environment/environment.ts'
-import { smokeTestColour } from '../../proxy/serving.ts'
-import type { Site } from '../../proxy/site.ts'
+import { type Site, smokeTestColour } from '../../proxy/site.ts'
 
 /** Whether a colour passes its smoke tests before anything is changed; said, where it does not. */
 export async function isFit(site: Site, colour: Colour): Promise<boolean> {

@@ -1,10 +1,11 @@
 import { count, duration } from '../../base/text.ts'
+import { schemaRevision } from '../../database/database.ts'
 import { servicesOf } from '../../docker/project.ts'
 import type { Colour } from '../../environment/environment.ts'
 import type { Release, Version } from '../../environment/releases.ts'
 import type { Traffic } from '../../proxy/reports.ts'
 import type { Site } from '../../proxy/site.ts'
-import { recordedIfCrowded } from '../crowded.ts'
+import { revisionIfCrowded } from '../crowded.ts'
 import {
   retireColour,
   returnUsers,
@@ -21,7 +22,7 @@ export async function moveUsers(site: Site, live: Colour | null, candidate: Colo
     ...version,
     at: Date.now(),
     colour: candidate,
-    schema: await recordedIfCrowded(site),
+    schema: await revisionIfCrowded(site, ({ project }) => schemaRevision(project)),
   }
   const traffic = await proxy.users()
   run.fact({ kind: 'switching', from: live, to: candidate, release })

@@ -1,17 +1,18 @@
 import { problemOf } from '../../base/failure.ts'
-import { count } from '../../base/text.ts'
+import { count, duration } from '../../base/text.ts'
+import { showRevision } from '../../database/database.ts'
 import type { RevisionGraph } from '../../database/revision-graph.ts'
 import { type Colour, otherColour } from '../../environment/environment.ts'
-import { type Release, recordRelease, type Version } from '../../environment/releases.ts'
+import { type Release, recordRelease, shortDigest, type Version } from '../../environment/releases.ts'
 import { since, type Traffic } from '../../proxy/reports.ts'
-import { smokeTestColour } from '../../proxy/serving.ts'
-import type { Site } from '../../proxy/site.ts'
+import { type Site, smokeTestColour } from '../../proxy/site.ts'
 import { usersAreOn } from '../../run/recovery.ts'
+import type { Result } from '../../run/result.ts'
 import type { Step } from '../../run/step.ts'
 import { assertIdle } from '../candidate.ts'
 import { makeRoom } from '../crowded.ts'
 import { noteHealth } from '../incident/evidence.ts'
-import { checkFromOutside, failingAddresses } from '../switchover.ts'
+import { checkFromOutside, failingAddresses } from '../outside.ts'
 import { watchSchema } from './boot-changes.ts'
 import { bringUp } from './bring-up.ts'
 import { isFit, testLive } from './fitness.ts'
@@ -92,4 +93,23 @@ async function countFailed({ proxy, run }: Site, atStart: Traffic, step: Step): 
   } catch (error) {
     step.skip(problemOf(error).what) // a proxy that is gone must not keep the rest from being taken back
   }
+}
+
+/** Who is live now, and what moving the users cost them. */
+export function resultOf({ release, switchMs }: RolledOut): Result {
+  const { seen, failed } = release.requests ?? { seen: 0, failed: 0 }
+  return [
+    ...liveRows(release),
+    ...(release.backup ? [['backup', release.backup] as const] : []),
+    ['switch', `${duration(switchMs)}; ${count(seen, 'request')} since, ${failed} failed`],
+  ]
+}
+
+export function liveRows(release: Release): Result {
+  return [
+    ['live', `${release.colour}, release ${release.release}, ${release.tag}`],
+    ['backend', shortDigest(release.images.backend)],
+    ['frontend', shortDigest(release.images.frontend)],
+    ['schema', showRevision(release.schema)],
+  ]
 }

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { commandOf } from '../../base/command-text.ts'
 import { type Problem, Problems } from '../../base/failure.ts'
@@ -8,7 +7,13 @@ import { databaseAnswers } from '../../database/state.ts'
 import { liveVariables, loginIn } from '../../docker/live-variables.ts'
 import type { Colour, Environment } from '../../environment/environment.ts'
 import { readReleases } from '../../environment/releases.ts'
-import { readSecrets, type Secrets, secretsFile, serviceVariables } from '../../environment/secrets.ts'
+import {
+  modeProblems,
+  readSecrets,
+  type Secrets,
+  secretsFile,
+  serviceVariables,
+} from '../../environment/secrets.ts'
 import { environmentNames, loadEnvironment } from '../../environment/settings.ts'
 import type { Site } from '../../proxy/site.ts'
 import type { Result } from '../../run/result.ts'
@@ -63,26 +68,16 @@ async function sharedProblems(environment: Environment, secrets: Secrets): Promi
 }
 
 /** The files that the toolkit makes from the secrets. */
-function generatedFileProblems({ directory }: Environment): Problem[] {
-  return ['.env', '.env.backend', '.env.db'].flatMap(name => {
-    const file = join(directory, name)
-    const mode = (statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & 0o777
-    if ((mode & 0o077) === 0) return []
-    return [{ what: `${file} has mode ${mode.toString(8)}: others can read it`, fix: `chmod 600 ${file}` }]
-  })
-}
+const generatedFileProblems = ({ directory }: Environment): Problem[] =>
+  ['.env', '.env.backend', '.env.db'].flatMap(name => [...modeProblems(join(directory, name), 'it')])
 
-function rotationProblems(environment: Environment): Problem[] {
-  const rotation = readRotation(environment)
-  if (!rotation) return []
-  const names = Object.keys(rotation)
-  const which = names.length === 1 ? names.join() : 'all'
-  return [
-    {
+function* rotationProblems(environment: Environment): Iterable<Problem> {
+  const names = Object.keys(readRotation(environment) ?? {})
+  if (names.length > 0)
+    yield {
       what: `a rotation of ${names.join(' and ')} is under way or was interrupted`,
-      fix: `${commandOf('secrets', environment.name, `rotate ${which}`)} --wait`,
-    },
-  ]
+      fix: `${commandOf('secrets', environment.name, `rotate ${names.length === 1 ? names.join() : 'all'}`)} --wait`,
+    }
 }
 
 /** What the live version and the database have, against the file. */

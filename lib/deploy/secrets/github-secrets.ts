@@ -3,8 +3,7 @@ import type { Problem } from '../../base/failure.ts'
 import { attempt } from '../../base/shell.ts'
 import { lastLines } from '../../base/text.ts'
 import type { Environment } from '../../environment/environment.ts'
-import type { Secrets } from '../../environment/secrets.ts'
-import { secretsFile } from '../../environment/secrets.ts'
+import { type Secrets, secretsFile } from '../../environment/secrets.ts'
 
 /** What tells gh who it is and which repository is meant (gh help environment). */
 const variables = ['GH_TOKEN', 'GITHUB_TOKEN', 'GH_HOST', 'GH_CONFIG_DIR', 'XDG_CONFIG_HOME', 'GH_REPO']

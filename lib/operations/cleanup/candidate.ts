@@ -1,4 +1,5 @@
 import type { Backup } from '../../backup/list.ts'
+import { bytes, columns, count, printable } from '../../base/text.ts'
 import type { FoundFile } from './files.ts'
 
 /** What cleanup takes, in the order in which it is shown. */
@@ -13,11 +14,10 @@ export const kinds = [
   'image',
   'build cache',
 ] as const
-export type Kind = (typeof kinds)[number]
 
 /** One thing that may go, decided before anything is touched. */
 export interface Candidate {
-  readonly kind: Kind
+  readonly kind: (typeof kinds)[number]
   /** As one would name it: a file's path in the environment's directory, an image, a database. */
   readonly name: string
   /** What it frees at most, in bytes: layers and blocks may be shared with what stays. */
@@ -32,3 +32,34 @@ export interface Candidate {
   /** What Docker knows an image by: it is gone when all of these are. */
   readonly names?: readonly string[]
 }
+
+/** So many of a kind are named; the rest is counted. */
+const namedAtMost = 5
+
+/** What will go, why, and how much it frees at most: each kind with its first few, or with `all`. */
+export function listed(candidates: readonly Candidate[], extent: 'few' | 'all'): string[] {
+  return kinds.flatMap(kind => {
+    const group = candidates.filter(one => one.kind === kind)
+    if (group.length === 0) return []
+    const size = bytes(group.reduce((sum, one) => sum + one.bytes, 0))
+    const shown = extent === 'all' ? group : group.slice(0, namedAtMost)
+    const rows = shown.map(one => [
+      `  ${printable(one.name).replaceAll('\n', ' ')}`,
+      bytes(one.bytes),
+      one.why,
+    ])
+    const head =
+      kind === 'compress' ? `${count(group.length, 'backup')} to compress` : count(group.length, kind)
+    const rest = group.length - shown.length
+    return [
+      `${head}, up to ${size}`,
+      ...columns(rows).split('\n'),
+      ...(rest > 0 ? [`  and ${rest} more (--verbose names all)`] : []),
+    ]
+  })
+}
+
+export const totalOf = (candidates: readonly Candidate[]): string =>
+  candidates.length === 0
+    ? 'nothing to clean up'
+    : `${count(candidates.length, 'thing')}, up to ${bytes(candidates.reduce((sum, one) => sum + one.bytes, 0))}`

@@ -3,31 +3,9 @@ import { listImages } from '../../docker/engine-api.ts'
 import { parseBytes } from '../status/usage.ts'
 
 /** An image on this machine, whoever's it is. */
-export interface HostImage {
-  readonly id: string
-  /** Every name that leads to it: `repository:tag`, `repository@sha256:…`. */
-  readonly references: readonly string[]
-  /** What it takes on the disk, as `docker images` shows it: in three digits. */
-  readonly bytes: number
-  readonly labels: Readonly<Record<string, string>>
-}
-
+export type HostImage = Readonly<Awaited<ReturnType<typeof hostImages>>[number]>
 /** A container on this machine, whoever's it is. */
-export interface HostContainer {
-  readonly id: string
-  readonly name: string
-  /** The id of its image. */
-  readonly image: string
-  readonly project: string
-  readonly service: string
-  /** Where it was started: the directory of its compose file. */
-  readonly directory: string
-  /** Started by `docker compose run`. */
-  readonly isOneOff: boolean
-  readonly status: string
-  /** When it last stopped, in ms since 1970. */
-  readonly stoppedAt: number
-}
+export type HostContainer = Readonly<Awaited<ReturnType<typeof hostContainers>>[number]>
 
 /**
  * The size of each image, also without a name. The engine is asked: the CLI's list is for people. Version 29 leaves out
@@ -46,7 +24,7 @@ async function imageSizes(): Promise<Map<string, number>> {
   return sizes
 }
 
-export async function hostImages(): Promise<HostImage[]> {
+export async function hostImages() {
   const sizes = await imageSizes()
   const images = await inspected<{
     Id: string
@@ -60,18 +38,18 @@ export async function hostImages(): Promise<HostImage[]> {
   return images
     .map(image => ({
       id: image.Id,
-      // In containerd's store a digest may be a tag as well.
+      /** Every name that leads to it: `repository:tag`, `repository@sha256:…`; in containerd's store one may be both. */
       references: [...new Set([...(image.RepoTags ?? []), ...(image.RepoDigests ?? [])])].filter(
         name => !name.includes('<none>'),
       ),
-      // In containerd's store, `inspect` has the size of what was downloaded, not of what it takes here.
+      /** What it takes on the disk; in containerd's store, `inspect` has the size of what was downloaded. */
       bytes: sizes.get(image.Id) || image.Size,
-      labels: image.Config?.Labels ?? {},
+      labels: image.Config?.Labels ?? ({} as Readonly<Record<string, string>>),
     }))
     .filter(({ id, references }) => references.length > 0 || !parents.has(id)) // else a step of another one's build
 }
 
-export async function hostContainers(): Promise<HostContainer[]> {
+export async function hostContainers() {
   const ids = (await run(['docker', 'ps', '--all', '--quiet', '--no-trunc'])).split('\n')
   const containers = await inspected<{
     Id: string
@@ -83,9 +61,16 @@ export async function hostContainers(): Promise<HostContainer[]> {
   return containers.map(({ Id, Name, Image, Config, State }) => {
     const label = (name: string): string => Config.Labels?.[`com.docker.compose.${name}`] ?? ''
     return {
-      ...{ id: Id, name: Name.replace(/^\//, ''), image: Image, status: State.Status },
-      ...{ project: label('project'), service: label('service'), isOneOff: label('oneoff') === 'True' },
-      ...{ directory: label('project.working_dir'), stoppedAt: Date.parse(State.FinishedAt) },
+      ...{ id: Id, name: Name.replace(/^\//, ''), status: State.Status },
+      ...{ project: label('project'), service: label('service') },
+      /** The id of its image. */
+      image: Image,
+      /** Started by `docker compose run`. */
+      isOneOff: label('oneoff') === 'True',
+      /** Where it was started: the directory of its compose file. */
+      directory: label('project.working_dir'),
+      /** When it last stopped, in ms since 1970. */
+      stoppedAt: Date.parse(State.FinishedAt),
     }
   })
 }

@@ -33,17 +33,18 @@ export interface Claims {
  * and one that has a name of somebody else's loses ours alone.
  */
 export function imagesToRemove(images: readonly HostImage[], claims: Claims): Candidate[] {
-  return images.flatMap(image => {
+  const kind = 'image'
+  return images.flatMap((image): Candidate[] => {
     if (claims.inUse.has(image.id) || image.references.some(name => claims.needed.has(name))) return []
     const isDangling = image.references.length === 0
     if (isDangling && image.labels[projectLabel] === claims.project)
-      return [candidate(image.id, [image.id], image.bytes, 'has no name any more')]
+      return [{ kind, name: image.id, names: [image.id], bytes: image.bytes, why: 'has no name any more' }]
     if (!mayBeJudged(image, claims)) return []
     const [name, ...others] = image.references.filter(reference => isOurs(reference, claims))
     if (name === undefined) return []
     const names = [name, ...others]
     const bytes = names.length === image.references.length ? image.bytes : 0
-    return [candidate(name, names, bytes, 'no container and no kept release needs it')]
+    return [{ kind, name, names, bytes, why: 'no container and no kept release needs it' }]
   })
 }
 
@@ -52,14 +53,6 @@ const mayBeJudged = ({ references, labels }: HostImage, { own, project }: Claims
   own === undefined ||
   labels[projectLabel] === project ||
   references.some(name => own.has(name) || name.startsWith(`${buildRepository}:`))
-
-const candidate = (name: string, names: readonly string[], bytes: number, why: string): Candidate => ({
-  kind: 'image',
-  name,
-  names,
-  bytes,
-  why,
-})
 
 function isOurs(reference: string, { repositories, isBuilding }: Claims): boolean {
   const [, repository = '', tag = ''] = /^(.*?)(?:@sha256:[0-9a-f]+|:([\w.-]+))$/.exec(reference) ?? []

@@ -1,5 +1,4 @@
-import { basename, join } from 'node:path'
-import type { Release } from '../../environment/releases.ts'
+import { basename } from 'node:path'
 import { span } from '../status/words.ts'
 import type { Candidate } from './candidate.ts'
 import { type FoundFile, shortPath } from './files.ts'
@@ -36,9 +35,6 @@ export function oldRunLogs(
     .map(file => candidate(root, file, 'run log', options.now))
 }
 
-export const keptRunsOf = (releases: readonly Release[]): Set<string> =>
-  new Set(releases.map(({ run }) => run))
-
 const candidate = (root: string, file: FoundFile, kind: 'log' | 'run log', now: number): Candidate => ({
   kind,
   name: shortPath(root, file),
@@ -46,5 +42,3 @@ const candidate = (root: string, file: FoundFile, kind: 'log' | 'run log', now: 
   why: `not written to for ${span(now - file.changedAt)}`,
   files: [file],
 })
-
-export const logsDirectory = (root: string): string => join(root, 'logs')

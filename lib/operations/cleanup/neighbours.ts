@@ -6,25 +6,19 @@ import { readReleases } from '../../environment/releases.ts'
 import { lastRuns } from '../status/runs.ts'
 import type { HostContainer } from './host.ts'
 
-/** Environments on this engine that are none of our settings': somebody has deployed them from another checkout. */
-export interface Neighbours {
-  /** References of the images that they may want. */
-  readonly needed: ReadonlySet<string>
-  /** Those of which nothing is known but that they are there, in words: what they want cannot be told. */
-  readonly unknown: readonly string[]
-}
-
 /**
- * They share our images' names, perhaps our very images. Compose labels a container with the directory it was started
+ * Environments on this engine that are none of our settings': somebody has deployed them from another checkout. They
+ * share our images' names, perhaps our very images. Compose labels a container with the directory it was started
  * in; there the same files lie as in ours.
  * @param ours the environments of our settings
  * @param left the projects of which a database's volume is left and no container: after `docker compose down`
+ * @returns references of the images that they may want, and in words those of which nothing is known but that they are there
  */
 export function neighboursOf(
   ours: readonly Environment[],
   containers: readonly HostContainer[],
   left: readonly string[],
-): Neighbours {
+): { needed: ReadonlySet<string>; unknown: readonly string[] } {
   const known = new Set(ours.map(({ project }) => project))
   const [one] = ours
   const found = new Map<string, string>()

@@ -1,9 +1,13 @@
-import { attempt } from '../../base/shell.ts'
-import { bytes } from '../../base/text.ts'
+import { attempt, run } from '../../base/shell.ts'
+import { bytes, count, lastLines } from '../../base/text.ts'
+import type { Site } from '../../proxy/site.ts'
+import type { Step } from '../../run/step.ts'
 import { disksOf } from '../status/disk.ts'
-import { patience } from '../status/known.ts'
+import { patience } from '../status/facts.ts'
 import { parseBytes } from '../status/usage.ts'
-import { percent } from '../status/words.ts'
+import { percent, span } from '../status/words.ts'
+import type { Candidate } from './candidate.ts'
+import type { Wanted } from './survey.ts'
 
 /** What `df` and `docker system df` say, in rows of name and words. */
 export type Room = ReadonlyMap<string, string>
@@ -48,3 +52,43 @@ export const compared = (before: Room, after: Room): (readonly [string, string])
     const then = before.get(name)
     return [name, then === undefined || then === now ? now : `${then} → ${now}`] as const
   })
+
+const windowOf = ({ environment }: Site, { olderThan }: Wanted): number =>
+  olderThan ?? environment.windows.logs
+
+/**
+ * The build cache that may go, as one thing. Docker knows when a piece was used last, and not whose it is: so it goes
+ * only where that is asked for, and it is said that it is everybody's.
+ */
+export async function buildCacheCandidate(site: Site, wanted: Wanted): Promise<Candidate[]> {
+  const window = windowOf(site, wanted)
+  const command = ['docker', 'system', 'df', '--verbose', '--format', '{{json .BuildCache}}']
+  const ran = await attempt(command, { timeout: 60_000 })
+  const pieces = ran.ok ? unusedPieces(ran.stdout, Date.now() - window) : []
+  if (pieces.length === 0) return []
+  const why = `${count(pieces.length, 'piece')} not used for ${span(window)}, of all projects of this machine: Docker does not say whose they are`
+  return [
+    { kind: 'build cache', name: 'build cache', bytes: pieces.reduce((sum, size) => sum + size, 0), why },
+  ]
+}
+
+/** The sizes of what nothing uses and nobody has used since `before`: of `docker system df`'s list in JSON. */
+export function unusedPieces(json: string, before: number): number[] {
+  const pieces = JSON.parse(json) as Record<string, string | undefined>[] | null // documented nowhere; all are texts
+  return (pieces ?? []).flatMap(({ InUse, Shared, LastUsedAt, CreatedAt, Size = '' }) => {
+    const used = timeOf(LastUsedAt || CreatedAt || '')
+    return InUse === 'false' && Shared === 'false' && used <= before ? [parseBytes(Size)] : []
+  })
+}
+
+/** `2026-01-03 14:30:00.123456789 +0000 UTC`, as Go prints it; NaN where it says nothing. */
+const timeOf = (text: string): number =>
+  Date.parse(text.replace(/^(\S+) ([\d:]+)(\.\d{1,3})?\d* ([+-]\d\d)(\d\d).*$/, '$1T$2$3$4:$5'))
+
+/** `until` means "not used since" here (docker builder prune). */
+export async function pruneBuildCache(site: Site, wanted: Wanted, step: Step): Promise<void> {
+  const seconds = Math.ceil(windowOf(site, wanted) / 1000)
+  const said = await run(['docker', 'builder', 'prune', '--force', '--filter', `until=${seconds}s`])
+  const freed = parseBytes(/Total(?: reclaimed space)?:\s*(\S+)/.exec(said)?.[1] ?? '')
+  step.note(Number.isNaN(freed) ? lastLines(said, 1) : `${bytes(freed)} freed`)
+}

@@ -8,12 +8,11 @@ import { keptReleases, readReleases } from '../../environment/releases.ts'
 import type { Site } from '../../proxy/site.ts'
 import { compressible, halfDone, oldBackups } from './backups.ts'
 import type { Candidate } from './candidate.ts'
-import { containersToRemove } from './containers.ts'
-import { databasesToDrop, listing, parseDatabases } from './databases.ts'
+import { containersToRemove, databasesToDrop, listing, parseDatabases } from './containers.ts'
 import { filesIn, shortPath } from './files.ts'
 import { type HostContainer, hostContainers, hostImages } from './host.ts'
 import { claimsOf, imagesToRemove } from './images.ts'
-import { keptRunsOf, logsDirectory, oldLogs, oldRunLogs } from './logs.ts'
+import { oldLogs, oldRunLogs } from './logs.ts'
 
 /** What is asked for; times in ms. */
 export interface Wanted {
@@ -72,8 +71,9 @@ export function filesOf(environment: Environment, wanted: Wanted, now: number): 
 
 function logsOf(environment: Environment, window: number, now: number): Candidate[] {
   const root = environment.directory
-  const logs = filesIn(logsDirectory(root), 'whole')
-  const keptRuns = keptRunsOf(keptReleases(readReleases(environment), environment.retention.releases))
+  const logs = filesIn(join(root, 'logs'), 'whole')
+  const kept = keptReleases(readReleases(environment), environment.retention.releases)
+  const keptRuns = new Set(kept.map(({ run }) => run))
   return [...oldLogs(root, logs, window, now), ...oldRunLogs(root, logs, { window, now, keptRuns })]
 }
 

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { compress } from '../../backup/compress.ts'
 import { endDumps } from '../../backup/dump.ts'
-import { removeBackup } from '../../backup/remove.ts'
+import { removeBackup } from '../../backup/list.ts'
 import { problemOf } from '../../base/failure.ts'
 import { attempt, commandFailed } from '../../base/shell.ts'
 import { bytes, count, lastLines } from '../../base/text.ts'
@@ -12,6 +12,7 @@ import type { Site } from '../../proxy/site.ts'
 import type { Step } from '../../run/step.ts'
 import type { Candidate } from './candidate.ts'
 import { removeFiles } from './files.ts'
+import { cheapSurvey } from './survey.ts'
 
 /** Removes what was decided on, and nothing else. What cannot be removed is said, and the rest goes on. */
 export async function sweep(site: Site, candidates: readonly Candidate[], step: Step): Promise<void> {
@@ -100,3 +101,7 @@ async function compressAll(site: Site, dumps: readonly Candidate[], step: Step):
   }
   return `${count(done, 'backup')} compressed, ${bytes(freed)} freed`
 }
+
+/** The cheap part of a cleanup, with which a deploy ends: images and old logs. */
+export const cleanUp = async (site: Site, step: Step): Promise<void> =>
+  sweep(site, await cheapSurvey(site), step)

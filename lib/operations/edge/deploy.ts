@@ -1,12 +1,11 @@
 import { UsageError } from '../../base/failure.ts'
-import type { Edge } from '../../environment/edge.ts'
+import type { Edge } from '../../environment/environment.ts'
 import { lookAround } from '../../run/dry-run.ts'
 import { demandDirectory } from '../../run/running.ts'
 import { runAt, type SessionOptions } from '../../run/session.ts'
 import { makeEdgeDirectories } from './directory.ts'
-import { planEdge } from './plan.ts'
 import { edgeSite } from './site.ts'
-import { updateEdge } from './update.ts'
+import { planEdge, updateEdge } from './update.ts'
 
 /** Options of `deploy` that are about an application's version. */
 const foreign = [

@@ -3,9 +3,8 @@ import { join } from 'node:path'
 import { parse } from 'dotenv'
 import { readIfThere, writeAtomically } from '../../base/files.ts'
 import type { ChangedFile } from '../../environment/directory.ts'
-import type { Domain, Edge } from '../../environment/edge.ts'
 import { formatEnvFile } from '../../environment/env-file.ts'
-import { type Colour, colours } from '../../environment/environment.ts'
+import { type Colour, colours, type Domain, type Edge } from '../../environment/environment.ts'
 
 const shipped = join(import.meta.dirname, '..', '..', '..', 'environments', 'edge')
 

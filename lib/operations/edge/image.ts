@@ -1,6 +1,6 @@
 import { isHere, pull, resolve } from '../../docker/images.ts'
 import { loggedIn, loginDirectory, type RegistryAccess, registryOf } from '../../docker/registry.ts'
-import type { Edge } from '../../environment/edge.ts'
+import type { Edge } from '../../environment/environment.ts'
 import { pinned } from '../../environment/releases.ts'
 import type { Run } from '../../run/run.ts'
 import type { Step } from '../../run/step.ts'

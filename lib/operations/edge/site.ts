@@ -1,5 +1,5 @@
 import { composeHere } from '../../docker/compose.ts'
-import type { Domain, Edge } from '../../environment/edge.ts'
+import type { Domain, Edge } from '../../environment/environment.ts'
 import { loadEnvironment } from '../../environment/settings.ts'
 import type { Running } from '../../run/running.ts'
 import { Slots } from './slots.ts'

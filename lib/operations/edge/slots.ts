@@ -4,8 +4,8 @@ import { duration, lastLines } from '../../base/text.ts'
 import { sleep } from '../../base/wait.ts'
 import type { Compose } from '../../docker/compose.ts'
 import { type Container, parseContainers } from '../../docker/containers.ts'
-import type { Edge } from '../../environment/edge.ts'
-import { type Colour, colours } from '../../environment/environment.ts'
+import { containersOf } from '../../docker/project.ts'
+import { type Colour, colours, type Edge } from '../../environment/environment.ts'
 import { askProxy } from '../../proxy/runtime-socket.ts'
 import { socketOf } from './directory.ts'
 
@@ -29,13 +29,7 @@ export class Slots {
 
   /** The slots' containers, running or not. */
   async containers(): Promise<Map<Colour, Container>> {
-    const listed = await run([
-      ...['docker', 'ps', '--all', '--quiet', '--no-trunc'],
-      ...['--filter', `label=com.docker.compose.project=${this.#edge.project}`],
-      ...['--filter', 'label=com.docker.compose.oneoff=False'],
-    ])
-    const { stdout } = listed ? await attempt(['docker', 'inspect', ...listed.split('\n')]) : { stdout: '[]' }
-    const all = parseContainers(stdout)
+    const all = await containersOf(this.#edge.project)
     return new Map(
       colours.flatMap(slot => {
         const container = all.find(({ service }) => service === serviceOf(slot))

@@ -1,7 +1,6 @@
 import { Failure, problemOf } from '../../base/failure.ts'
 import { get } from '../../base/http.ts'
-import type { Edge } from '../../environment/edge.ts'
-import type { Colour } from '../../environment/environment.ts'
+import type { Colour, Edge } from '../../environment/environment.ts'
 import type { Served } from '../../proxy/edge-certificates.ts'
 import { socketOf } from './directory.ts'
 

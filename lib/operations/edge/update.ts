@@ -52,12 +52,7 @@ export async function updateEdge(site: EdgeSite, wanted: { force: boolean }): Pr
 }
 
 /** Whether the process that serves is what the settings describe. */
-export function isCurrent(
-  { edge, domains }: EdgeSite,
-  live: Colour,
-  state: EdgeState,
-  image: string,
-): boolean {
+function isCurrent({ edge, domains }: EdgeSite, live: Colour, state: EdgeState, image: string): boolean {
   return (
     state.live === live &&
     state.tag === edge.image &&
@@ -100,5 +95,24 @@ function resultOf({ edge }: EdgeSite, live: Colour, image: string, served: reado
       const until = certificate && new Date(certificate.expires).toISOString().slice(0, 10)
       return [domain, until ? `certificate until ${until}` : 'no certificate: https is refused'] as const
     }),
+  ]
+}
+
+/** What an update of the edge would do. Changes nothing. */
+export async function planEdge(site: EdgeSite): Promise<Result> {
+  const { edge, domains, run } = site
+  const live = await run.step('Preflight', () => edgePreflight(site))
+  const { served, problems } = chooseCertificates(edge, domains)
+  for (const problem of problems) run.warn(problem)
+  const state = readState(edge)
+  const image = await run.step('Resolve the image', () => edgeImage(edge, state))
+  const stays = live !== undefined && state !== undefined && isCurrent(site, live, state, image)
+  return [
+    ['live now', live ? `${live}, ${state?.tag}` : 'nothing'],
+    [
+      'to be done',
+      stays ? 'new certificates go into the running process, if there are any' : 'a new process takes over',
+    ],
+    ...served.map(({ domain, certificate }) => [domain, certificate?.file ?? 'no certificate'] as const),
   ]
 }

@@ -6,10 +6,10 @@ import { duration, lastLines } from '../../base/text.ts'
 /** GitHub's REST API, for the repository that a workflow runs in. */
 export interface GitHub {
   /**
-   * What GitHub says is its own trouble (5xx) or haste of ours (429) is asked again, where asking changes nothing (GET).
+   * Asks, and again where GitHub says that it is its own trouble (5xx) or haste of ours (429).
    * @throws Failure with what GitHub said, when it answers with an error or not within 30 s.
    */
-  request(method: 'GET' | 'POST' | 'PATCH', path: string, body?: object): Promise<unknown>
+  get(path: string): Promise<unknown>
 }
 
 /** GitHub answered with an error. */
@@ -49,33 +49,28 @@ export function githubOf(
     )
   registerSecret(token)
   return {
-    request: (method, path, body) => {
-      const ask = (): Promise<unknown> => request(`${api}/repos/${repository}${path}`, token, method, body)
-      return method === 'GET' ? askAgain(ask, pauses) : ask()
+    get: async path => {
+      const url = `${api}/repos/${repository}${path}`
+      for (const pause of pauses)
+        try {
+          return await get(url, token)
+        } catch (error) {
+          if (!(error instanceof Refused && (error.status >= 500 || error.status === 429))) throw error
+          await sleep(pause)
+        }
+      return get(url, token)
     },
   }
-}
-
-async function askAgain(ask: () => Promise<unknown>, pauses: readonly number[]): Promise<unknown> {
-  for (const pause of pauses)
-    try {
-      return await ask()
-    } catch (error) {
-      if (!(error instanceof Refused && (error.status >= 500 || error.status === 429))) throw error
-      await sleep(pause)
-    }
-  return ask()
 }
 
 /** ms. The timer keeps the process alive: one of AbortSignal.timeout would let it end without a word. */
 const patience = 30_000
 
-async function request(url: string, token: string, method: string, body?: object): Promise<unknown> {
-  const asked = `${method} ${url}`
+async function get(url: string, token: string): Promise<unknown> {
+  const asked = `GET ${url}`
   const giveUp = new AbortController()
   const timer = setTimeout(() => giveUp.abort(new Error(`not within ${duration(patience)}`)), patience)
   const answer = await fetch(url, {
-    method,
     headers: {
       accept: 'application/vnd.github+json',
       authorization: `Bearer ${token}`,
@@ -83,7 +78,6 @@ async function request(url: string, token: string, method: string, body?: object
       'x-github-api-version': '2022-11-28',
     },
     signal: giveUp.signal,
-    ...(body && { body: JSON.stringify(body) }),
   })
     .then(async response => ({ ok: response.ok, status: response.status, text: await response.text() }))
     .catch((error: unknown) => {

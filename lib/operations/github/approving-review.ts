@@ -26,7 +26,7 @@ export async function approvalOf(
   commit: string,
   branch: string,
 ): Promise<string | undefined> {
-  const pulls = (await github.request('GET', `/commits/${commit}/pulls?per_page=${page}`)) as Pull[] // the API's shape
+  const pulls = (await github.get(`/commits/${commit}/pulls?per_page=${page}`)) as Pull[] // the API's shape
   const merged = pulls.filter(
     pull => pull.merged_at !== null && pull.base.ref === branch && pull.merge_commit_sha === commit,
   )
@@ -41,7 +41,7 @@ async function reviewsOf(github: GitHub, pull: number): Promise<Review[]> {
   const all: Review[] = []
   for (let number = 1; ; number += 1) {
     const path = `/pulls/${pull}/reviews?per_page=${page}&page=${number}`
-    const some = (await github.request('GET', path)) as Review[] // the API's shape, oldest first
+    const some = (await github.get(path)) as Review[] // the API's shape, oldest first
     all.push(...some)
     if (some.length < page) return all
   }
@@ -64,7 +64,7 @@ async function approver(github: GitHub, pull: Pull, reviews: readonly Review[]):
 /** Where GitHub does not tell, nobody may: an approval too few is better than one too many. */
 async function mayWrite(github: GitHub, login: string): Promise<boolean> {
   const path = `/collaborators/${encodeURIComponent(login)}/permission`
-  const answer = (await github.request('GET', path).catch(() => undefined)) as
+  const answer = (await github.get(path).catch(() => undefined)) as
     | { readonly permission?: string } // the API's own shape; `maintain` is `write` in it
     | undefined
   return answer?.permission === 'write' || answer?.permission === 'admin'

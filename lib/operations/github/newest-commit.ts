@@ -3,7 +3,7 @@ import type { GitHub } from './api.ts'
 
 /** The commit that a branch is at. @throws Failure when GitHub does not tell. */
 export async function headOf(github: GitHub, branch: string): Promise<string> {
-  const answer = (await github.request('GET', `/git/ref/heads/${branch}`)) as {
+  const answer = (await github.get(`/git/ref/heads/${branch}`)) as {
     readonly object: { readonly sha: string }
   } // the API's own shape
   return answer.object.sha
@@ -21,7 +21,7 @@ export async function newerPush(
 ): Promise<number | undefined> {
   const wanted = `event=push&branch=${encodeURIComponent(branch)}&status=success&per_page=100`
   const path = `/actions/workflows/${encodeURIComponent(run.workflow)}/runs?${wanted}`
-  const answer = (await github.request('GET', path)) as {
+  const answer = (await github.get(path)) as {
     readonly workflow_runs?: readonly { readonly run_number: number }[]
   } // the API's own shape
   const numbers = (answer.workflow_runs ?? []).map(({ run_number }) => run_number)

@@ -21,7 +21,7 @@ export async function protectionOf(
   { name, branch }: Named,
 ): Promise<{ readonly asksSomebody: boolean; readonly problems: readonly Problem[] }> {
   const path = `/environments/${encodeURIComponent(name)}`
-  const found = (await orUndefined(github.request('GET', path))) as Protection | undefined // the API's own shape
+  const found = (await orUndefined(github.get(path))) as Protection | undefined // the API's own shape
   const asksSomebody = (found?.protection_rules ?? []).some(
     ({ type, reviewers }) => type === 'required_reviewers' && (reviewers?.length ?? 0) > 0,
   )
@@ -35,7 +35,7 @@ export async function protectionOf(
 
 /** Names and patterns; those of tags say so. */
 async function branchesOf(github: GitHub, path: string): Promise<string[]> {
-  const answer = (await github.request('GET', `${path}/deployment-branch-policies?per_page=100`)) as {
+  const answer = (await github.get(`${path}/deployment-branch-policies?per_page=100`)) as {
     readonly branch_policies?: readonly { readonly name: string; readonly type?: string }[]
   } // the API's own shape
   return (answer.branch_policies ?? []).map(({ name, type }) => (type === 'tag' ? `the tag ${name}` : name))

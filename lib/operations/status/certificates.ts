@@ -4,16 +4,9 @@ import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { Failure } from '../../base/failure.ts'
 import { isCode } from '../../base/system-errors.ts'
-import { ask, type Known } from './known.ts'
+import { ask, type Known } from './facts.ts'
 
-export interface Certificate {
-  /** `tracehub.example:443`, or the file that it is in. */
-  readonly where: string
-  /** What it is for: its first names. */
-  readonly names: string
-  /** When it ends, in ms since 1970. */
-  readonly until: number
-}
+export type Certificate = Readonly<ReturnType<typeof described>>
 
 /** The certificates that users see at these addresses, and those in the directory that both environments share. */
 export async function certificatesOf(
@@ -45,9 +38,12 @@ function served(host: string, timeout: number): Promise<Certificate> {
   })
 }
 
-const described = (where: string, certificate: X509Certificate): Certificate => ({
+const described = (where: string, certificate: X509Certificate) => ({
+  /** `tracehub.example:443`, or the file that it is in. */
   where,
+  /** What it is for: its first names. */
   names: (certificate.subjectAltName ?? certificate.subject).replaceAll('DNS:', '').slice(0, 80),
+  /** When it ends, in ms since 1970. */
   until: Date.parse(certificate.validTo),
 })
 

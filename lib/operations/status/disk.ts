@@ -1,5 +1,5 @@
 import { engineDirectories, type FileSystem, fileSystemOf } from '../../docker/disks.ts'
-import { ask, valueIn } from './known.ts'
+import { ask, valueIn } from './facts.ts'
 
 /** A file system that the environment needs; sizes in bytes. */
 export interface Disk extends Omit<FileSystem, 'device'> {

@@ -1,5 +1,5 @@
 import type { Backup } from '../../backup/list.ts'
-import type { Problem } from '../../base/failure.ts'
+import { type Problem, problemOf } from '../../base/failure.ts'
 import type { Revision } from '../../database/database.ts'
 import type { Container } from '../../docker/containers.ts'
 import type { Colour, Environment } from '../../environment/environment.ts'
@@ -9,7 +9,6 @@ import type { Holder } from '../../run/lock.ts'
 import type { Certificate } from './certificates.ts'
 import type { DatabaseFacts } from './database.ts'
 import type { Disk } from './disk.ts'
-import type { Known } from './known.ts'
 import type { RunSummary } from './runs.ts'
 import type { Usage } from './usage.ts'
 
@@ -64,3 +63,32 @@ export interface BackupFacts {
   /** Those that a wrong clock has dated: they are none of the others. */
   readonly fromFuture: readonly Backup[]
 }
+
+/**
+ * The environments of this machine, where none was named: a machine may have production alone. One whose directory is
+ * gone while its containers are there is of this machine, too; and where nothing is here, everything is missing.
+ */
+export function here(all: readonly Facts[]): readonly Facts[] {
+  const found = all.filter(facts => facts.isThere || (valueIn(facts.containers) ?? []).length > 0)
+  return found.length > 0 ? found : all
+}
+
+/** What was found out, or why it could not be: status has to work when things are broken. */
+export type Known<T> =
+  | { readonly known: true; readonly value: T }
+  | { readonly known: false; readonly why: string; readonly detail?: string | undefined }
+
+/** Asks, and takes a failure for an answer. */
+export async function ask<T>(question: () => Promise<T> | T): Promise<Known<T>> {
+  try {
+    return { known: true, value: await question() }
+  } catch (error) {
+    const { what, detail } = problemOf(error)
+    return { known: false, why: what, detail }
+  }
+}
+
+export const valueIn = <T>(answer: Known<T>): T | undefined => (answer.known ? answer.value : undefined)
+
+/** How long any one question may take, in ms: whoever asks for the status is in a hurry. */
+export const patience = 5000

@@ -6,7 +6,8 @@ import { attempt } from '../../base/shell.ts'
 import { lastLines } from '../../base/text.ts'
 import { sleep } from '../../base/wait.ts'
 import type { Revision } from '../../database/database.ts'
-import { failingAddresses, smokeTestUsers } from '../../deploy/switchover.ts'
+import { failingAddresses } from '../../deploy/outside.ts'
+import { smokeTestUsers } from '../../deploy/switchover.ts'
 import { findCompose, usualCompose } from '../../docker/compose.ts'
 import { conditionOf } from '../../docker/containers.ts'
 import { troubleOfDatabase } from '../../docker/database-trouble.ts'
@@ -22,8 +23,15 @@ import { holderOf } from '../../run/lock.ts'
 import { certificatesOf } from './certificates.ts'
 import { databaseFacts } from './database.ts'
 import { disksOf } from './disk.ts'
-import type { BackupFacts, Facts, RecentTraffic } from './facts.ts'
-import { ask, type Known, patience, valueIn } from './known.ts'
+import {
+  ask,
+  type BackupFacts,
+  type Facts,
+  type Known,
+  patience,
+  type RecentTraffic,
+  valueIn,
+} from './facts.ts'
 import { lastRuns } from './runs.ts'
 import { usageOf } from './usage.ts'
 

@@ -6,22 +6,7 @@ import { type Holder, holderOf } from '../../run/lock.ts'
 import { lastRuns, type RunSummary, resultWord } from './runs.ts'
 
 /** What somebody wanted to bring live, and what became of it. Times are ms, `at` since 1970. */
-export interface HistoryEntry {
-  readonly at: number
-  readonly who: string
-  readonly script: string
-  readonly run: string
-  readonly release: number | null
-  readonly tag: string | null
-  readonly backend: string | null
-  readonly frontend: string | null
-  readonly schema: string | null
-  readonly backup: string | null
-  /** done, failed, rolled back, needs a person, interrupted, at work; `recorded` where the run's log is gone. */
-  readonly result: string
-  readonly ms: number | null
-  readonly requests: { readonly seen: number; readonly failed: number } | null
-}
+export type HistoryEntry = Readonly<ReturnType<typeof entry>>
 
 /** The last `count` attempts to bring something live, the newest first: those that failed, too. */
 export function history(environment: Environment, count: number): HistoryEntry[] {
@@ -46,12 +31,9 @@ export function entries(found: {
     backups.find(({ manifest }) => manifest?.run === run)?.name
   const fromRuns = runs.map(run => {
     const release = releases.findLast(one => one.run === run.run)
-    return entry({
-      ...{ run: run.run, at: run.at, who: run.who, script: run.script },
-      ...{ release, tag: run.tag, images: run.images, ms: run.took, requests: run.noticed },
-      backup: backupOf(run.run),
-      result: release?.kind === 'adopted' ? 'interrupted, kept' : resultWord(run, run.run === atWork),
-    })
+    const result = release?.kind === 'adopted' ? 'interrupted, kept' : resultWord(run, run.run === atWork)
+    const known = { run: run.run, at: run.at, who: run.who, script: run.script }
+    return entry({ ...known, release, result, backup: backupOf(run.run) }, run)
   })
   const fromRecords = releases
     .filter(({ run }) => !logged.has(run))
@@ -65,31 +47,27 @@ export function entries(found: {
   return [...fromRuns, ...fromRecords].sort((a, b) => b.at - a.at)
 }
 
-function entry(known: {
-  readonly run: string
-  readonly at: number
-  readonly who: string
-  readonly script: string
+interface Attempt extends Pick<RunSummary, 'run' | 'at' | 'who' | 'script'> {
+  /** done, failed, rolled back, needs a person, interrupted, at work; `recorded` where the run's log is gone. */
   readonly result: string
   readonly release: Release | undefined
-  readonly tag?: string | undefined
-  readonly images?: Release['images'] | undefined
-  readonly ms?: number | undefined
-  readonly requests?: HistoryEntry['requests'] | undefined
   readonly backup: string | undefined
-}): HistoryEntry {
-  const { release } = known
-  const images = release?.images ?? known.images
+}
+
+function entry(
+  { release, backup, ...known }: Attempt,
+  { tag, images = release?.images, took, noticed }: Partial<RunSummary> = {},
+) {
   return {
-    ...{ at: known.at, who: known.who, script: known.script, run: known.run, result: known.result },
+    ...known,
     release: release?.release ?? null,
-    tag: release?.tag ?? known.tag ?? null,
+    tag: release?.tag ?? tag ?? null,
     backend: images?.backend ?? null,
     frontend: images?.frontend ?? null,
     schema: release?.schema ?? null,
-    backup: release?.backup ?? known.backup ?? null,
-    ms: known.ms ?? null,
-    requests: known.requests ?? release?.requests ?? null,
+    backup: release?.backup ?? backup ?? null,
+    ms: took ?? null,
+    requests: noticed ?? release?.requests ?? null,
   }
 }
 

@@ -1,6 +1,5 @@
-import type { Facts } from './facts.ts'
+import { type Facts, type Known, valueIn } from './facts.ts'
 import { findings } from './findings/all.ts'
-import { type Known, valueIn } from './known.ts'
 
 /** The facts as a value for programs: what is not known is null, and `unknown` says why. */
 export function factsAsJson(facts: Facts): Record<string, unknown> {

@@ -2,8 +2,7 @@ import type { Problem } from '../../base/failure.ts'
 import { bytes, columns, count, duration, printable } from '../../base/text.ts'
 import { showRevision } from '../../database/database.ts'
 import { shortDigest } from '../../environment/releases.ts'
-import type { Facts } from './facts.ts'
-import { type Known, valueIn } from './known.ts'
+import { type Facts, type Known, valueIn } from './facts.ts'
 import { resultWord } from './runs.ts'
 import { moment, percent, span } from './words.ts'
 
@@ -61,27 +60,14 @@ function live({ at, environment, live: { onDisk, served }, release }: Facts): st
   return ['live', `${where}${since}, ports ${environment.ports.backend} and ${environment.ports.frontend}`]
 }
 
-function release({ release, provedAt, environment }: Facts): string[][] {
-  if (!release) return []
-  const proved =
-    provedAt === undefined
-      ? []
-      : [
-          [
-            'proved',
-            provedAt === null
-              ? `never live on ${environment.provedOn?.environment}`
-              : `live on ${environment.provedOn?.environment} ${moment(provedAt)}`,
-          ],
-        ]
-  return [
-    ['release', `${release.release}, ${release.tag}, by ${release.who}`],
-    [
-      'digests',
-      `backend ${shortDigest(release.images.backend)}, frontend ${shortDigest(release.images.frontend)}`,
-    ],
-    ...proved,
-  ]
+function* release({ release, provedAt, environment }: Facts): Iterable<string[]> {
+  if (!release) return
+  const { backend, frontend } = release.images
+  const where = `live on ${environment.provedOn?.environment}`
+  yield ['release', `${release.release}, ${release.tag}, by ${release.who}`]
+  yield ['digests', `backend ${shortDigest(backend)}, frontend ${shortDigest(frontend)}`]
+  if (provedAt !== undefined)
+    yield ['proved', provedAt === null ? `never ${where}` : `${where} ${moment(provedAt)}`]
 }
 
 function schema({ database, head }: Facts): string {

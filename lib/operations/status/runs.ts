@@ -1,33 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import type { Problem } from '../../base/failure.ts'
 import type { Environment } from '../../environment/environment.ts'
-import type { Images } from '../../environment/releases.ts'
-import type { Outcome, RunEvent } from '../../run/events.ts'
-import { logFile, readEvents, runFiles } from '../../run/run-log.ts'
+import type { RunEvent } from '../../run/events.ts'
+import { readRun, runsIn } from '../../run/run-log.ts'
 
 /** A run in a few words, from its log. */
-export interface RunSummary {
-  readonly run: string
-  readonly script: string
-  /** When it began, in ms since 1970. */
-  readonly at: number
-  readonly who: string
-  readonly why: string | undefined
-  /** Undefined for a run that did not come to its end, and for one that is still at work. */
-  readonly outcome: Outcome | undefined
-  readonly exitCode: number | undefined
-  /** In ms. */
-  readonly took: number | undefined
-  readonly problem: Problem | undefined
-  readonly tag: string | undefined
-  readonly images: Images | undefined
-  readonly release: number | undefined
-  readonly noticed: { readonly seen: number; readonly failed: number } | undefined
-}
+export type RunSummary = Readonly<NonNullable<ReturnType<typeof summaryOf>>>
 
 /** What a log says; undefined where it does not even say that a run began. */
-export function summaryOf(events: readonly RunEvent[]): RunSummary | undefined {
+export function summaryOf(events: readonly RunEvent[]) {
   const find = <Type extends RunEvent['type']>(type: Type) =>
     events.findLast((event): event is Extract<RunEvent, { type: Type }> => event.type === type)
   const started = find('run-started')
@@ -35,6 +14,7 @@ export function summaryOf(events: readonly RunEvent[]): RunSummary | undefined {
   const [finished, target, traffic] = [find('run-finished'), find('target'), find('traffic')]
   return {
     ...{ run: started.run, script: started.script, at: started.at, who: started.who, why: started.why },
+    /** These three are undefined for a run that did not come to its end, and for one that is still at work. */
     ...{ outcome: finished?.outcome, exitCode: finished?.exitCode, took: finished?.ms },
     problem: finished?.problem,
     ...{ tag: target?.tag, images: target?.images, release: target?.release },
@@ -44,15 +24,12 @@ export function summaryOf(events: readonly RunEvent[]): RunSummary | undefined {
 
 /** The last `count` runs, the newest first; of some scripts alone where they are named. */
 export function lastRuns(environment: Environment, count: number, scripts?: readonly string[]): RunSummary[] {
-  const directory = runsDirectory(environment)
-  return runFiles(directory)
-    .filter(name => !scripts || scripts.some(script => name.endsWith(`-${script}.jsonl`)))
+  return runsIn(environment)
+    .filter(run => !scripts || scripts.some(script => run.endsWith(`-${script}`)))
     .slice(-count)
     .reverse()
-    .flatMap(name => summaryOf(readEvents(readFileSync(join(directory, name), 'utf8'))) ?? [])
+    .flatMap(run => summaryOf(readRun(environment, run)) ?? [])
 }
-
-const runsDirectory = (environment: Environment): string => dirname(logFile(environment, ''))
 
 /** How it ended in one word or two: never only a sign. */
 export function resultWord(run: RunSummary, isAtWork: boolean): string {

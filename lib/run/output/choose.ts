@@ -1,8 +1,8 @@
+import type { RunEvent } from '../events.ts'
 import { eventTeller } from '../follower.ts'
 import type { Listener } from '../run-log.ts'
 import { githubRenderer } from './github.ts'
 import { linesRenderer } from './lines.ts'
-import { quietRenderer } from './quiet.ts'
 
 export interface RenderOptions {
   readonly json: boolean
@@ -26,4 +26,15 @@ export function chooseRenderer({ json, verbose, quiet }: RenderOptions): Listene
   const terminal = process.stdout.isTTY === true && process.env['TERM'] !== 'dumb'
   const colour = terminal && !process.env['NO_COLOR']
   return linesRenderer({ verbose, terminal, colour })
+}
+
+/** Says nothing as long as all is well: cron mails whatever a command prints. Otherwise, everything at the end. */
+export function quietRenderer(loud: Listener): Listener {
+  const events: RunEvent[] = []
+  return event => {
+    events.push(event)
+    if (event.type !== 'run-finished') return
+    const isWell = event.exitCode === 0 && !events.some(({ type }) => type === 'warning')
+    if (!isWell) for (const one of events) loud(one)
+  }
 }

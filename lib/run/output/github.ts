@@ -3,8 +3,7 @@ import { describeProblem } from '../../base/failure.ts'
 import { duration } from '../../base/text.ts'
 import type { RunEvent } from '../events.ts'
 import type { Listener } from '../run-log.ts'
-import { stepOutput } from '../step-output.ts'
-import { annotation, group, harmless } from '../workflow-command.ts'
+import { annotation, group, harmless, problemOutput, stepOutput } from '../workflow-command.ts'
 import { closing, signs } from './words.ts'
 
 const heartbeat = 30_000
@@ -73,7 +72,8 @@ export function githubRenderer(files: {
         if (event.problem)
           say(annotation('error', { title: `${what}: ${event.outcome}` }, describeProblem(event.problem)))
         if (files.summary) appendFileSync(files.summary, summary(what, event, { rows, warnings }))
-        if (files.output) appendFileSync(files.output, outputs(event))
+        if (files.output)
+          appendFileSync(files.output, stepOutput('outcome', event.outcome) + problemOutput(event.problem))
         return
       }
     }
@@ -81,11 +81,6 @@ export function githubRenderer(files: {
 }
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
-
-function outputs(event: Extract<RunEvent, { type: 'run-finished' }>): string {
-  const problem = event.problem ? describeProblem(event.problem) : ''
-  return stepOutput('outcome', event.outcome) + stepOutput('problem', problem)
-}
 
 function summary(
   what: string,

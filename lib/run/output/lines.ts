@@ -1,18 +1,15 @@
+import { styleText } from 'node:util'
 import { describeProblem } from '../../base/failure.ts'
 import { duration, printable } from '../../base/text.ts'
 import type { RunEvent } from '../events.ts'
 import type { Listener } from '../run-log.ts'
 import { closing, fit, indented, stepLine } from './words.ts'
 
-const green = 32
-const red = 31
-const yellow = 33
-const dim = 2
-const bold = 1
-
 /** A file gets a line about a long step as often as this (ms). */
 const heartbeat = 15_000
 const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
+
+type Format = Parameters<typeof styleText>[0]
 
 interface Active {
   readonly title: string
@@ -26,8 +23,7 @@ interface Active {
  */
 export function linesRenderer(options: { verbose: boolean; terminal: boolean; colour: boolean }): Listener {
   const active = new Map<number, Active>()
-  const paint = (code: number, text: string): string =>
-    options.colour ? `\x1b[${code}m${text}\x1b[0m` : text
+  const paint = (format: Format, text: string): string => (options.colour ? styleText(format, text) : text)
   const width = (): number => Math.min(options.terminal ? process.stdout.columns || 80 : 100, 120)
   let what = ''
   let log: string | undefined
@@ -45,7 +41,7 @@ export function linesRenderer(options: { verbose: boolean; terminal: boolean; co
     )
     const line = fit(now.map(text => text.trim()).join(' · '), width() - 5)
     process.stdout.write(
-      line === '' ? '\r\x1b[K' : `\r\x1b[K  ${paint(yellow, spinner[ticks % 10] ?? '')} ${line}`,
+      line === '' ? '\r\x1b[K' : `\r\x1b[K  ${paint('yellow', spinner[ticks % 10] ?? '')} ${line}`,
     )
   }
   const tick = (): void => {
@@ -63,7 +59,7 @@ export function linesRenderer(options: { verbose: boolean; terminal: boolean; co
     'run-started': event => {
       what = `${event.script} ${event.environment}`
       log = event.log
-      say(`${paint(bold, what)}  ${paint(dim, `${event.run} by ${event.who}`)}`)
+      say(`${paint('bold', what)}  ${paint('dim', `${event.run} by ${event.who}`)}`)
       timer = setInterval(tick, options.terminal ? 100 : heartbeat).unref()
     },
     'step-started': event => void active.set(event.step, { title: event.title, since: event.at, text: '' }),
@@ -74,22 +70,22 @@ export function linesRenderer(options: { verbose: boolean; terminal: boolean; co
     'step-finished': event => {
       active.delete(event.step)
       const line = stepLine(event, width())
-      const code = event.outcome === 'done' ? green : event.outcome === 'failed' ? red : dim
+      const code = event.outcome === 'done' ? 'green' : event.outcome === 'failed' ? 'red' : 'dim'
       say(line.replace(/^ {2}(.)/, (_, sign: string) => `  ${paint(code, sign)}`))
     },
     note: event => say(`    ${printable(event.text)}`),
     warning: event =>
-      say(paint(yellow, indented(`! ${describeProblem(event.problem).replaceAll('\n', '\n  ')}`))),
+      say(paint('yellow', indented(`! ${describeProblem(event.problem).replaceAll('\n', '\n  ')}`))),
     command: event => {
       if (options.verbose)
-        say(paint(dim, `      $ ${printable(event.text)}  (${duration(event.ms)}, ${event.code})`))
+        say(paint('dim', `      $ ${printable(event.text)}  (${duration(event.ms)}, ${event.code})`))
     },
     'run-finished': event => {
       clearInterval(timer)
       active.clear()
       if (options.terminal) process.stdout.write('\r\x1b[K')
       const [verdict = '', ...rest] = closing(event, what, log).split('\n')
-      const text = [paint(event.exitCode === 0 ? green : red, verdict), ...rest].join('\n')
+      const text = [paint(event.exitCode === 0 ? 'green' : 'red', verdict), ...rest].join('\n')
       const stream = event.exitCode === 0 ? process.stdout : process.stderr
       stream.write(`${text}\n`)
     },

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { elseLacking } from '../../../lib/backup/partial-result.ts'
+import { elseLacking } from '../../../lib/backup/result.ts'
 import { describeProblem, Failure } from '../../../lib/base/failure.ts'
 import { failureOf } from '../fixtures.ts'
 import { manifest } from './fixtures.ts'

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { liveRows, resultOf } from '../../../lib/deploy/result.ts'
+import { liveRows, resultOf } from '../../../lib/deploy/rollout/rollout.ts'
 import { release } from '../fixtures.ts'
 
 const telling = suite('result: who is live, and what it cost')

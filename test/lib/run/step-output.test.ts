@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { githubRenderer } from '../../../lib/run/output/github.ts'
-import { stepOutput } from '../../../lib/run/step-output.ts'
+import { problemOutput, stepOutput } from '../../../lib/run/workflow-command.ts'
 import { captured, inTemporary } from '../fixtures.ts'
 import { failure, success } from './output/scene.ts'
 
@@ -17,6 +17,13 @@ for (const value of ['', 'develop-3f1c9a0', 'two\nlines', 'EOF\nname=planted', '
     assert.is(name, 'tag')
     assert.is(arrived, value)
   })
+
+outputs('a problem that quotes a log has an end, and no control characters', () => {
+  const said = problemOutput({ what: 'it failed', detail: `\u001b[2J${'x'.repeat(10_000_000)}` })
+  assert.match(said, /^problem<<\S+\nit failed\n {2}x/)
+  assert.match(said, /x\n…\nend-\S+\n$/)
+  assert.ok(said.length < 21_000)
+})
 
 outputs('no two delimiters are the same', () => assert.is.not(stepOutput('a', ''), stepOutput('a', '')))
 

@@ -11,7 +11,7 @@ const worse = { codes: [0, 1] } // it found something to complain of
 
 /**
  * The most memory of each script's own process, in an order in which each has something to do. Left out are those that
- * talk to GitHub (publish, deploy-issue), to a terminal (enter) and to the TLS edge (maintenance).
+ * talk to GitHub (publish, may-deploy), to a terminal (enter) and to the TLS edge (maintenance).
  */
 const scripts: readonly (readonly [script: string, args: readonly string[], more?: { codes: number[] }])[] = [
   ['deploy', [...staging, '--tag', 'v1']],

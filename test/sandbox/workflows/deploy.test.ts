@@ -4,14 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readReleases } from '../../../lib/environment/releases.ts'
-import { titleOf } from '../../../lib/operations/github/deploy-issue.ts'
 import { environmentIn } from '../../lib/fixtures.ts'
 import { registry } from '../build-images.ts'
 import { directoryOf, freshEnvironment, lastEvents, liveVersion, runningServices, say } from '../harness.ts'
 import { ensureSshd, fingerprint, hostKeyFile, keys, sshPort, sshUser } from '../ssh/sshd.ts'
 import { type Checkout, layCheckout, toolkitsPlace } from './checkout.ts'
 import type { Happening } from './happening.ts'
-import { type IssueTracker, issueTracker } from './issues.ts'
+import { ghsPlace, type IssueTracker, issueTracker } from './issues.ts'
 import { type JobDone, notRun, runWorkflow } from './runner.ts'
 
 const workflows = suite('the deploy workflows, by their own steps')
@@ -74,7 +73,7 @@ async function happens(name: EnvironmentName, more: Partial<Happening>): Promise
     vars,
     takenOut: ['docker login'],
     machine: {
-      PATH: `${process.env['PATH']}`,
+      PATH: `${ghsPlace}:${process.env['PATH']}`,
       HOME: `${process.env['HOME']}`,
       GHCR_USER: registry.user,
       TRACEHUB_OVERRIDE: join(import.meta.dirname, 'override.ts'),
@@ -108,7 +107,8 @@ const everything = (jobs: Readonly<Record<string, JobDone>>): string =>
     .join('')
 const summaryOf = (jobs: Readonly<Record<string, JobDone>>, id: string): string =>
   (jobs[id]?.steps ?? []).map(step => step.summary).join('')
-const issuesOf = (name: EnvironmentName) => tracker.issues.filter(({ title }) => title === titleOf(name))
+const issuesOf = (name: EnvironmentName) =>
+  tracker.issues.filter(({ title }) => title === `Deploying to ${name} fails`)
 const liveImages = (name: EnvironmentName) => readReleases(environmentIn(directoryOf(name))).at(-1)?.images
 
 /** Gives the stand-in's next version its name, and a fault where it is to have one. */
@@ -131,7 +131,7 @@ workflows('a push to develop: built, tagged with the commit, deployed by digest'
   assert.match(summaryOf(jobs, 'deploy'), /^## ✅ deploy staging: done in /)
   assert.match(summaryOf(jobs, 'deploy'), `| live | blue, release 1, develop-${commit} |`)
   assert.match(summaryOf(jobs, 'deploy'), '| ✓ | Smoke tests on blue |')
-  assert.match(said(jobs, 'report'), 'deploying works, and no issue says otherwise')
+  assert.match(said(jobs, 'report'), 'deploying works; the issue that said otherwise: none')
   const file = readFileSync(join(directoryOf('staging'), '.env.staging'), 'utf8')
   assert.match(file, `${secrets['STAGING_JWT_SECRET']}`)
 })

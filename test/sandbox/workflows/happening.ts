@@ -41,6 +41,8 @@ export const contextsOf = (happening: Happening): Record<string, unknown> => ({
     sha: happening.sha,
     actor: 'ada',
     run_id: '4711',
+    repository: 'vibotaj/tracehub',
+    server_url: 'https://github.example',
     token: happening.token,
   },
   secrets: happening.secrets,

@@ -1,5 +1,7 @@
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { gh } from './gh.ts'
 
 interface Issue {
   readonly number: number
@@ -9,6 +11,9 @@ interface Issue {
   readonly comments: string[]
   state: 'open' | 'closed'
 }
+
+/** Where the stand-in for GitHub's own program is, which asks the one below. */
+export const ghsPlace = join(import.meta.dirname, 'bin')
 
 /** The part of GitHub's API that keeps issues, on this machine. It knows one token. */
 export interface IssueTracker {
@@ -32,6 +37,8 @@ export async function issueTracker(token: string): Promise<IssueTracker> {
       const answer = (status: number, body: unknown): void => {
         response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
       }
+      if (request.url === '/gh')
+        return void gh(apiOf(server), text).then(({ status, said }) => response.writeHead(status).end(said))
       if (request.headers.authorization !== `Bearer ${token}`)
         return answer(401, { message: 'Bad credentials' })
       const body = text === '' ? {} : (JSON.parse(text) as Record<string, never>)
@@ -42,6 +49,7 @@ export async function issueTracker(token: string): Promise<IssueTracker> {
       if (typeof known === 'number') return answer(known, { message: `It is ${known}` })
       if (request.method === 'GET' && !below.startsWith('/issues'))
         return known === undefined ? answer(404, { message: 'Not Found' }) : answer(200, known)
+      if (request.method === 'POST' && below === '/labels') return answer(201, body)
       const [, number, comments] =
         /^\/repos\/vibotaj\/tracehub\/issues(?:\/(\d+)(\/comments)?)?$/.exec(pathname) ?? []
       const issue = issues.find(each => each.number === Number(number))
@@ -73,6 +81,7 @@ export async function issueTracker(token: string): Promise<IssueTracker> {
     })
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo // it listens on a port
-  return { api: `http://127.0.0.1:${port}`, issues, answers, asked, close: () => server.close() }
+  return { api: apiOf(server), issues, answers, asked, close: () => server.close() }
 }
+
+const apiOf = (server: Server): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}` // it listens on a port

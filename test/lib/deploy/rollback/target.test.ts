@@ -1,10 +1,19 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { Parsed } from '../../../../lib/base/command.ts'
 import { UsageError } from '../../../../lib/base/failure.ts'
 import { shown } from '../../../../lib/base/text.ts'
-import { parseReleaseNumber, releaseTable, targetOf } from '../../../../lib/deploy/rollback/target.ts'
+import { type rollbackOptions, rollbackWanted } from '../../../../lib/deploy/rollback/options.ts'
+import { releaseTable, targetOf } from '../../../../lib/deploy/rollback/target.ts'
 import type { Release } from '../../../../lib/environment/releases.ts'
 import { failureOf, release } from '../../fixtures.ts'
+
+const none: Parsed<typeof rollbackOptions> = {
+  ...{ type: undefined, to: undefined, steps: undefined, 'with-migrations': false, backup: undefined },
+  ...{ 'back-to': undefined, online: false, 'with-uploads': false, 'emergency-backup': false },
+  ...{ upgrade: false, 'with-deployment': false },
+}
+const releaseOf = (to: string) => rollbackWanted({ ...none, type: 'deployment', to })
 
 const numbers = suite('rollback-target: a release number')
 
@@ -13,7 +22,9 @@ for (const [word, number] of [
   ['12', 12],
   ['999999999', 999_999_999],
 ] as const)
-  numbers(word, () => assert.is(parseReleaseNumber(word), number))
+  numbers(word, () =>
+    assert.equal(releaseOf(word), { type: 'deployment', to: number, withMigrations: false }),
+  )
 
 for (const word of [
   '',
@@ -32,7 +43,7 @@ for (const word of [
   '1'.repeat(10),
 ])
   numbers(`${shown(word)} is none`, async () => {
-    const failure = await failureOf(() => parseReleaseNumber(word))
+    const failure = await failureOf(() => releaseOf(word))
     assert.instance(failure, UsageError)
     assert.is(
       failure.what,

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { unusedPieces } from '../../../../lib/operations/cleanup/build-cache.ts'
+import { unusedPieces } from '../../../../lib/operations/cleanup/room.ts'
 
 const cache = suite('cleanup/build-cache: what nobody has used')
 

@@ -4,8 +4,11 @@ import * as assert from 'uvu/assert'
 import { isProved } from '../../../../lib/backup/list.ts'
 import { stemOf } from '../../../../lib/backup/manifest.ts'
 import { compressible, halfDone, oldBackups } from '../../../../lib/operations/cleanup/backups.ts'
-import { containersToRemove } from '../../../../lib/operations/cleanup/containers.ts'
-import { databasesToDrop, parseDatabases } from '../../../../lib/operations/cleanup/databases.ts'
+import {
+  containersToRemove,
+  databasesToDrop,
+  parseDatabases,
+} from '../../../../lib/operations/cleanup/containers.ts'
 import type { FoundFile } from '../../../../lib/operations/cleanup/files.ts'
 import type { HostContainer } from '../../../../lib/operations/cleanup/host.ts'
 import { oldLogs, oldRunLogs } from '../../../../lib/operations/cleanup/logs.ts'

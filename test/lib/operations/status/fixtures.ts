@@ -1,6 +1,5 @@
 import type { Container } from '../../../../lib/docker/containers.ts'
-import type { Facts } from '../../../../lib/operations/status/facts.ts'
-import type { Known } from '../../../../lib/operations/status/known.ts'
+import type { Facts, Known } from '../../../../lib/operations/status/facts.ts'
 import type { RunSummary } from '../../../../lib/operations/status/runs.ts'
 import { backup } from '../../backup/fixtures.ts'
 import { day, environmentIn, release } from '../../fixtures.ts'
