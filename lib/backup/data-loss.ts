@@ -7,14 +7,9 @@ import { readContent } from './dump.ts'
 import type { Manifest } from './manifest.ts'
 
 /** The live database as it is before it is replaced; it may be damaged or gone. */
-export interface LiveDatabase {
-  readonly schema: Revision | undefined
-  readonly rows: Readonly<Record<string, number>> | undefined
-  /** Why it cannot be read. */
-  readonly problem: string | undefined
-}
+export type LiveDatabase = Readonly<Awaited<ReturnType<typeof readLive>>>
 
-export async function readLive({ environment, project, run }: Site): Promise<LiveDatabase> {
+export async function readLive({ environment, project, run }: Site) {
   const options = { timeout: environment.timeouts.backup, signal: run.signal }
   try {
     const schema = await schemaRevision(project)
@@ -23,6 +18,7 @@ export async function readLive({ environment, project, run }: Site): Promise<Liv
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     const { what, detail } = problemOf(error)
+    // Why it cannot be read.
     return { schema: undefined, rows: undefined, problem: detail?.split('\n').at(-1) ?? what }
   }
 }

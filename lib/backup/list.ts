@@ -6,20 +6,12 @@ import type { Environment } from '../environment/environment.ts'
 import { isDump, type Manifest, manifestFile, readManifest, stampedAt } from './manifest.ts'
 
 /** A file in `backups/` that can be restored, with what is known of it. */
-export interface Backup {
-  readonly name: string
-  /** Its whole path. */
-  readonly file: string
-  readonly bytes: number
-  /** When it was made, in ms since 1970: by its manifest, else its name, else the file's own time. */
-  readonly at: number
-  readonly manifest: Manifest | undefined
-}
+export type Backup = Readonly<ReturnType<typeof listBackups>[number]>
 
 export const backupDirectory = (environment: Environment): string => join(environment.directory, 'backups')
 
 /** Every backup of an environment, with or without a manifest, newest first. */
-export function listBackups(environment: Environment): Backup[] {
+export function listBackups(environment: Environment) {
   const directory = backupDirectory(environment)
   return namesIn(directory)
     .filter(isDump)
@@ -28,6 +20,7 @@ export function listBackups(environment: Environment): Backup[] {
       const found = statSync(file, { throwIfNoEntry: false })
       if (!found?.isFile()) return []
       const manifest = readManifest(directory, name)
+      // In ms since 1970: by its manifest, else its name, else the file's own time.
       const at = manifest?.at ?? stampedAt(name) ?? found.mtimeMs
       return [{ name, file, bytes: found.size, at, manifest }]
     })

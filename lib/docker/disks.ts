@@ -47,26 +47,24 @@ export function directoriesIn(info: Info, config: string): EngineDirectories | u
 }
 
 /** The file system that a directory is on; sizes in bytes. */
-export interface FileSystem {
-  /** The same number for two directories on one file system. */
-  readonly device: number
-  readonly total: number
-  readonly free: number
-  readonly inodes: number
-  readonly inodesFree: number
-}
+export type FileSystem = Readonly<NonNullable<Awaited<ReturnType<typeof sizesOf>>>>
 
 /** @returns undefined where there is no such directory: Docker may run elsewhere. One of others' has its parent's. */
 export async function fileSystemOf(path: string): Promise<FileSystem | undefined> {
   try {
-    const [{ dev }, disk] = await Promise.all([stat(path), statfs(path)])
-    const size = disk.bsize
-    return {
-      ...{ device: dev, total: disk.blocks * size, free: disk.bavail * size },
-      ...{ inodes: disk.files, inodesFree: disk.ffree },
-    }
+    return await sizesOf(path)
   } catch (error) {
     const isOthers = (error as NodeJS.ErrnoException).code === 'EACCES'
     return isOthers && dirname(path) !== path ? fileSystemOf(dirname(path)) : undefined
+  }
+}
+
+async function sizesOf(path: string) {
+  const [{ dev }, disk] = await Promise.all([stat(path), statfs(path)])
+  return {
+    /** The same number for two directories on one file system. */
+    device: dev,
+    ...{ total: disk.blocks * disk.bsize, free: disk.bavail * disk.bsize },
+    ...{ inodes: disk.files, inodesFree: disk.ffree },
   }
 }

@@ -6,12 +6,6 @@ import { buildCommand } from './build.ts'
 import { pull, resolve, UnknownImage } from './images.ts'
 import type { RegistryAccess } from './registry.ts'
 
-export interface Published {
-  readonly image: PinnedImage
-  /** `built` now, or `known`: the registry had an image of the very same sources, which was given the new tags. */
-  readonly how: 'built' | 'known'
-}
-
 export interface PublishOptions {
   /** The repository's directory: what is published is its commit HEAD. */
   readonly checkout: string
@@ -27,6 +21,7 @@ export interface PublishOptions {
 /**
  * Brings the image of a part into the registry under the given tags. Sources that were built before are not built
  * again: so what staging has proved is what production gets, by the digest, and not another build of the same.
+ * @returns how: `built` now, or `known`, where the registry had an image of the very same sources, which has the tags now.
  * @throws Failure when the sources are not as committed, do not build, or the registry takes or keeps them wrongly.
  */
 export async function publish(
@@ -34,7 +29,7 @@ export async function publish(
   access: RegistryAccess,
   part: Part,
   options: PublishOptions,
-): Promise<Published> {
+): Promise<{ image: PinnedImage; how: 'built' | 'known' }> {
   const source = environment.sources[part]
   const name = environment.images[part]
   const sourcesTag = `sources-${await committedTree(options.checkout, source)}`

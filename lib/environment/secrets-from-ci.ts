@@ -3,17 +3,8 @@ import { registerSecret } from '../base/redact.ts'
 import { envLine } from './env-file.ts'
 import type { Environment } from './environment.ts'
 
-/** What CI's variables make of `.env.<name>`. */
-export interface GivenSecrets {
-  readonly text: string
-  /** Names only. */
-  readonly added: readonly string[]
-  readonly changed: readonly string[]
-  readonly removed: readonly string[]
-  readonly problems: readonly Problem[]
-  /** The names of those that the problems are about. */
-  readonly faulty: readonly string[]
-}
+/** What CI's variables make of `.env.<name>`; of secrets it has names only. */
+type GivenSecrets = NonNullable<ReturnType<typeof withGivenSecrets>>
 
 /**
  * The text of `.env.<name>` with the secrets that the environment's variables name (`PRODUCTION_DB_PASSWORD` for
@@ -21,10 +12,7 @@ export interface GivenSecrets {
  * removed.
  * @returns undefined where no variable is set: the file on the VPS is used as it is.
  */
-export function withGivenSecrets(
-  environment: Environment,
-  before: string | undefined,
-): GivenSecrets | undefined {
+export function withGivenSecrets(environment: Environment, before: string | undefined) {
   const named = Object.entries(environment.secrets).flatMap(([name, { variable, optional }]) => {
     const value = variable === undefined ? undefined : process.env[variable]
     if (variable === undefined || value === undefined) return []

@@ -1,12 +1,7 @@
 /** A line of `show servers state` (HAProxy Management Guide, 9.3). */
-export interface Server {
-  readonly backend: string
-  readonly address: string
-  /** It has an address and is not in maintenance. */
-  readonly running: boolean
-}
+export type Server = Readonly<ReturnType<typeof parseServers>[number]>
 
-export function parseServers(text: string): Server[] {
+export function parseServers(text: string) {
   const lines = text.split('\n')
   const names = (lines.find(line => line.startsWith('# ')) ?? '').slice(2).split(' ')
   const at = (fields: string[], name: string): string => fields[names.indexOf(name)] ?? ''
@@ -16,6 +11,7 @@ export function parseServers(text: string): Server[] {
     .map(fields => ({
       backend: at(fields, 'be_name'),
       address: at(fields, 'srv_addr'),
+      // It has an address and is not in maintenance.
       // srv_op_state: 2 is running; srv_admin_state: 32 is "no address", 0 is no maintenance of any kind
       running: at(fields, 'srv_op_state') === '2' && at(fields, 'srv_admin_state') === '0',
     }))

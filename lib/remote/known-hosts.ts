@@ -1,27 +1,20 @@
 import { createHmac } from 'node:crypto'
 
 /** One key of known_hosts (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). */
-export interface KnownKey {
-  /** `ssh-ed25519`, `ecdsa-sha2-nistp256`, `ssh-rsa` … */
-  readonly type: string
-  /** The key's blob in Base64. */
-  readonly key: string
-  /** Named `@revoked`: whoever shows it is not to be trusted. */
-  readonly revoked: boolean
-  readonly line: number
-}
+export type KnownKey = Readonly<ReturnType<typeof knownKeys>[number]>
 
 /**
- * The keys that a known_hosts text has for an address.
+ * The keys that a known_hosts text has for an address, each by its type (`ssh-ed25519` …) and its blob in Base64.
  * @param address `host`, or `[host]:port` where the port is not 22
  */
-export function knownKeys(text: string, address: string): KnownKey[] {
+export function knownKeys(text: string, address: string) {
   return text.split('\n').flatMap((line, i) => {
     const words = line.trim().split(/\s+/)
     const marker = words[0]?.startsWith('@') ? words.shift() : undefined
     const [names, type, key] = words
     if (names === undefined || type === undefined || key === undefined || names.startsWith('#')) return []
     if (marker !== undefined && marker !== '@revoked') return [] // certificates: ssh2 does not read them
+    // Named `@revoked`: whoever shows it is not to be trusted.
     return matches(names, address.toLowerCase())
       ? [{ type, key, revoked: marker !== undefined, line: i + 1 }]
       : []

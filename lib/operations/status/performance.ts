@@ -88,15 +88,10 @@ const sections: readonly Section[] = [
   },
 ]
 
-export interface Answered {
-  readonly title: string
-  readonly rows: readonly Row[]
-  /** Why there are none. */
-  readonly none: string
-}
+export type Answered = Readonly<Awaited<ReturnType<typeof performance>>[number]>
 
 /** Asks the database how it does. @throws Failure when it does not answer within `timeout` ms. */
-export async function performance(project: Project, timeout: number): Promise<Answered[]> {
+export async function performance(project: Project, timeout: number) {
   const script = [
     "set statement_timeout = '4s';",
     ...sections.map(({ sql, extension }) => {
@@ -110,6 +105,7 @@ export async function performance(project: Project, timeout: number): Promise<An
   return sections.map(({ title, none, extension }, i) => {
     const rows = lines[i] ?? null
     const missing = `not installed: give db the command "postgres -c shared_preload_libraries=${extension}" in environments/docker-compose.yml, deploy with --restart-services, and run "reset role; create extension ${extension}" in psql`
+    // `none` says why there are no rows.
     return { title, rows: rows ?? [], none: rows === null ? missing : none }
   })
 }

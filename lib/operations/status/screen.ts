@@ -52,7 +52,7 @@ export const terminalWidth = (): number => (process.stdout.isTTY ? process.stdou
 /** Colours on a terminal alone, and not where NO_COLOR is set. */
 export const paint: Paint = (text, colour) =>
   process.stdout.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb'
-    ? styleText(colour, text)
+    ? styleText(colour, text, { validateStream: false })
     : text
 
 /**

@@ -23,7 +23,9 @@ interface Active {
  */
 export function linesRenderer(options: { verbose: boolean; terminal: boolean; colour: boolean }): Listener {
   const active = new Map<number, Active>()
-  const paint = (format: Format, text: string): string => (options.colour ? styleText(format, text) : text)
+  // What reads this was asked before: an empty NO_COLOR asks for nothing, which Node sees otherwise.
+  const paint = (format: Format, text: string): string =>
+    options.colour ? styleText(format, text, { validateStream: false }) : text
   const width = (): number => Math.min(options.terminal ? process.stdout.columns || 80 : 100, 120)
   let what = ''
   let log: string | undefined
