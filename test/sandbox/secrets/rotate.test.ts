@@ -288,7 +288,14 @@ production('the data are lost: the server that takes their place lets the live v
   assert.is(forth.code, 0, forth.stdout + forth.stderr)
   await docker('rm', '--force', '--volumes', 'tracehub-db-prod')
   await docker('volume', 'rm', 'tracehub-production_db-data')
+  const refused = await deploy('production', 'v3')
+  assert.is(refused.code, 1, refused.stdout + refused.stderr)
+  assert.match(
+    refused.stderr,
+    /the database of production is gone[\s\S]*rollback\.ts -e production -t database/,
+  )
   const repaired = await script('repair', ['-e', 'production'])
+  assert.match(repaired.stdout + repaired.stderr, /! the database of production is gone/)
   assert.match(repaired.stdout, /started db/)
   assert.equal(await logins(), ['tracehub_app_1'])
 })
