@@ -1,9 +1,11 @@
 import { UsageError } from '../../base/failure.ts'
+import { demandNoStrangers } from '../../deploy/strangers/demand.ts'
+import { makeLogs } from '../../environment/directory.ts'
 import type { Edge } from '../../environment/edge.ts'
 import { lookAround } from '../../run/dry-run.ts'
-import { demandDirectory } from '../../run/running.ts'
+import { demandDirectory, type Running } from '../../run/running.ts'
 import { runAt, type SessionOptions } from '../../run/session.ts'
-import { makeEdgeDirectories } from './directory.ts'
+import { groundOf, makeEdgeDirectories, readState } from './directory.ts'
 import { planEdge } from './plan.ts'
 import { edgeSite } from './site.ts'
 import { updateEdge } from './update.ts'
@@ -21,7 +23,11 @@ const foreign = [
   'restart-services',
 ] as const
 
-type Options = { readonly force: boolean; readonly 'dry-run': boolean } & {
+type Options = {
+  readonly force: boolean
+  readonly 'dry-run': boolean
+  readonly 'accept-found': boolean
+} & {
   readonly [name in (typeof foreign)[number]]: boolean | string | undefined
 }
 
@@ -31,11 +37,21 @@ export async function deployEdge(edge: Edge, options: Options, session: SessionO
   if (given.length > 0)
     throw new UsageError(
       `${given.map(name => `--${name}`).join(', ')} means nothing for ${edge.name}, the TLS edge`,
-      'it takes --dry-run, --force, --host, --attach, --wait, --json and --verbose',
+      'it takes --dry-run, --force, --accept-found, --host, --attach, --wait, --json and --verbose',
     )
   demandDirectory(edge)
+  const demand = async ({ run }: Running): Promise<void> => {
+    if (!readState(edge)) await demandNoStrangers(groundOf(edge), run, options['accept-found'])
+  }
   if (options['dry-run'])
-    return lookAround(edge, session, async running => planEdge(await edgeSite(edge, running)))
-  makeEdgeDirectories(edge)
-  return runAt(edge, session, async running => updateEdge(await edgeSite(edge, running), options))
+    return lookAround(edge, session, async running => {
+      await demand(running)
+      return planEdge(await edgeSite(edge, running))
+    })
+  makeLogs(edge)
+  return runAt(edge, session, async running => {
+    await demand(running)
+    makeEdgeDirectories(edge)
+    return updateEdge(await edgeSite(edge, running), options)
+  })
 }
