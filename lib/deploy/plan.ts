@@ -1,6 +1,5 @@
 import { bytes, printable } from '../base/text.ts'
 import { databaseSize, showRevision } from '../database/database.ts'
-import { nothingWasLive } from '../database/lasting-services.ts'
 import type { DatabaseState } from '../database/state.ts'
 import { otherColour } from '../environment/environment.ts'
 import { type Images, type Release, shortDigest } from '../environment/releases.ts'
@@ -9,8 +8,6 @@ import type { Site } from '../proxy/site.ts'
 import type { Result } from '../run/result.ts'
 import { plannedLogin } from './own-login.ts'
 import { type Judgement, type Pending, verdictLines } from './pending-check.ts'
-import { foundRows } from './strangers/demand.ts'
-import { groundOf } from './strangers/look.ts'
 
 /** What a deploy or a rollback would do, from real facts, as rows for a person. */
 export async function planOf(
@@ -52,7 +49,6 @@ export async function planOf(
     ...allowed.map(
       ({ finding, reason }) => ['', `– ${finding.id} is allowed: ${printable(reason)}`] as const,
     ),
-    ...(nothingWasLive(environment) ? await foundRows(groundOf(environment)) : []),
     ...(await plannedLogin(site)),
     ['backup', database.is === 'absent' ? 'none: no database yet' : wanted.backup ? `of ${size}` : 'SKIPPED'],
   ]

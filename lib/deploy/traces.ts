@@ -41,7 +41,7 @@ export const leftSince = (before: Traces, after: Traces): string[] =>
 function filesBelow(directory: string, path: string): [name: string, content: string][] {
   return readdirSync(join(directory, path), { withFileTypes: true }).flatMap(entry => {
     const name = join(path, entry.name)
-    if (['logs', '.lock', '.toolkit', 'proxy/run'].includes(name)) return []
+    if (['logs', '.lock', '.toolkit'].includes(name)) return []
     if (entry.isDirectory())
       return [[`${name}/`, ''] as [string, string], ...(name === 'proxy' ? filesBelow(directory, name) : [])]
     return entry.isFile() ? [[name, digestOf(join(directory, name))] as [string, string]] : []

@@ -3,7 +3,7 @@ import { dockerList } from './docker.ts'
 
 /** All that a run could leave, a line each, without any of the toolkit's code; its own log and lock are left out. */
 export async function machine(directory: string): Promise<string[]> {
-  const find = `find . -path ./logs/runs -prune -o -path ./logs/incidents -prune -o -path './proxy/run/*' -prune -o ! -name .lock`
+  const find = `find . -path ./logs/runs -prune -o -path ./logs/incidents -prune -o -path './proxy/run/*' -prune -o ! -path ./logs ! -name .lock`
   const format = String.raw`-printf '%y %M %U %p %l\n'`
   const sums = `-type f ! -path './logs/*' -exec sha256sum {} + -exec stat --format '%Y %n' {} +`
   const files = await run(['bash', '-c', `${find} ${format}; ${find} ${sums}`], { cwd: directory })

@@ -1,13 +1,9 @@
 import { commandOf } from '../../base/command-text.ts'
 import { Failure } from '../../base/failure.ts'
 import { columns, count } from '../../base/text.ts'
-import type { Result } from '../../run/result.ts'
 import type { Run } from '../../run/run.ts'
 import type { Stranger } from './judge.ts'
 import { type Ground, strangersIn } from './look.ts'
-
-/** The option that goes on beside what was found. */
-export const acceptFound = 'accept-found'
 
 /**
  * Looks around before the first change in a place that was never deployed to.
@@ -21,17 +17,13 @@ export async function demandNoStrangers(ground: Ground, run: Run, accepted: bool
   for (const row of rowsOf(found)) run.note(`not the toolkit's: ${row.join(' ').trim()}`)
 }
 
-/** What was found, for the plan of a deploy that goes on beside it. */
-export const foundRows = async (ground: Ground): Promise<Result> =>
-  rowsOf(await strangersIn(ground)).map(row => ['beside', row.join(' ')] as const)
-
 const rowsOf = (found: readonly Stranger[]): [kind: string, name: string, about: string][] =>
   found.map(({ kind, name, about }) => [kind, name, about])
 
-/** @internal */
-export function refusal({ name, directory }: Ground, found: readonly Stranger[]): Failure {
+function refusal({ name, directory, project, volume }: Ground, found: readonly Stranger[]): Failure {
   const isBlocked = found.some(({ isInTheWay }) => isInTheWay)
-  const beside = `${commandOf('deploy', name)} --${acceptFound}  leaves it as it is; the database will be a new, empty one`
+  const isNew = volume !== undefined && !found.some(stranger => stranger.name === `${project}_${volume}`)
+  const beside = `${commandOf('deploy', name)} --accept-found  goes on beside it${isNew ? ', with a new, empty database' : ''}`
   return new Failure({
     what: `${name} was never deployed by the toolkit, and ${count(found.length, 'thing')} that it did not make ${found.length === 1 ? 'is' : 'are'} there already`,
     detail: `${columns(rowsOf(found))}\nexpected: nothing in ${directory} but the secrets and uploads, and none of its names on the engine`,

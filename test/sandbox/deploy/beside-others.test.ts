@@ -107,7 +107,6 @@ moving('the dry run, the deploy and all else stop, and name each thing', async (
   await stops('deploy', ['--tag', 'v1', '--dry-run'], all)
   await stops('deploy', ['--tag', 'v1'], all)
   await stops('repair', [], all)
-  await stops('rollback', ['-t', 'deployment'], all)
   await stops('secrets', ['rotate', 'all'], all)
   assert.is(await psql('tracehub-db-prod', 'select count(*) from parcels'), '400')
 })
@@ -128,6 +127,7 @@ moving('its containers are gone: the volume stops a new, empty database', async 
   mkdirSync(at('../old'), { recursive: true })
   for (const name of Object.keys(files)) renameSync(at(name), at(`../old/${name}`))
   const said = await stops('deploy', ['--tag', 'v1'], [/volume +production_tracehub_postgres_data/])
+  assert.match(said, /--accept-found +goes on beside it, with a new, empty database/)
   assert.match(said, /1 thing that it did not make is there already/)
   for (const name of Object.keys(files)) renameSync(at(`../old/${name}`), at(name))
 })
@@ -163,7 +163,7 @@ moving('beside it, when that is asked for: a run that fails puts the files back'
 moving('one that comes to its end keeps them, and the database of the old stack has its rows', async () => {
   const planned = await deploy('production', 'v1', '--accept-found', '--dry-run')
   assert.is(planned.code, 0, planned.stdout + planned.stderr)
-  assert.match(planned.stdout, /beside +volume production_tracehub_postgres_data PostgreSQL 17/)
+  assert.match(planned.stdout, /not the toolkit's: volume production_tracehub_postgres_data PostgreSQL 17/)
   const { code, stdout, stderr } = await deploy('production', 'v1', '--accept-found')
   assert.is(code, 0, stdout + stderr)
   assert.is(await liveVersion('production'), 'v1')
@@ -182,7 +182,7 @@ moving('one that comes to its end keeps them, and the database of the old stack 
   )
   await docker('rm', '--force', 'old-rows')
 
-  const next = await deploy('production', 'v2')
+  const next = await deploy('production', 'v1')
   assert.is(next.code, 0, next.stdout + next.stderr)
   assert.not.match(next.stdout, /kept as|the toolkit's:|the toolkit did not/)
 })
@@ -200,16 +200,16 @@ moving('the directory is lost, and its database is not: it is shown, and then us
   await docker('volume', 'rm', volume)
   await stops(
     'deploy',
-    ['--tag', 'v2'],
+    ['--tag', 'v1'],
     [
       /volume +tracehub-production_db-data +PostgreSQL 17, of the project tracehub-production, and would become its database/,
     ],
   )
-  const { code, stdout, stderr } = await deploy('production', 'v2', '--accept-found')
+  const { code, stdout, stderr } = await deploy('production', 'v1', '--accept-found')
   assert.is(code, 0, stdout + stderr)
   assert.match(stdout, /Start the database that is there/)
-  assert.match(stdout, /none pending, the schema is at d7e3f51b/)
-  assert.is(await revision('production'), 'd7e3f51b')
+  assert.match(stdout, /none pending, the schema is at a1b2c3d4/)
+  assert.is(await revision('production'), 'a1b2c3d4')
 })
 
 moving('the TLS edge stops as well', async () => {
