@@ -1,8 +1,7 @@
-import { nothingWasLive } from '../database/lasting-services.ts'
-import type { Environment } from '../environment/environment.ts'
+import { Failure } from '../base/failure.ts'
 import type { Run } from '../run/run.ts'
 import { demandNoStrangers } from './strangers/demand.ts'
-import { groundOf } from './strangers/look.ts'
+import type { Ground } from './strangers/look.ts'
 import { leftSince, type Traces, traces } from './traces.ts'
 
 export interface Accepting {
@@ -12,11 +11,13 @@ export interface Accepting {
 
 /** The place of a first deploy: what is there before it, and what it leaves when it fails. */
 export class FirstGround {
-  readonly #environment: Environment
+  readonly #ground: Ground
+  readonly #isFirst: () => boolean
   #before: Traces | undefined
 
-  constructor(environment: Environment) {
-    this.#environment = environment
+  constructor(ground: Ground, isFirst: () => boolean) {
+    this.#ground = ground
+    this.#isFirst = isFirst
   }
 
   /**
@@ -24,14 +25,20 @@ export class FirstGround {
    * @throws Failure that names each thing there which the toolkit did not make.
    */
   async isFirst(run: Run, { acceptFound = false }: Accepting): Promise<boolean> {
-    if (!nothingWasLive(this.#environment)) return false
-    this.#before = await traces(this.#environment)
-    await demandNoStrangers(groundOf(this.#environment), run, acceptFound)
+    if (!this.#isFirst()) return false
+    this.#before = await traces(this.#ground)
+    await demandNoStrangers(this.#ground, run, acceptFound)
     return true
   }
 
   /** What is there now and was not before, a line for each kind of thing; of later deploys nothing is said. */
   async left(): Promise<string[]> {
-    return this.#before ? leftSince(this.#before, await traces(this.#environment)) : []
+    if (!this.#before) return []
+    try {
+      return leftSince(this.#before, await traces(this.#ground))
+    } catch (error) {
+      if (error instanceof Failure) return [`not known: ${error.what}`] // the run itself has its end all the same
+      throw error
+    }
   }
 }

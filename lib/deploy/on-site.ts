@@ -1,3 +1,4 @@
+import { nothingWasLive } from '../database/lasting-services.ts'
 import { makeDirectories, makeLogs } from '../environment/directory.ts'
 import type { Environment } from '../environment/environment.ts'
 import { readSecrets } from '../environment/secrets.ts'
@@ -11,6 +12,7 @@ import { createSecretsFile } from '../run/secrets-file.ts'
 import { type Aside, runAt, type SessionOptions } from '../run/session.ts'
 import { type Accepting, FirstGround } from './first-ground.ts'
 import { recordIncident } from './incident/write.ts'
+import { groundOf } from './strangers/look.ts'
 
 /**
  * Runs a procedure on an environment: as {@link runAt} does. Where nothing was ever deployed, it stops at what the
@@ -25,7 +27,7 @@ export async function runOn(
   demandDirectory(environment)
   const { secrets } = readSecrets(environment) // so that no secret is shown from the first event on
   makeLogs(environment)
-  const ground = new FirstGround(environment)
+  const ground = new FirstGround(groundOf(environment), () => nothingWasLive(environment))
   const aside: Aside = {
     webhooks: secrets[webhookVariable],
     left: () => ground.left(),
@@ -53,7 +55,7 @@ export async function lookAt(
 ): Promise<number> {
   demandDirectory(environment)
   readSecrets(environment)
-  const ground = new FirstGround(environment)
+  const ground = new FirstGround(groundOf(environment), () => nothingWasLive(environment))
   return lookAround(
     environment,
     options,

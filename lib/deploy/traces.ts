@@ -5,7 +5,7 @@ import { run } from '../base/shell.ts'
 import { isCode } from '../base/system-errors.ts'
 import { listImages } from '../docker/engine-api.ts'
 import { readSurroundings } from '../docker/surroundings.ts'
-import type { Environment } from '../environment/environment.ts'
+import type { Place } from '../environment/environment.ts'
 import { shortDigest } from '../environment/releases.ts'
 
 const kinds = ['files', 'containers', 'volumes', 'networks', 'images'] as const
@@ -13,7 +13,7 @@ const kinds = ['files', 'containers', 'volumes', 'networks', 'images'] as const
 export type Traces = Readonly<Record<(typeof kinds)[number], ReadonlyMap<string, string> | undefined>>
 
 /** Everything that a run may leave on the machine, beside its own log and lock. */
-export async function traces({ directory, project }: Environment): Promise<Traces> {
+export async function traces({ directory, project }: Place): Promise<Traces> {
   const around = await readSurroundings()
   const ours = (things: readonly { readonly name: string; readonly project: string }[] | undefined) =>
     things && new Map(things.filter(thing => thing.project === project).map(({ name }) => [name, '']))

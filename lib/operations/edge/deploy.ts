@@ -1,11 +1,11 @@
 import { UsageError } from '../../base/failure.ts'
-import { demandNoStrangers } from '../../deploy/strangers/demand.ts'
+import { FirstGround } from '../../deploy/first-ground.ts'
 import { makeLogs } from '../../environment/directory.ts'
 import type { Edge } from '../../environment/edge.ts'
 import { lookAround } from '../../run/dry-run.ts'
 import { demandDirectory, type Running } from '../../run/running.ts'
 import { runAt, type SessionOptions } from '../../run/session.ts'
-import { groundOf, makeEdgeDirectories, readState } from './directory.ts'
+import { groundOf, readState } from './directory.ts'
 import { planEdge } from './plan.ts'
 import { edgeSite } from './site.ts'
 import { updateEdge } from './update.ts'
@@ -40,18 +40,14 @@ export async function deployEdge(edge: Edge, options: Options, session: SessionO
       'it takes --dry-run, --force, --accept-found, --host, --attach, --wait, --json and --verbose',
     )
   demandDirectory(edge)
-  const demand = async ({ run }: Running): Promise<void> => {
-    if (!readState(edge)) await demandNoStrangers(groundOf(edge), run, options['accept-found'])
+  const ground = new FirstGround(groundOf(edge), () => !readState(edge))
+  const left = () => ground.left()
+  const site = async (running: Running) => {
+    await ground.isFirst(running.run, { acceptFound: options['accept-found'] })
+    return edgeSite(edge, running)
   }
   if (options['dry-run'])
-    return lookAround(edge, session, async running => {
-      await demand(running)
-      return planEdge(await edgeSite(edge, running))
-    })
+    return lookAround(edge, session, async running => planEdge(await site(running)), left)
   makeLogs(edge)
-  return runAt(edge, session, async running => {
-    await demand(running)
-    makeEdgeDirectories(edge)
-    return updateEdge(await edgeSite(edge, running), options)
-  })
+  return runAt(edge, session, async running => updateEdge(await site(running), options), { left })
 }
