@@ -192,6 +192,10 @@ void main({
       describe: 'also restart the database and the proxy where their settings changed',
     },
     force: { type: 'flag', describe: 'deploy also what is live already' },
+    'accept-found': {
+      type: 'flag',
+      describe: 'a first deploy: go on beside what others have left here',
+    },
   },
   examples: [
     ['npx tsx scripts/deploy.ts -e staging', 'the newest build of develop'],
@@ -208,7 +212,10 @@ void main({
     // Without the variable it would run here, and find nothing of what a VPS has.
     if (process.env['GITHUB_ACTIONS'] === 'true' && process.env['RUNNER_ENVIRONMENT'] === 'github-hosted')
       throw noHost(environment.name)
-    const session = { script: 'deploy', wait, json: options.json, verbose: options.verbose }
+    const session = {
+      ...{ script: 'deploy', wait, json: options.json, verbose: options.verbose },
+      acceptFound: options['accept-found'],
+    }
     if (environment.kind === 'edge')
       return (await import('../lib/operations/edge/deploy.ts')).deployEdge(environment, options, session)
     const wanted = {

@@ -7,6 +7,7 @@ import {
   type ComposeState,
   type LastingImage,
   makeDirectories,
+  ownFiles,
   readComposeState,
   renewDatabaseFile,
   restoreFiles,
@@ -14,10 +15,13 @@ import {
   writeComposeState,
 } from '../environment/directory.ts'
 import type { Environment } from '../environment/environment.ts'
+import { readUnasked } from '../environment/own-files.ts'
 import { closeToOthers } from '../environment/private.ts'
 import { pinned, readReleases } from '../environment/releases.ts'
 import { readSecrets, type Secrets } from '../environment/secrets.ts'
+import { HAProxy } from '../proxy/proxy.ts'
 import type { Site } from '../proxy/site.ts'
+import { setAside } from '../run/set-aside.ts'
 import type { Step } from '../run/step.ts'
 import { restoreLogin } from './login.ts'
 import { databaseAnswers } from './state.ts'
@@ -31,6 +35,7 @@ export function prepareDirectory({ environment, run }: Site, secrets: Secrets): 
   const { closed, problems } = closeToOthers(environment.directory)
   for (const line of closed) run.note(line)
   for (const problem of problems) run.warn(problem)
+  setAside(run, environment, nothingWasLive(environment) ? [...ownFiles, ...readUnasked] : ownFiles)
   const changed = shipFiles(environment, secrets)
   if (changed.length === 0 || readComposeState(environment) === undefined) return
   run.note(`changed in ${environment.directory}: ${changed.map(({ name }) => name).join(', ')}`)
@@ -45,7 +50,7 @@ export async function startServices(site: Site, step: Step): Promise<void> {
   const { environment, project, proxy } = site
   const found = await project.containers(['db', 'proxy'])
   const database = found.find(({ service }) => service === 'db')
-  const isDoubtful = isFirst(site) && !(await isSound(site, database))
+  const isDoubtful = nothingWasLive(environment) && !(await isSound(site, database))
   const runs = (service: string): boolean =>
     found.some(container => container.service === service && container.status === 'running')
   const before = readComposeState(environment)
@@ -54,12 +59,9 @@ export async function startServices(site: Site, step: Step): Promise<void> {
   const missing = (['db', 'proxy'] as const).filter(
     service => !runs(service) || (service === 'db' && isDoubtful),
   )
-  if (missing.length === 0) {
-    step.skip('running, left as they are')
-    return
-  }
-  if (proxy.mapOnDisk() === null) proxy.writeMap(null)
-  writeComposeState(environment, state)
+  if (missing.length > 0 && proxy.mapOnDisk() === null) proxy.writeMap(null)
+  if (missing.length > 0 || !before) writeComposeState(environment, state)
+  if (missing.length === 0) return step.skip('running, left as they are')
   if (isDoubtful && database) await project.remove([database]) // never the volume
   await pullServices(site, step)
   await startLasting(site, missing, step)
@@ -85,9 +87,9 @@ export async function startLasting(
     await restoreLogin(project, loginIn(await liveVariables({ environment, project }, live)))
 }
 
-/** Nothing was ever live: no image has proved itself yet. */
-const isFirst = ({ environment, proxy }: Site): boolean =>
-  readReleases(environment).length === 0 && proxy.mapOnDisk() === null
+/** No image has proved itself yet, and nobody has been served. */
+export const nothingWasLive = (environment: Environment): boolean =>
+  readReleases(environment).length === 0 && new HAProxy(environment).mapOnDisk() === null
 
 /**
  * Whether the database of a first deploy has come up, or still may. The image of one that has not is not kept: it may be

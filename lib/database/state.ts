@@ -1,5 +1,5 @@
 import { commandOf } from '../base/command-text.ts'
-import { Failure } from '../base/failure.ts'
+import { Failure, type Problem } from '../base/failure.ts'
 import { conditionNow } from '../docker/health.ts'
 import type { Environment } from '../environment/environment.ts'
 import { readReleases } from '../environment/releases.ts'
@@ -24,9 +24,24 @@ export async function databaseState({ environment, project }: View): Promise<Dat
   }
   if (await project.hasVolume('db-data'))
     return { is: 'down', why: 'db has no container; its volume is there' }
-  if (readReleases(environment).length > 0)
-    return { is: 'down', why: 'db has no container and no volume, although there are releases' }
+  if (readReleases(environment).length > 0) return { is: 'down', why: dataGone }
   return { is: 'absent' }
+}
+
+const dataGone = 'db has no container and no volume, although there are releases'
+
+/** Data that were live and are gone: an empty database in their place is not what a deploy is for. */
+export async function lostData(view: View): Promise<Problem | undefined> {
+  const state = await databaseState(view)
+  if (state.is !== 'down' || state.why !== dataGone) return undefined
+  const { name } = view.environment
+  return {
+    what: `the database of ${name} is gone: ${dataGone}`,
+    fix: [
+      `${commandOf('repair', name)}  starts the live version with an empty one; then`,
+      `${commandOf('rollback', name)} -t database  brings the newest proved backup back`,
+    ].join('\n'),
+  }
 }
 
 /** A database that is there and cannot be asked, for the person who has to start it. */

@@ -4,13 +4,14 @@ import { readComposeState, writeComposeState } from '../environment/directory.ts
 import { type Colour, type Part, parts } from '../environment/environment.ts'
 import { type Images, type PinnedImage, pinned, readReleases } from '../environment/releases.ts'
 import type { Site } from '../proxy/site.ts'
+import { setAside } from '../run/set-aside.ts'
 
 /**
  * Writes a lost or damaged `.env` again, from the containers, the history and the proxy's map: without it, Compose would know neither the
  * live colour nor any image. @returns whether it was.
  */
 export async function restoreComposeState(site: Site): Promise<boolean> {
-  const { environment, project, proxy } = site
+  const { environment, project, proxy, run } = site
   if (readComposeState(environment)) return false
   const containers = await project.containers()
   const imageOf = (service: string): string | undefined =>
@@ -22,12 +23,14 @@ export async function restoreComposeState(site: Site): Promise<boolean> {
     const image = imageOf(service)
     return image === undefined ? pinTag(environment, tag) : { tag, image }
   }
-  writeComposeState(environment, {
+  const state = {
     live: proxy.mapOnDisk(),
     images: { blue: imagesIn('blue'), green: imagesIn('green') },
     database: await lasting('db', environment.images.database),
     proxy: await lasting('proxy', environment.images.proxy),
-  })
+  }
+  setAside(run, environment, ['.env'], { stays: true })
+  writeComposeState(environment, state)
   return true
 }
 

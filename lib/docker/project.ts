@@ -133,13 +133,10 @@ export class Project {
     return true
   }
 
-  /** Whether the engine has a volume of the compose file, whoever uses it. */
+  /** Whether the engine has a volume of the compose file, whoever uses it. One without labels Compose takes as well. */
   async hasVolume(name: string): Promise<boolean> {
-    const ours = [
-      `label=com.docker.compose.project=${this.environment.project}`,
-      `label=com.docker.compose.volume=${name}`,
-    ].flatMap(filter => ['--filter', filter])
-    return (await run(['docker', 'volume', 'ls', '--quiet', ...ours])) !== ''
+    const filter = ['--filter', `name=^${this.environment.project}_${name}$`]
+    return (await run(['docker', 'volume', 'ls', '--quiet', ...filter])) !== ''
   }
 
   /** Runs a container's own health check. It has five seconds, as in the compose file. */

@@ -10,10 +10,23 @@ import { type Secrets, serviceVariables } from './secrets.ts'
 
 const shipped = join(import.meta.dirname, '..', '..', 'environments')
 
+export const shippedComposeFile = (): string => readFileSync(join(shipped, 'docker-compose.yml'), 'utf8')
+
+/** The files of the toolkit in an environment's directory that others may have had there before. */
+export const ownFiles = [
+  ...['docker-compose.yml', '.env', '.env.backend', '.env.db'],
+  ...['proxy/haproxy.cfg', 'proxy/503.http', 'proxy/live.map'],
+]
+
+/** What a run needs before it has begun. */
+export function makeLogs({ directory }: Place): void {
+  mkdirSync(join(directory, 'logs', 'runs'), { recursive: true, mode: 0o700 })
+}
+
 /** The environment's directory as `tracehub-devops.md` has it, with what the toolkit adds. */
 export function makeDirectories(environment: Environment): void {
   const inside = (...path: string[]): string => join(environment.directory, ...path)
-  mkdirSync(inside('logs', 'runs'), { recursive: true, mode: 0o700 })
+  makeLogs(environment)
   mkdirSync(inside('backups'), { recursive: true, mode: 0o700 })
   for (const name of ['uploads', 'proxy']) mkdirSync(inside(name), { recursive: true })
   mkdirSync(inside('proxy', 'run'), { recursive: true })

@@ -11,9 +11,10 @@ export async function lookAround(
   place: Place,
   options: RenderOptions & { script: string },
   procedure: (running: Running) => Promise<Result>,
+  left?: () => Promise<readonly string[]>,
 ): Promise<number> {
   const stream = new EventStream()
   stream.listen(chooseRenderer(options))
   const about = { run: 'dry run', script: options.script, environment: place.name, who: whoRuns() }
-  return carryOut(stream, { ...about, since: Date.now() }, procedure)
+  return carryOut(stream, { ...about, since: Date.now(), left }, procedure)
 }

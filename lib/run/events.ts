@@ -70,6 +70,8 @@ export type RunEvent =
       readonly outcome: Outcome
       readonly exitCode: number
       readonly problem?: Problem | undefined
+      /** What a first deploy that failed has left: a line for each kind of thing. */
+      readonly left?: readonly string[] | undefined
       /** The result as rows of name and value, in the order in which they are shown. */
       readonly result?: readonly (readonly [name: string, value: string])[] | undefined
     }

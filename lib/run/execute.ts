@@ -15,6 +15,8 @@ interface About extends Omit<RunStarted, 'type' | 'v' | 'pid'> {
   readonly since: number
   /** What the run before left to repair. */
   readonly unsettled?: Unsettled | undefined
+  /** What a run that failed has left. */
+  readonly left?: (() => Promise<readonly string[]>) | undefined
   /** Called when the procedure and its way back are over. */
   readonly atEnd?: (run: Run, ended: Ended) => void
 }
@@ -26,7 +28,7 @@ interface About extends Omit<RunStarted, 'type' | 'v' | 'pid'> {
  */
 export async function carryOut(
   stream: EventStream,
-  { since, unsettled, atEnd, ...started }: About,
+  { since, unsettled, left, atEnd, ...started }: About,
   procedure: (running: Running) => Promise<Result>,
 ): Promise<ExitCode> {
   observeCommands(command => stream.write({ type: 'command', ...command }))
@@ -40,11 +42,13 @@ export async function carryOut(
       result = await procedure({ run, runId: started.run, who: started.who, unsettled })
     })
     atEnd?.(run, ended)
+    const remains = ended.exitCode === 0 ? [] : ((await left?.()) ?? [])
     stream.write({
       type: 'run-finished',
       ms: Date.now() - since,
       ...ended,
       ...(ended.exitCode === 0 && { result }),
+      ...(remains.length > 0 && { left: remains }),
     })
     return ended.exitCode
   } finally {

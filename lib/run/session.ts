@@ -24,6 +24,8 @@ export interface SessionOptions extends RenderOptions {
 export interface Aside {
   /** Whom to tell, besides those of our own environment. */
   readonly webhooks?: string | undefined
+  /** What a run that failed, and was taken back, has left all the same: a line for each kind of thing. */
+  readonly left?: () => Promise<readonly string[]>
   /** Called when the procedure and its way back are over. */
   readonly atEnd?: (run: Run, ended: Ended, logFile: string, told: number) => void
 }
@@ -37,7 +39,7 @@ export async function runAt(
   place: Place,
   options: SessionOptions,
   procedure: (running: Running) => Promise<Result>,
-  { webhooks, atEnd }: Aside = {},
+  { webhooks, left, atEnd }: Aside = {},
 ): Promise<number> {
   surviveAlone()
   neverWaitForTerminal()
@@ -70,6 +72,7 @@ export async function runAt(
       {
         ...{ run: id, script: options.script, environment: place.name, who, log: opened.file },
         ...{ why: workflow(), since: started, unsettled: unsettledRun(place, id, lock.previous) },
+        left,
         atEnd: (run, ended) => atEnd?.(run, ended, opened.file, telling.reach),
       },
       procedure,

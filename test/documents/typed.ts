@@ -83,6 +83,7 @@ export const inText: Readonly<Record<string, Typed | Left>> = {
   'npx tsx scripts/deploy.ts -e staging --tag …': example('the tag'),
   './scripts/deploy.ts -e production': {},
   'npx tsx scripts/deploy.ts -e production --build': {},
+  'npx tsx scripts/deploy.ts -e production --accept-found': {},
   'npx tsx scripts/rollback.ts -e production -t deployment': {},
   'npx tsx scripts/rollback.ts -e production --list': { says: /^\* live/m },
   'make deploy-production TAG=main-3f1c9a0': {},

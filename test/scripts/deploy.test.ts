@@ -19,7 +19,7 @@ const refused: [args: string[], message: string][] = [
   ],
   [
     ['-e', 'shared', '--tag', 'x', '--skip-backup'],
-    '--tag, --skip-backup means nothing for shared, the TLS edge\n→ it takes --dry-run, --force, --host, --attach, --wait, --json and --verbose\n',
+    '--tag, --skip-backup means nothing for shared, the TLS edge\n→ it takes --dry-run, --force, --accept-found, --host, --attach, --wait, --json and --verbose\n',
   ],
   [['-e', 'production', '--tga', 'x'], `there is no option "--tga"\n${listed}`],
   [['-e', 'production', '--dry-run', 'x'], `"x" belongs to no option\n${listed}`],

@@ -2,6 +2,7 @@ import { commandOf } from '../../base/command-text.ts'
 import { type Problem, problemOf } from '../../base/failure.ts'
 import { collationsOf } from '../../database/collation-check.ts'
 import { acceptsPassword } from '../../database/login.ts'
+import { lostData } from '../../database/state.ts'
 import { troubleOfDatabase } from '../../docker/database-trouble.ts'
 import { waitUntilHealthy } from '../../docker/health.ts'
 import { readComposeState } from '../../environment/directory.ts'
@@ -20,6 +21,8 @@ export async function databaseProblems(
   secrets: Secrets,
   step: Step,
 ): Promise<Problem[]> {
+  const lost = await lostData({ environment, project })
+  if (lost) return [lost]
   if (readReleases(environment).length === 0 || readComposeState(environment) === undefined) return []
   const [database] = await project.containers(['db'])
   if (!database) return [] // after `docker-compose down`: the deploy starts it

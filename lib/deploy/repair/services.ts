@@ -1,5 +1,6 @@
 import { problemOf } from '../../base/failure.ts'
 import { startLasting } from '../../database/lasting-services.ts'
+import { lostData } from '../../database/state.ts'
 import type { Container } from '../../docker/containers.ts'
 import { waitUntilHealthy } from '../../docker/health.ts'
 import { type ServiceName, servicesOf } from '../../docker/project.ts'
@@ -26,6 +27,8 @@ export async function startMissingServices(
     site.proxy.writeMap(recorded.colour) // the proxy does not start without it
     found.push(`proxy/live.map was lost: ${recorded.colour} was live last`)
   }
+  const lost = await lostData(site)
+  if (lost) site.run.warn(lost)
   await startLasting(site, missing, step)
   found.push(`started ${missing.join(' and ')}`)
   return missing

@@ -3,7 +3,8 @@ import { commandFailed } from '../../base/shell.ts'
 import { restoreFiles } from '../../environment/directory.ts'
 import type { Colour } from '../../environment/environment.ts'
 import type { Served } from '../../proxy/edge-certificates.ts'
-import { type EdgeState, edgeFiles, shipComposeFile, writeFiles, writeState } from './directory.ts'
+import { setAside } from '../../run/set-aside.ts'
+import { type EdgeState, edgeFiles, ownFiles, shipComposeFile, writeFiles, writeState } from './directory.ts'
 import type { EdgeSite } from './site.ts'
 import type { Slots } from './slots.ts'
 import { smokeTestEdge } from './smoke.ts'
@@ -21,6 +22,7 @@ export async function prepare(
   { edge, domains, run }: EdgeSite,
   { before, next, live, image }: Change,
 ): Promise<void> {
+  if (!before) setAside(run, edge, ownFiles)
   const composeFile = shipComposeFile(edge)
   run.undo('Put the changed files back', async () => {
     if (composeFile) restoreFiles(edge, [composeFile])

@@ -1,9 +1,11 @@
 import { UsageError } from '../../base/failure.ts'
+import { FirstGround } from '../../deploy/first-ground.ts'
+import { makeLogs } from '../../environment/directory.ts'
 import type { Edge } from '../../environment/environment.ts'
 import { lookAround } from '../../run/dry-run.ts'
-import { demandDirectory } from '../../run/running.ts'
+import { demandDirectory, type Running } from '../../run/running.ts'
 import { runAt, type SessionOptions } from '../../run/session.ts'
-import { makeEdgeDirectories } from './directory.ts'
+import { groundOf, readState } from './directory.ts'
 import { edgeSite } from './site.ts'
 import { planEdge, updateEdge } from './update.ts'
 
@@ -20,7 +22,11 @@ const foreign = [
   'restart-services',
 ] as const
 
-type Options = { readonly force: boolean; readonly 'dry-run': boolean } & {
+type Options = {
+  readonly force: boolean
+  readonly 'dry-run': boolean
+  readonly 'accept-found': boolean
+} & {
   readonly [name in (typeof foreign)[number]]: boolean | string | undefined
 }
 
@@ -30,11 +36,17 @@ export async function deployEdge(edge: Edge, options: Options, session: SessionO
   if (given.length > 0)
     throw new UsageError(
       `${given.map(name => `--${name}`).join(', ')} means nothing for ${edge.name}, the TLS edge`,
-      'it takes --dry-run, --force, --host, --attach, --wait, --json and --verbose',
+      'it takes --dry-run, --force, --accept-found, --host, --attach, --wait, --json and --verbose',
     )
   demandDirectory(edge)
+  const ground = new FirstGround(groundOf(edge), () => !readState(edge))
+  const left = () => ground.left()
+  const site = async (running: Running) => {
+    await ground.isFirst(running.run, { acceptFound: options['accept-found'] })
+    return edgeSite(edge, running)
+  }
   if (options['dry-run'])
-    return lookAround(edge, session, async running => planEdge(await edgeSite(edge, running)))
-  makeEdgeDirectories(edge)
-  return runAt(edge, session, async running => updateEdge(await edgeSite(edge, running), options))
+    return lookAround(edge, session, async running => planEdge(await site(running)), left)
+  makeLogs(edge)
+  return runAt(edge, session, async running => updateEdge(await site(running), options), { left })
 }

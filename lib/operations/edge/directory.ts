@@ -2,11 +2,14 @@ import { chmodSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'dotenv'
 import { readIfThere, writeAtomically } from '../../base/files.ts'
+import type { Ground } from '../../deploy/strangers/look.ts'
 import type { ChangedFile } from '../../environment/directory.ts'
 import { formatEnvFile } from '../../environment/env-file.ts'
 import { type Colour, colours, type Domain, type Edge } from '../../environment/environment.ts'
+import { foreignAmong, readUnasked } from '../../environment/own-files.ts'
 
 const shipped = join(import.meta.dirname, '..', '..', '..', 'environments', 'edge')
+const shippedComposeFile = (): string => readFileSync(join(shipped, composeFile), 'utf8')
 
 /** The edge's directory: `ssl` and `acme` are other programs' to fill, `edge` is ours. */
 export function makeEdgeDirectories(edge: Edge): void {
@@ -67,7 +70,7 @@ const slotDirectory = (edge: Edge, slot: Colour): string => join(edge.directory,
 export function shipComposeFile(edge: Edge): ChangedFile | undefined {
   const file = join(edge.directory, composeFile)
   const before = readIfThere(file)
-  const text = readFileSync(join(shipped, composeFile), 'utf8')
+  const text = shippedComposeFile()
   if (before === text) return undefined
   writeAtomically(file, text)
   return { name: composeFile, mode: 0o644, before, changedAt: Date.now() }
@@ -81,11 +84,13 @@ export interface EdgeState {
 }
 
 const composeFile = 'docker-compose.yml'
+/** The files of the toolkit in the edge's directory that others may have had there before. */
+export const ownFiles = ['.env', ...readUnasked]
 const stateFile = (edge: Edge): string => join(edge.directory, '.env')
 
 export function readState(edge: Edge): EdgeState | undefined {
   const text = readIfThere(stateFile(edge))
-  if (text === undefined) return undefined
+  if (text === undefined || foreignAmong(edge.directory, ['.env']).length > 0) return undefined
   const values = parse(text)
   return {
     live: colours.find(colour => colour === values['COMPOSE_PROFILES']) ?? null,
@@ -101,7 +106,15 @@ export function writeState(edge: Edge, state: EdgeState): void {
 /** Whether a slot that was started with this state would be started in the same way now. */
 export const isWritten = (edge: Edge, state: EdgeState): boolean =>
   readIfThere(stateFile(edge)) === stateText(edge, state) &&
-  readIfThere(join(edge.directory, composeFile)) === readFileSync(join(shipped, composeFile), 'utf8')
+  readIfThere(join(edge.directory, composeFile)) === shippedComposeFile()
+
+/** What the edge takes for its own. */
+export const groundOf = (edge: Edge): Ground => ({
+  ...edge,
+  shipped: shippedComposeFile(),
+  services: colours.map(slot => `edge-${slot}`),
+  networks: [],
+})
 
 function stateText(edge: Edge, { live, tag, images }: EdgeState): string {
   const comment =

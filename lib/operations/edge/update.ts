@@ -4,7 +4,15 @@ import { shortDigest } from '../../environment/releases.ts'
 import { chooseCertificates, type Served, writeCertificates } from '../../proxy/edge-certificates.ts'
 import type { Result } from '../../run/result.ts'
 import { type Change, prepare, rehearse, validate } from './candidate.ts'
-import { type EdgeState, edgeFiles, hasFiles, isWritten, readState, writeState } from './directory.ts'
+import {
+  type EdgeState,
+  edgeFiles,
+  hasFiles,
+  isWritten,
+  makeEdgeDirectories,
+  readState,
+  writeState,
+} from './directory.ts'
 import { edgeImage, pullEdge } from './image.ts'
 import { edgePreflight } from './preflight.ts'
 import { renewCertificates } from './renew.ts'
@@ -18,6 +26,7 @@ import { smokeTestEdge } from './smoke.ts'
 export async function updateEdge(site: EdgeSite, wanted: { force: boolean }): Promise<Result> {
   const { edge, domains, slots, run } = site
   const live = await run.step('Preflight', () => edgePreflight(site))
+  makeEdgeDirectories(edge)
   const served = await run.step('Collect certificates', async step => {
     const chosen = chooseCertificates(edge, domains)
     writeCertificates(edge, chosen.served)

@@ -65,6 +65,7 @@ export function messagesOf(): (event: RunEvent) => Message | undefined {
       case 'run-finished': {
         const facts: [string, string | undefined][] = [
           ...(event.problem ? causes(event.problem) : []),
+          ['left', event.left?.join('\n')],
           ['duration', duration(event.ms)],
           ...(event.result ?? [])
             .filter(([name]) => announcedResults.includes(name))
@@ -75,12 +76,7 @@ export function messagesOf(): (event: RunEvent) => Message | undefined {
             ? message('🟢', `${about()} succeeded`, 'good', facts)
             : undefined
         const needsPerson = event.outcome === 'needs a person'
-        return message(
-          needsPerson ? '🚨' : '🔴',
-          `${about()} ${verdict(event.outcome, failedStep)}`,
-          'danger',
-          facts,
-        )
+        return message(needsPerson ? '🚨' : '🔴', `${about()} ${verdict(event, failedStep)}`, 'danger', facts)
       }
       default:
         return undefined
@@ -91,14 +87,14 @@ export function messagesOf(): (event: RunEvent) => Message | undefined {
 const announcedResults = ['live', 'schema', 'switch', 'rotated']
 
 function verdict(
-  outcome: Extract<RunEvent, { type: 'run-finished' }>['outcome'],
+  { outcome, left }: Extract<RunEvent, { type: 'run-finished' }>,
   step: string | undefined,
 ): string {
   if (outcome === 'needs a person') return 'NEEDS A PERSON'
   if (outcome === 'rolled back') return 'failed and was rolled back'
   if (/^back .*up|^backup/i.test(step ?? '')) return 'failed: the backup failed'
   if (/migration/i.test(step ?? '')) return 'failed: the migration is blocked'
-  return 'failed, nothing was changed'
+  return left ? 'failed' : 'failed, nothing was changed'
 }
 
 function causes(problem: Problem): [string, string | undefined][] {

@@ -36,8 +36,10 @@ const verdicts = {
 export function closing(event: Finished, what: string, log: string | undefined): string {
   const code = event.exitCode === 0 ? '' : `, exit code ${event.exitCode}`
   const sign = event.exitCode === 0 ? signs.done : signs.failed
-  const lines = [`${sign} ${what} ${verdicts[event.outcome]} (${duration(event.ms)}${code})`]
+  const verdict = event.left && event.outcome === 'failed' ? 'failed' : verdicts[event.outcome]
+  const lines = [`${sign} ${what} ${verdict} (${duration(event.ms)}${code})`]
   if (event.problem) lines.push(indented(describeProblem(event.problem)))
+  if (event.left) lines.push(indented(['left here, for the next run:', ...event.left].join('\n  ')))
   if (event.problem && log) lines.push(`  log: ${log}`)
   if (event.result) lines.push(indented(columns(event.result)))
   return lines.join('\n')

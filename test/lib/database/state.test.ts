@@ -4,7 +4,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { preDeployBackup } from '../../../lib/backup/pre-deploy.ts'
 import type { Ran } from '../../../lib/base/shell.ts'
-import { currentRevision, databaseState } from '../../../lib/database/state.ts'
+import { currentRevision, databaseState, lostData } from '../../../lib/database/state.ts'
 import { planOf } from '../../../lib/deploy/plan.ts'
 import type { Container } from '../../../lib/docker/containers.ts'
 import { Project } from '../../../lib/docker/project.ts'
@@ -114,10 +114,18 @@ state('the plan says what is not known', async () => {
   assert.is((await rowsOn({}))['backup'], 'none: no database yet')
 })
 
-state('the engine is asked for the volume by its labels', () =>
+state('data that were live and are gone are no reason for an empty database', async () => {
+  const lost = await on({ released: true }, lostData)
+  assert.match(`${lost?.what}`, 'db has no container and no volume, although there are releases')
+  assert.match(`${lost?.fix}`, 'npx tsx scripts/rollback.ts -e production -t database')
+  for (const found of [{}, { volume: true }, down, { container: {}, released: true }] satisfies Found[])
+    assert.is(await on(found, lostData), undefined)
+})
+
+state('the engine is asked for the volume by its name: one that was made by hand has no labels', () =>
   inTemporary(async directory => {
     const script = `#!/bin/sh
-[ "$*" = "volume ls --quiet --filter label=com.docker.compose.project=tracehub-production --filter label=com.docker.compose.volume=db-data" ] && echo tracehub-production_db-data
+[ "$*" = "volume ls --quiet --filter name=^tracehub-production_db-data$" ] && echo tracehub-production_db-data
 exit 0
 `
     writeFileSync(join(directory, 'docker'), script, { mode: 0o755 })

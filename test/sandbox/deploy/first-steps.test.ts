@@ -275,8 +275,12 @@ production(
     const asPostgres = 'setpriv --reuid=postgres --regid=postgres --init-groups'
     const made = `chown postgres /data && ${asPostgres} initdb --no-sync --pgdata /data`
     await inVolume(`${made} > /dev/null && echo 15 > /data/PG_VERSION`)
-    const first = await deploy('production', 'v1')
+    const refused = await deploy('production', 'v1')
+    assert.is(refused.code, 1, refused.stdout + refused.stderr)
+    assert.match(refused.stderr, /volume +tracehub-production_db-data +PostgreSQL 15/)
+    const first = await deploy('production', 'v1', '--accept-found')
     assert.is(first.code, 1, first.stdout + first.stderr)
+    assert.match(first.stderr, /left here, for the next run:/)
     assert.match(first.stderr, /the database cannot start: its data is of PostgreSQL 15, and its image is 17/)
     assert.match(first.stderr, /use an image of PostgreSQL 15: images\.database .*; then deploy again/)
 

@@ -235,10 +235,10 @@ production(
 )
 
 production('an environment whose application is the owner: a deploy that fails leaves it so', async () => {
+  await asBefore('production')
   await psql(
     "alter role tracehub set work_mem = '5MB'; alter role tracehub set search_path = public, pg_catalog",
   )
-  await asBefore('production')
   await until('the live version serves again', async () => (await liveVersion('production')) === 'v3')
   const before = [fileGiven(), await running()]
   const failed = await deploy('production', 'crash-loop')
@@ -281,7 +281,14 @@ production('the data are lost: the server that takes their place lets the live v
   assert.is(forth.code, 0, forth.stdout + forth.stderr)
   await docker('rm', '--force', '--volumes', 'tracehub-db-prod')
   await docker('volume', 'rm', 'tracehub-production_db-data')
+  const refused = await deploy('production', 'v3')
+  assert.is(refused.code, 1, refused.stdout + refused.stderr)
+  assert.match(
+    refused.stderr,
+    /the database of production is gone[\s\S]*rollback\.ts -e production -t database/,
+  )
   const repaired = await script('repair', ['-e', 'production'])
+  assert.match(repaired.stdout + repaired.stderr, /! the database of production is gone/)
   assert.match(repaired.stdout, /started db/)
   assert.equal(await logins(), ['tracehub_app_1'])
 })

@@ -39,6 +39,14 @@ const cases: [what: string, events: NewEvent[], headlines: string[]][] = [
     ['🔴 production: deploy failed, nothing was changed'],
   ],
   [
+    'a first one that has left something',
+    [
+      started('deploy'),
+      { type: 'run-finished', ms: 1, outcome: 'failed', exitCode: 1, problem, left: ['images: 3f1c'] },
+    ],
+    ['🔴 production: deploy failed'],
+  ],
+  [
     'one that is rolled back',
     [started('deploy'), target, { type: 'taking-back', problem }, end('rolled back', 4)],
     [

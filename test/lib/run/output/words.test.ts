@@ -91,6 +91,10 @@ const verdicts: [event: ReturnType<typeof finished>, verdict: string][] = [
     '✗ deploy production failed, nothing was changed (1 min 05 s, exit code 2)',
   ],
   [
+    finished({ outcome: 'failed', exitCode: 1, problem, left: ['images: 3f1c9a0b72de'] }),
+    '✗ deploy production failed (1 min 05 s, exit code 1)',
+  ],
+  [
     finished({ outcome: 'rolled back', exitCode: 4, problem }),
     '✗ deploy production failed and was rolled back (1 min 05 s, exit code 4)',
   ],
@@ -100,12 +104,14 @@ const verdicts: [event: ReturnType<typeof finished>, verdict: string][] = [
   ],
 ]
 for (const [event, verdict] of verdicts) {
+  const left = event.left ? ['  left here, for the next run:', '    images: 3f1c9a0b72de'] : []
   const text = [
     verdict,
     '  backend-green is unhealthy',
     '    the end of its log:',
     '    100% of 5 checks failed',
     '  → mend what its log says, build again and deploy',
+    ...left,
   ].join('\n')
   ends(`${event.outcome}, exit code ${event.exitCode}: the whole problem, and where the log is`, () =>
     assert.is(closing(event, 'deploy production', '/srv/logs/x.jsonl'), `${text}\n  log: /srv/logs/x.jsonl`),
