@@ -55,7 +55,7 @@ void main({
     ['npx tsx scripts/enter.ts logs -e production', 'all logs, as they come'],
     [
       'npx tsx scripts/enter.ts psql -e production',
-      'the database, as its owner (`reset role`: as a superuser); `… psql < file` runs a file',
+      'the database, as its owner; `… psql < file` runs a file',
     ],
     ['npx tsx scripts/enter.ts shell -e production', 'a shell in the backend that users are on'],
   ],

@@ -20,7 +20,7 @@ export async function main<O extends Options>(
     const options = parse(command, args)
     process.exitCode =
       options === 'help'
-        ? void process.stdout.write(helpText(command))
+        ? print(helpText(command))
         : await (await import('./dispatch.ts')).runWhereItBelongs(command, options, wordsOf(command, args))
   } catch (thrown) {
     const error = thrown instanceof Failure ? thrown : (refused(thrown) ?? thrown)
@@ -32,4 +32,9 @@ export async function main<O extends Options>(
     process.stderr.write(`${process.env['GITHUB_ACTIONS'] === 'true' ? harmless(said) : said}\n`)
     process.exitCode = error.exitCode
   }
+}
+
+function print(text: string): number {
+  process.stdout.write(text)
+  return 0
 }
