@@ -123,6 +123,9 @@ const usual: Readonly<Record<string, number>> = {
   'daytwo/status': 6,
   'deploy/broken-versions': 6,
   'deploy/migrations-back': 6,
+  'deploy/beside-others': 6,
+  'deploy/first-failures': 6,
+  'secrets/owner': 6,
 }
 const usually = (file: string): number =>
   Object.entries(usual).find(([name]) => file.includes(name))?.[1] ?? 4
