@@ -7,6 +7,7 @@ import { backUp } from '../../../lib/backup/dump.ts'
 import { removeLeftovers } from '../../../lib/backup/leftovers.ts'
 import { Cancelled } from '../../../lib/base/failure.ts'
 import { run } from '../../../lib/base/shell.ts'
+import { settleOwner } from '../../../lib/database/owner.ts'
 import { makeDirectories } from '../../../lib/environment/directory.ts'
 import type { Site } from '../../../lib/proxy/site.ts'
 import type { NewEvent } from '../../../lib/run/events.ts'
@@ -52,6 +53,7 @@ staging.before(async () => {
     'tracehub-sandbox/postgres',
   )
   await until(async () => (await docker('inspect', '--format', '{{.State.Health.Status}}', db)) === 'healthy')
+  await settleOwner(place.project)
   await psql('create table shipments as select generate_series(1, 1000) as id')
 })
 staging.after(async () => {
