@@ -50,25 +50,28 @@ having exists (select from pg_largeobject_metadata);
 
 -- Names and properties, but no expressions: PostgreSQL prints some of them otherwise after a restore.
 with member as (select classid, objid from pg_depend where deptype = 'e'),
--- What belongs to the server's superuser for ever (a range type's constructors, what is in extensions) goes by the name
--- of the database's owner: who is not the superuser on every server.
+-- What is the server's superuser's (a range type's constructors always are, and what a person made as that) goes by the name
+-- of the database's owner: that is who has it after a restore, and on some servers both are one.
+who as (
+  select r.oid, case r.oid when 10 then datdba else r.oid end::regrole::text as name from pg_roles r, pg_database
+  where datname = current_database() union all select 0, '-'
+),
 ours as (
-  select c.*, case relowner when 10 then datdba else relowner end as owner
-  from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_database on datname = current_database()
+  select c.* from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and c.relpersistence <> 't'
     and ('pg_class'::regclass, c.oid) not in (select classid, objid from member)
 ),
 said as (
-  select 'relations' as kind, format('%s %s %s %s %s %s %s', relkind, oid::regclass, owner::regrole, relpersistence,
-    relrowsecurity, reloptions, (select string_agg(format('%s=%s', grantee::regrole, privilege_type || is_grantable), ' '
-      order by grantee::regrole::text, privilege_type)
-      from aclexplode(coalesce(relacl, acldefault(case relkind when 'S' then 's'::"char" else 'r'::"char" end, owner))))) as line
+  select 'relations' as kind, format('%s %s %s %s %s %s %s', relkind, oid::regclass, (select name from who where who.oid = relowner),
+    relpersistence, relrowsecurity, reloptions, (select string_agg(format('%s=%s', name, privilege_type || is_grantable), ' ' order by name, privilege_type)
+      from aclexplode(coalesce(relacl, acldefault(case relkind when 'S' then 's'::"char" else 'r'::"char" end, relowner)))
+      left join who on who.oid = grantee)) as line
   from ours where relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c')
   union all
   select 'columns', format('%s.%I %s %s %s %s %s %s %s', ours.oid::regclass, attname, format_type(atttypid, atttypmod),
     attnotnull, atthasdef, attidentity, attgenerated, attcollation::regcollation,
-    (select string_agg(format('%s=%s', grantee::regrole, privilege_type), ' ' order by grantee::regrole::text, privilege_type)
-      from aclexplode(attacl)))
+    (select string_agg(format('%s=%s', name, privilege_type), ' ' order by name, privilege_type)
+      from aclexplode(attacl) left join who on who.oid = grantee))
   from ours join pg_attribute on attrelid = ours.oid
   where relkind in ('r', 'p', 'v', 'm', 'f', 'c') and attnum > 0 and not attisdropped
   union all
@@ -81,12 +84,12 @@ said as (
   from pg_index join pg_class i on i.oid = indexrelid join pg_am on pg_am.oid = i.relam
   where indrelid in (select oid from ours) and (indisvalid or i.relkind = 'I')
   union all
-  select 'functions', format('%s %s %s %s %s %s %s', p.oid::regprocedure, prokind, lanname, provolatile, prosecdef, md5(prosrc), case proowner when 10 then datdba::regrole else proowner::regrole end)
+  select 'functions', format('%s %s %s %s %s %s %s', p.oid::regprocedure, prokind, lanname, provolatile, prosecdef, md5(prosrc),
+    (select name from who where who.oid = proowner))
   from pg_proc p join pg_namespace n on n.oid = pronamespace join pg_language l on l.oid = prolang
-    join pg_database on datname = current_database()
   where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and ('pg_proc'::regclass, p.oid) not in (select classid, objid from member)
   union all
-  select 'types', format('%s %s %s %s %s', t.oid::regtype, typtype, typowner::regrole, typbasetype::regtype,
+  select 'types', format('%s %s %s %s %s', t.oid::regtype, typtype, (select name from who where who.oid = typowner), typbasetype::regtype,
     (select string_agg(quote_literal(enumlabel), ',' order by enumsortorder) from pg_enum where enumtypid = t.oid))
   from pg_type t join pg_namespace n on n.oid = typnamespace
   where typtype in ('e', 'd', 'r', 'b') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and typelem = 0
@@ -96,16 +99,16 @@ said as (
   from pg_trigger where not tgisinternal and tgrelid in (select oid from ours)
   union all
   select 'policies', format('%s %I %s %s %s', polrelid::regclass, polname, polcmd, polpermissive,
-    (select string_agg(role::text, ',' order by role::text) from unnest(polroles::regrole[]) role))
+    (select string_agg(name, ',' order by name) from who where oid = any (polroles)))
   from pg_policy where polrelid in (select oid from ours)
   union all
   select 'comments', format('%s %s %s', what.type, what.identity, d.description)
   from pg_description d, pg_identify_object(d.classoid, d.objoid, d.objsubid) what
   where d.objoid >= 16384 and (d.classoid, d.objoid) not in (select classid, objid from member)
   union all
-  select 'schemas', format('%I %s %s', nspname, nspowner::regrole,
-    (select string_agg(format('%s=%s', grantee::regrole, privilege_type), ' ' order by grantee::regrole::text, privilege_type)
-      from aclexplode(coalesce(nspacl, acldefault('n', nspowner)))))
+  select 'schemas', format('%I %s %s', nspname, (select name from who where who.oid = nspowner),
+    (select string_agg(format('%s=%s', name, privilege_type), ' ' order by name, privilege_type)
+      from aclexplode(coalesce(nspacl, acldefault('n', nspowner))) left join who on who.oid = grantee))
   from pg_namespace n where nspname !~ '^pg_' and nspname <> 'information_schema' and ('pg_namespace'::regclass, n.oid) not in (select classid, objid from member)
   union all
   select 'extensions', format('%I %s', extname, extnamespace::regnamespace) from pg_extension

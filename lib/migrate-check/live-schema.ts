@@ -84,7 +84,8 @@ const safePath = 'set search_path = pg_catalog;'
 /** The roles that policies and migrations may name, then where the live database looks for names without a schema. */
 const surroundings = `select pg_catalog.array_to_string(array(
     select pg_catalog.quote_ident(s) from pg_catalog.unnest(pg_catalog.current_schemas(false)) s), ', ') as path \\gset
-  ${safePath} select quote_ident(rolname) || case when rolsuper then ' superuser' else '' end from pg_roles
+  ${safePath} select quote_ident(rolname) || case when rolsuper or oid = (select datdba from pg_database where datname = current_database())
+    then ' superuser' else '' end from pg_roles
     where rolname <> 'postgres' and rolname !~ '^pg_' and rolname !~ E'\\n' order by 1;
   select :'path';`
 
