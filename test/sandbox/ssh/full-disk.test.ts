@@ -41,7 +41,7 @@ outside('they are moved back, and the client tells why', async () => {
     assert.not(isOver, 'it ended before users were moved')
     await new Promise(resolve => setTimeout(resolve, 10))
   }
-  await attempt(['dd', 'if=/dev/zero', `of=${join(directory, 'filler')}`, 'bs=1M'])
+  await attempt(['dd', 'if=/dev/zero', `of=${join(directory, 'filler')}`, 'bs=4k'])
   const { code, stdout, stderr } = await runs.done
   assert.is(code, 4, stdout + stderr)
   assert.match(stdout + stderr, /No space left on device|ENOSPC/)
