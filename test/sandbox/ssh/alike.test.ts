@@ -135,7 +135,7 @@ alike('enter, from elsewhere: a file for psql, and the exit code of a shell', as
 alike('enter, on a terminal from elsewhere: it is this very terminal', async () => {
   const command = 'stty cols 97 rows 31; npx tsx scripts/enter.ts psql -e production; stty -a | head -1'
   const typed = '\\! stty size\rselect 40 + 2 as answer;\r\\q\r'
-  const { code, stdout } = await onTerminal(command, 'tracehub=#', typed, variables)
+  const { code, stdout } = await onTerminal(command, 'tracehub=>', typed, variables)
   assert.is(code, 0, stdout)
   assert.match(stdout, /^31 97\r/m)
   assert.match(stdout, / 42\r/)
