@@ -39,11 +39,11 @@ async function demandMeans(site: Site): Promise<void> {
   if (all.length > 0) throw new Problems(`${site.environment.name} cannot be repaired yet`, all)
 }
 
-/** After a reboot the containers may still be starting. */
+/** After a reboot the containers may still be starting; where the database was away, the engine calls them unhealthy yet. */
 async function tested(site: Site, step: Step): Promise<void> {
   try {
     const live = site.proxy.mapOnDisk()
-    if (live !== null) await waitForServices(site, servicesOf(live), step)
+    if (live !== null) await waitForServices(site, servicesOf(live), step, true)
     await smokeTestUsers(site)
   } catch (error) {
     if (!(error instanceof Failure)) throw error

@@ -21,6 +21,8 @@ interface Waiting {
   readonly timeout?: number
   readonly step: Step
   readonly signal?: AbortSignal | undefined
+  /** What they need has just come back: one that the engine calls unhealthy is asked, as one that is starting. */
+  readonly recovering?: boolean
 }
 
 /**
@@ -31,7 +33,7 @@ interface Waiting {
 export async function waitUntilHealthy(
   project: Project,
   services: readonly ServiceName[],
-  { timeout = project.environment.timeouts.healthy, step, signal }: Waiting,
+  { timeout = project.environment.timeouts.healthy, step, signal, recovering = false }: Waiting,
 ): Promise<void> {
   const started = Date.now()
   for (;;) {
@@ -40,7 +42,11 @@ export async function waitUntilHealthy(
     for (const service of services) {
       const container = containers.find(found => found.service === service)
       if (!container) throw new Failure({ what: `${service} has no container` })
-      const condition = await conditionNow(project, container)
+      const isRecovering = recovering && container.health === 'unhealthy'
+      const condition = await conditionNow(
+        project,
+        isRecovering ? { ...container, health: 'starting' } : container,
+      )
       if (condition.is === 'failed') throw await unhealthy(project, container, condition.why)
       if (condition.is === 'starting') waiting.push(service)
       if (condition.is === 'starting' && Date.now() - started > timeout)

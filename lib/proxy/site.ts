@@ -32,9 +32,10 @@ export async function waitForServices(
   site: Site,
   services: readonly ServiceName[],
   step: Step,
+  recovering = false,
 ): Promise<void> {
   const { project, proxy, run } = site
-  await waitUntilHealthy(project, services, { step, signal: run.signal })
+  await waitUntilHealthy(project, services, { step, signal: run.signal, recovering })
   await proxy.waitForAddresses(project, services, run.signal)
 }
 

@@ -49,6 +49,18 @@ health('one that never says yes is a failure with its log', async () => {
   assert.match(String(error), 'db had 1 ms and is not healthy yet')
 })
 
+health(
+  'where what it needs has just come back, one that is called unhealthy is asked until it says yes',
+  async () => {
+    const { project, asked } = projectWith({ health: 'unhealthy' }, false, true)
+    const refused = await waitUntilHealthy(project, ['db'], { timeout: 60_000, step }).catch(String)
+    assert.match(String(refused), 'db is unhealthy')
+    assert.is(asked.length, 0)
+    await waitUntilHealthy(project, ['db'], { timeout: 60_000, step, recovering: true })
+    assert.is(asked.length, 2)
+  },
+)
+
 for (const [what, changed, is] of [
   ['one that the engine calls healthy is not asked again', { health: 'healthy' }, 'healthy'],
   ['what the engine calls unhealthy stays so', { health: 'unhealthy' }, 'failed'],
