@@ -3,6 +3,7 @@ import { prepareDirectory, startServices } from '../database/lasting-services.ts
 import { grantLogin, loginFor, loginsOf, removeLogins, roleExists } from '../database/login.ts'
 import { isSuperuser, settleOwner } from '../database/owner.ts'
 import { databaseAnswers } from '../database/state.ts'
+import { superuserName } from '../database/superuser.ts'
 import { liveVariables, loginIn } from '../docker/live-variables.ts'
 import { type Colour, type Environment, otherColour } from '../environment/environment.ts'
 import { databaseUrl, readSecrets, type Secrets, secretsOf } from '../environment/secrets.ts'
@@ -69,7 +70,7 @@ export async function plannedLogin(site: Site): Promise<Result> {
 const ownerWill = ({ database: { user, superuser } }: Environment): string =>
   superuser
     ? `${user} becomes a superuser of the database`
-    : `${user} owns its database and is no superuser any more`
+    : `${user} owns the database and is no superuser: that is ${superuserName(user)}`
 
 /** A database of their own: nobody but they know who may log in there. */
 const isTheirs = (secrets: Secrets): boolean => secrets['DATABASE_URL'] !== undefined

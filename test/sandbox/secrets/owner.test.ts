@@ -83,7 +83,7 @@ owner('an environment of before: all that is in it becomes the owner’s, to the
   const planned = await deploy('staging', 'v2', '--dry-run')
   assert.match(
     planned.stdout,
-    /role +tracehub owns its database and is no superuser any more/,
+    /role +tracehub owns the database and is no superuser: that is tracehub_admin/,
     planned.stderr,
   )
   assert.is(await isSuperuser(), 't')
@@ -96,7 +96,7 @@ owner('an environment of before: all that is in it becomes the owner’s, to the
 
   const moved = await deploy('staging', 'v1', '--force')
   assert.is(moved.code, 0, moved.stdout + moved.stderr)
-  assert.match(moved.stdout, 'tracehub owns its database and is no superuser any more')
+  assert.match(moved.stdout, 'tracehub owns the database and is no superuser: that is tracehub_admin')
   assert.is(await isSuperuser(), 'f')
   assert.is(await superusers(), 'event trigger, function, publication')
   assert.equal(await content(), before, 'names of owners, grants, policies and all')
