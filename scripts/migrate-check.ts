@@ -1,13 +1,14 @@
 #!/bin/sh
 ':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
 
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { backupFile } from '../lib/backup/choose.ts'
+import { restoreElsewhere } from '../lib/backup/restore-elsewhere.ts'
 import { UsageError } from '../lib/base/failure.ts'
 import { shown } from '../lib/base/text.ts'
 import { main } from '../lib/cli/main.ts'
-import { loadEnvironment } from '../lib/environment/settings.ts'
+import { environmentNames, loadEnvironment } from '../lib/environment/settings.ts'
 import { check, usual } from '../lib/migrate-check/check.ts'
 import { demandDocker, scratchServer } from '../lib/migrate-check/choose-server.ts'
 import { liveAt } from '../lib/migrate-check/live-version.ts'
@@ -82,8 +83,10 @@ async function rehearsal(
   if (given['database-url'] !== undefined)
     throw new UsageError('--from-backup restores into a throwaway container, not into --database-url')
   const environment = given.environment === undefined ? undefined : await loadEnvironment(given.environment)
-  const file = backupFile(from, environment)
-  if (!existsSync(file)) throw new UsageError(`${shown(file)} is not here`)
+  const found = backupFile(from, environment)
+  if (!existsSync(found)) throw new UsageError(`${shown(found)} is not here`)
+  const file = realpathSync(found)
+  const model = environment ?? (await loadEnvironment((await environmentNames())[0] ?? 'production'))
   const place = placeOf(given, backend)
   await demandDocker('--from-backup')
   const done = await onScratchServer(
@@ -97,8 +100,13 @@ async function rehearsal(
       rehearse(server, id, {
         place,
         config: given.config ?? usual.config,
-        file,
-        database: environment?.database,
+        restore: database =>
+          restoreElsewhere(
+            file,
+            { container: `${server.container}`, database, environment: model, signal },
+            say,
+          ),
+        settings: environment?.database ?? {},
         signal,
         progress: say,
       }).finally(quiet),

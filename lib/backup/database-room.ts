@@ -1,7 +1,7 @@
 import { Failure } from '../base/failure.ts'
 import { bytes } from '../base/text.ts'
 import { admin } from '../database/database.ts'
-import type { Site } from '../proxy/site.ts'
+import type { Restoring } from './restoring.ts'
 import { restorer } from './statements.ts'
 
 /**
@@ -15,7 +15,7 @@ const fix = 'make room: docker system df and df -h show what takes the space'
  * @param size of the database that is to be restored, in bytes
  * @throws Failure when it, and PostgreSQL's log of it, have no room beside the live one.
  */
-export async function demandDatabaseRoom({ project }: Site, size: number): Promise<void> {
+export async function demandDatabaseRoom({ project }: Restoring, size: number): Promise<void> {
   const script = 'df -Pk "$PGDATA" | tail -1; du -sk "$PGDATA/pg_wal"'
   const { ok, stdout } = await project.exec('db', ['sh', '-c', script])
   const [, free, log] = /\s(\d+)\s+\d+%\s.*\n(\d+)/.exec(stdout)?.map(kib => Number(kib) * 1024) ?? []

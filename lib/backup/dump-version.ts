@@ -1,8 +1,8 @@
 import { Failure } from '../base/failure.ts'
 import { maintenance, sql } from '../database/database.ts'
 import type { Project } from '../docker/project.ts'
-import type { Site } from '../proxy/site.ts'
 import type { Manifest } from './manifest.ts'
+import type { Restoring } from './restoring.ts'
 import type { Statements } from './statements.ts'
 
 /** What a backup was made by, and what it is to be restored by: `18.1` and `17.6`. */
@@ -13,7 +13,7 @@ interface Versions {
 
 /** The versions, where the dump's is a newer major one: the server does not know all that is in it. */
 export async function newerThanServer(
-  { project }: Site,
+  { project }: Restoring,
   { pgDump: dump }: Statements,
 ): Promise<Versions | undefined> {
   const server = await serverVersion(project)
@@ -41,7 +41,7 @@ export function hasRestrict(version: string): boolean {
 }
 
 /** Why nothing can be restored here: psql cannot be told to obey no command that stands in a backup. */
-export async function lacksRestrict({ environment, project }: Site): Promise<Failure | undefined> {
+export async function lacksRestrict({ environment, project }: Restoring): Promise<Failure | undefined> {
   const { ok, stdout } = await project.exec('db', ['psql', '--version'])
   if (!ok || hasRestrict(stdout)) return undefined // where it does not start, nothing is restored anyhow
   return new Failure({

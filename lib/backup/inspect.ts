@@ -4,13 +4,13 @@ import { Failure, UsageError } from '../base/failure.ts'
 import { isCode } from '../base/system-errors.ts'
 import { bytes, shown } from '../base/text.ts'
 import type { Revision } from '../database/database.ts'
-import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
 import { damage, digestOf } from './digest.ts'
 import { badFile, checkMarker, type Format, foreignFormat, formatIn, headOf } from './format.ts'
 import { backupDirectory } from './list.ts'
 import { asOwner, type Manifest, readManifest, stamp } from './manifest.ts'
 import { readBackup } from './read.ts'
+import type { Restoring } from './restoring.ts'
 import { demandRoom } from './space.ts'
 import { revisionIn, type Statements } from './statements.ts'
 
@@ -31,9 +31,15 @@ export interface Examined {
 /**
  * Reads a backup whole before anything is done with it: format, checksum, compression, both ends, and nothing in it that
  * psql would take for a command of its own.
+ * @param seenAs makes the file visible to the database's container, and returns its name there
  * @throws Failure that says what is wrong and at which byte; UsageError where there is no such file.
  */
-export async function examine(site: Site, given: string, step: Step): Promise<Examined> {
+export async function examine(
+  site: Restoring,
+  given: string,
+  step: Pick<Step, 'progress'>,
+  seenAs: typeof stage = stage,
+): Promise<Examined> {
   const { run } = site
   const file = resolve(given)
   const size = sizeOf(file)
@@ -49,7 +55,7 @@ export async function examine(site: Site, given: string, step: Step): Promise<Ex
       throw badFile(file, problem, 'restore an older backup; a copy of this one elsewhere may be whole')
   }
   if (format === 'sql') checkPlain(file)
-  const name = await stage(site, file, size)
+  const name = await seenAs(site, file, size)
   step.progress(`reading ${bytes(size)}`)
   try {
     const statements = await readBackup(site, file, name, format)
@@ -62,7 +68,7 @@ export async function examine(site: Site, given: string, step: Step): Promise<Ex
 }
 
 /** A file from elsewhere was copied to where the container sees it: the copy is of no more use. */
-export function removeStaged({ environment }: Site, name: string): void {
+export function removeStaged({ environment }: Restoring, name: string): void {
   if (name.endsWith('.partial')) rmSync(join(backupDirectory(environment), name), { force: true })
 }
 
@@ -92,7 +98,7 @@ function checkPlain(file: string): void {
 }
 
 /** The container sees `backups/` alone: another file is copied there, under a name that the next run would remove. */
-async function stage({ environment }: Site, file: string, size: number): Promise<string> {
+async function stage({ environment }: Restoring, file: string, size: number): Promise<string> {
   const directory = realpathSync(backupDirectory(environment))
   const real = realpathSync(file)
   if (dirname(real) === directory) return basename(real)

@@ -9,6 +9,7 @@ import type { Site } from '../proxy/site.ts'
 import { endDumps } from './dump.ts'
 import { backupDirectory } from './list.ts'
 import { dropRestorer } from './restorer.ts'
+import type { Restoring } from './restoring.ts'
 import { restoredUploads } from './uploads.ts'
 
 /** Databases that live as long as one run: a backup is restored into them. */
@@ -48,12 +49,12 @@ export async function removeLeftovers(site: Site): Promise<string[]> {
 }
 
 /** Drops a database that a run made for itself. One that stays is a warning: the run has what it wanted of it. */
-export async function dropScratch(site: Site, name: string): Promise<void> {
+export async function dropScratch(site: Restoring, name: string): Promise<void> {
   await orWarn(site, `database ${name}`, () => dropDatabase(site.project, name))
 }
 
 /** @returns whether it worked; a warning says why it did not. */
-async function orWarn({ run }: Site, what: string, act: () => unknown): Promise<boolean> {
+async function orWarn({ run }: Restoring, what: string, act: () => unknown): Promise<boolean> {
   try {
     await act()
     return true

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { basename } from 'node:path'
 import { ownSettings } from '../database/database.ts'
 import { superuserOf } from '../database/superuser.ts'
-import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
 import { inDatabase, inside } from './container.ts'
 import { guarded, roomProblem } from './database-room.ts'
@@ -10,6 +9,7 @@ import type { Format } from './format.ts'
 import type { Examined } from './inspect.ts'
 import { watchDatabase } from './progress.ts'
 import { refusal } from './refusal.ts'
+import type { Restoring } from './restoring.ts'
 import { functions, printed, reader, restorer } from './statements.ts'
 
 /**
@@ -36,10 +36,10 @@ export function loading(
 
 /** Fills a database with a backup. @throws Failure with PostgreSQL's own words. */
 export async function load(
-  site: Site,
+  site: Restoring,
   backup: Examined,
   { name, owner }: { name: string; owner: string },
-  step: Step,
+  step: Pick<Step, 'progress'>,
 ): Promise<void> {
   const { project, run } = site
   const growing = watchDatabase(project, name, backup.manifest?.databaseBytes, step)

@@ -16,13 +16,13 @@ const harmless = [
 /**
  * What only a superuser may do before a restore, in the database that is still empty: let the role that restores read
  * large objects as a whole, and make the extensions that the live database has and that no other may make.
- * @param wanted.extensions that the backup has; `live` undefined where there is no such database
+ * @param wanted.extensions that the backup has; `live` undefined where there is no such database; `any` to make each
  */
 export async function prepare(
   project: Project,
-  wanted: { name: string; live: string | undefined; extensions: readonly Extension[] },
+  wanted: { name: string; live: string | undefined; extensions: readonly Extension[]; any?: boolean },
 ): Promise<void> {
-  const { extensions, live, name } = wanted
+  const { any = false, extensions, live, name } = wanted
   const role = identifier(restorer)
   const statements = [`grant select on pg_catalog.pg_largeobject to ${role};`]
   if (extensions.length > 0) {
@@ -33,7 +33,7 @@ export async function prepare(
     const known = live === undefined ? harmless : here.split('\n')
     statements.push(
       ...extensions
-        .filter(one => known.includes(one.name) && one.name !== 'plpgsql')
+        .filter(one => (any || known.includes(one.name)) && one.name !== 'plpgsql')
         .map(one => made(one, role)),
       `select format('grant usage on foreign data wrapper %I to ${role}', fdwname) from pg_foreign_data_wrapper \\gexec`,
     )

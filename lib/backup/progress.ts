@@ -30,7 +30,7 @@ export function watchDatabase(
   project: Project,
   name: string,
   expected: number | undefined,
-  step: Step,
+  step: Pick<Step, 'progress'>,
 ): { stop(): void } {
   const size = `select pg_database_size(oid) from pg_database where datname = ${literal(name)}`
   const timer = setInterval(() => {

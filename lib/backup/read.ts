@@ -1,8 +1,8 @@
 import { basename } from 'node:path'
 import { lastLines, shown } from '../base/text.ts'
-import type { Site } from '../proxy/site.ts'
 import { inDatabase, inside } from './container.ts'
 import { badFile, type Format } from './format.ts'
+import type { Restoring } from './restoring.ts'
 import { functions, parseStatements, printed, reader, type Statements } from './statements.ts'
 
 /**
@@ -11,7 +11,7 @@ import { functions, parseStatements, printed, reader, type Statements } from './
  * @throws Failure that says why it cannot be restored.
  */
 export async function readBackup(
-  { project, run }: Site,
+  { project, run }: Restoring,
   file: string,
   name: string,
   format: Format,

@@ -2,15 +2,19 @@ import { basename } from 'node:path'
 import { Failure } from '../base/failure.ts'
 import { lastLines } from '../base/text.ts'
 import { superuserOf } from '../database/superuser.ts'
-import type { Site } from '../proxy/site.ts'
 import { causeIn } from './cause.ts'
 import { newerThanServer } from './dump-version.ts'
 import type { Examined } from './inspect.ts'
+import type { Restoring } from './restoring.ts'
 
 export const listing = 'backup.ts --list shows them'
 
 /** Why PostgreSQL did not take a backup, and what to do about that. @param said its own words */
-export async function refusal(site: Site, { file, statements }: Examined, said: string): Promise<Failure> {
+export async function refusal(
+  site: Restoring,
+  { file, statements }: Examined,
+  said: string,
+): Promise<Failure> {
   const newer = await newerThanServer(site, statements)
   const cause = causeIn(said, site.project, await superuserOf(site.project))
   return new Failure({

@@ -1,7 +1,6 @@
 import { basename } from 'node:path'
 import { Failure, problemOf } from '../base/failure.ts'
 import { admin, databasesNamed, sql } from '../database/database.ts'
-import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
 import { differences, type Found } from './content.ts'
 import { createLike, finishLike, forgetSettings, ownerOf } from './create-like.ts'
@@ -14,16 +13,24 @@ import { load } from './load.ts'
 import { prepare } from './prepare.ts'
 import { listing, refusal } from './refusal.ts'
 import { dropRestorer, handOver, letReadAll, makeRestorer } from './restorer.ts'
+import type { Restoring } from './restoring.ts'
 import { restorer } from './statements.ts'
 
 /**
  * Restores a backup into a new database beside the live one, and compares what came out with what its manifest says.
  * Whatever the backup's SQL is, it runs as a role that owns the new database and nothing else, and psql obeys none of
  * it. Nothing else is touched; when it fails, the new database is dropped again.
+ * @param options.anyExtension on a server where nothing else is: one that only a superuser may make is made there, too
  * @returns what is in it now.
  * @throws Failure with PostgreSQL's own words, or with the differences.
  */
-export async function restoreAside(site: Site, backup: Examined, name: string, step: Step): Promise<Found> {
+export async function restoreAside(
+  site: Restoring,
+  backup: Examined,
+  name: string,
+  step: Pick<Step, 'progress'>,
+  { anyExtension = false } = {},
+): Promise<Found> {
   const { environment, project, run } = site
   const { extensions, subscriptions } = backup.statements
   const options = { timeout: environment.timeouts.backup, signal: run.signal }
@@ -36,7 +43,7 @@ export async function restoreAside(site: Site, backup: Examined, name: string, s
   try {
     await makeRestorer(project)
     await createLike(project, { model, name, owner: restorer })
-    await prepare(project, { name, live, extensions })
+    await prepare(project, { name, live, extensions, any: anyExtension })
     await load(site, backup, { name, owner }, step)
     await forgetSettings(project, name)
     step.progress('analyse')
@@ -68,7 +75,7 @@ export async function restoreAside(site: Site, backup: Examined, name: string, s
   }
 }
 
-async function compare({ project }: Site, { file, manifest }: Examined, found: Found): Promise<void> {
+async function compare({ project }: Restoring, { file, manifest }: Examined, found: Found): Promise<void> {
   if (!manifest || Object.keys(manifest.rows).length === 0) return
   const dumped = { rows: manifest.rows, content: manifest.content }
   const lines = differences(dumped, found, { sameMajor: await isOfServersMajor(project, manifest) })

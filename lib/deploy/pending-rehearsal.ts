@@ -1,6 +1,8 @@
+import { realpathSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { backupFile } from '../backup/choose.ts'
+import { restoreElsewhere } from '../backup/restore-elsewhere.ts'
 import { Failure } from '../base/failure.ts'
 import { run } from '../base/shell.ts'
 import { bytes, count } from '../base/text.ts'
@@ -23,7 +25,7 @@ export async function rehearsePending(site: Site, pending: Pending, step: Step):
   const state = readComposeState(environment)
   if (pending.revisions.length === 0) return step.skip('no migrations are pending')
   if (pending.from === null || !state) return step.skip('there is no database yet')
-  const file = backupFile('latest', environment)
+  const file = realpathSync(backupFile('latest', environment))
   await demandRoom(site)
   const done = await onScratchServer(
     id =>
@@ -38,10 +40,15 @@ export async function rehearsePending(site: Site, pending: Pending, step: Step):
       rehearse(server, id, {
         place: placeIn(site, pending.image),
         config: usual.config,
-        file,
-        database: environment.database,
+        restore: database =>
+          restoreElsewhere(
+            file,
+            { container: `${server.container}`, database, environment, signal: site.run.signal },
+            step.progress,
+          ),
+        settings: environment.database,
         signal: site.run.signal,
-        progress: text => step.progress(text),
+        progress: step.progress,
       }),
   )
   for (const line of rehearsalTable(done).split('\n')) site.run.note(line)

@@ -17,10 +17,13 @@ export const servicesOf = (colour: Colour): ServiceName[] => parts.map(part => s
 export class Project {
   readonly environment: Environment
   readonly #compose: Compose
+  readonly #database: string | undefined
 
-  constructor(environment: Environment, compose: Compose) {
+  /** @param database the container that is asked as `db`, where that is none of Compose's: a throwaway server, say */
+  constructor(environment: Environment, compose: Compose, database?: string) {
     this.environment = environment
     this.#compose = compose
+    this.#database = database
   }
 
   #command(...words: readonly string[]): string[] {
@@ -89,7 +92,10 @@ export class Project {
     options: RunOptions & { user?: string } = {},
   ): Promise<Ran> {
     const patience = options.timeout === undefined ? {} : { timeout: options.timeout }
-    const [id] = await idsOf(this.environment.project, [`com.docker.compose.service=${service}`], patience)
+    const [id] =
+      service === 'db' && this.#database !== undefined
+        ? [this.#database]
+        : await idsOf(this.environment.project, [`com.docker.compose.service=${service}`], patience)
     if (id === undefined)
       throw new Failure({
         what: `${service} has no container in ${this.environment.project}`,

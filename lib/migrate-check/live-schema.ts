@@ -6,7 +6,6 @@ import { identifier } from '../database/sql-words.ts'
 import { superuserOf } from '../database/superuser.ts'
 import { recordingScript, revisionScript } from '../database/version-table.ts'
 import type { Project } from '../docker/project.ts'
-import { powerless } from './restore.ts'
 import type { ScratchServer } from './scratch-server.ts'
 
 /** In ms. A table that somebody has locked is not waited for longer than a tenth of it. */
@@ -68,6 +67,10 @@ async function dump(project: Project, signal: AbortSignal): Promise<string> {
   if (ran.ok) return ran.stdout
   throw new Failure({ what: 'pg_dump could not read it', detail: lastLines(ran.stderr, 5) })
 }
+
+/** psql's rights, where the image has what takes root's away. */
+const powerless = `powerless=''
+  if setpriv --help 2>&1 | grep -q -e --reuid; then powerless='setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs --'; fi`
 
 /** What the live database says may hold commands for psql: they get no rights of root's, not even in this container. */
 function inScratch(server: ScratchServer, input: string, signal: AbortSignal): Promise<Ran> {

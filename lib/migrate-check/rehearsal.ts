@@ -1,13 +1,13 @@
-import { basename } from 'node:path'
 import { Failure } from '../base/failure.ts'
+import { run } from '../base/shell.ts'
 import { bytes, columns, count, duration } from '../base/text.ts'
+import { revisionScript } from '../database/version-table.ts'
 import type { Environment } from '../environment/environment.ts'
 import { drive } from './driver.ts'
 import { all, type Difference, type Fact, type Rehearsed } from './facts.ts'
 import { inOrder, type Revision, revisionsOf } from './history.ts'
 import { invocation, type Place } from './python.ts'
 import { headline, loadFailure, traceback } from './python-error.ts'
-import { restore } from './restore.ts'
 import { strongestLocks } from './safety/locks.ts'
 import type { ScratchServer } from './scratch-server.ts'
 
@@ -24,8 +24,8 @@ export interface Rehearsal {
 }
 
 /**
- * Restores a backup into a scratch database and applies exactly what is pending there.
- * @param server a throwaway one that sees the backup's directory as /backups
+ * Has a backup restored into a scratch database, and applies exactly what is pending there.
+ * @param server a throwaway one
  * @throws Failure when the backup cannot be restored or the migrations cannot be loaded.
  */
 export async function rehearse(
@@ -34,16 +34,20 @@ export async function rehearse(
   wanted: {
     place: Place
     config: string
-    file: string
-    database?: Environment['database'] | undefined
+    /** Fills a new database of that name on the server with the backup. */
+    restore: (database: string) => Promise<void>
+    settings: Partial<Environment['database']>
     signal: AbortSignal
     progress: (text: string) => void
   },
 ): Promise<Rehearsal> {
-  wanted.progress(`restoring ${basename(wanted.file)}`)
-  const { database, revision, sizes, ms } = await restore(
-    ...([server, id, wanted.file, wanted.signal, wanted.database] as const),
-  )
+  const database = `migrate_check_${id}_backup`
+  const started = performance.now()
+  await wanted.restore(database)
+  const restoreMs = performance.now() - started
+  const ask = (statement: string): Promise<string> => answer(server, database, statement, wanted.signal)
+  const revision = (await ask(revisionScript(wanted.settings))) || null
+  const sizes = (await ask(tableSizes)).split('\n').map(line => line.split('|'))
   const facts = await drive(
     invocation(wanted.place, server, id),
     { id, config: wanted.config, irreversible: 'none', scope: 'pending', rehearse: { database } },
@@ -65,13 +69,30 @@ export async function rehearse(
   }
   return {
     revision,
-    restoreMs: ms,
+    restoreMs,
     done: all(facts, 'rehearsed'),
-    before: sizes,
+    before: Object.fromEntries(sizes.map(([name = '', size]) => [name, Number(size)])),
     schema: all(facts, 'rehearsed-schema').flatMap(({ differences }) => differences),
     revisions: revisionsIn(facts),
   }
 }
+
+/** What the restored database says, at once and whole. @throws Failure with PostgreSQL's own message. */
+async function answer(
+  { container }: ScratchServer,
+  database: string,
+  statement: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const psql = ['psql', '-U', 'postgres', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-d', database, '-f', '-']
+  return (
+    await run(['docker', 'exec', '--interactive', `${container}`, ...psql], { input: statement, signal })
+  ).trim()
+}
+
+const tableSizes = `select n.nspname || '.' || c.relname, pg_total_relation_size(c.oid) from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+  where c.relkind in ('r', 'm') and n.nspname not in ('pg_catalog', 'information_schema')`
 
 const revisionsIn = (facts: readonly Fact[]): Revision[] => inOrder(revisionsOf(all(facts, 'file')))
 

@@ -289,23 +289,34 @@ script('--from-backup: what fails on real rows', () =>
   }),
 )
 
-script('--from-backup: a command of psql in the file has no rights of root’s', () =>
-  inProject('correct/batch-operations', async directory => {
-    const hostile = join(directory, 'backup_20260106_120000.sql')
-    writeFileSync(hostile, `${backup} \\! id -u >&2\nselect nothing_of_that_name;\n`)
-    const { code, stderr } = await migrateCheck(directory, ['--from-backup', hostile])
-    assert.is(code, 1)
-    assert.match(stderr, /^ *65534$/m, stderr)
-  }),
-)
+for (const [what, line, refused] of [
+  ['a command of psql', String.raw`\! touch /tmp/reached`, /at byte \d+ it has a command for psql/],
+  [
+    'a program',
+    `COPY public.customers (name) FROM PROGRAM 'touch /tmp/reached; echo a';`,
+    /only a superuser may do/,
+  ],
+  ['a superuser', 'CREATE ROLE me SUPERUSER LOGIN;', /only a superuser may do/],
+] as const)
+  script(`--from-backup: ${what} in the file is refused, for it has no rights of a superuser’s`, () =>
+    inProject('correct/batch-operations', async directory => {
+      const hostile = join(directory, 'backup_20260106_120000.sql')
+      writeFileSync(hostile, backup.replace(end, `${line}\n${end}`))
+      const { code, stdout, stderr } = await migrateCheck(directory, ['--from-backup', hostile])
+      assert.is(code, 1, stdout)
+      assert.match(stderr, refused)
+    }),
+  )
 
+const end = '--\n-- PostgreSQL database dump complete\n--\n'
 const backup = `CREATE TABLE public.alembic_version (version_num character varying(32) NOT NULL PRIMARY KEY);
 ALTER TABLE public.alembic_version OWNER TO tracehub;
 CREATE TABLE public.customers (id serial PRIMARY KEY, name character varying(200) NOT NULL, email character varying(200) UNIQUE);
 ALTER TABLE public.customers OWNER TO tracehub;
 INSERT INTO public.alembic_version VALUES ('aaaa1111');
+GRANT SELECT ON public.customers TO "readers of it", anybody;
 INSERT INTO public.customers (name) VALUES ('Atlas Cocoa Traders');
-`
+${end}`
 
 for (const later of [0, 50, 100, 200, 350])
   script(`Ctrl-C ${later} ms after its first database: it cleans up and ends`, () =>
