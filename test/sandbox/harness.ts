@@ -92,8 +92,19 @@ export function onTerminal(
     if (!before.includes(prompt) && stdout.includes(prompt)) child.stdin.write(typed)
   })
   return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL')
+      reject(
+        new Error(
+          `${command} has not ended in ten minutes; ${prompt} was awaited in:\n${stdout.slice(-2000)}`,
+        ),
+      )
+    }, 600_000)
     child.on('error', reject)
-    child.on('close', code => resolve({ code, stdout, stderr: '', seconds: (Date.now() - began) / 1000 }))
+    child.on('close', code => {
+      clearTimeout(timer)
+      resolve({ code, stdout, stderr: '', seconds: (Date.now() - began) / 1000 })
+    })
   })
 }
 
