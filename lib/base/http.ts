@@ -33,20 +33,32 @@ export type Target =
 /** More of an answer than this (1 MiB) is not kept: we look for words, not for files. */
 const maxBody = 1024 * 1024
 
+/** What is asked: a GET without a body, unless told. */
+export interface Asked {
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
 /**
- * One GET on a connection of its own, bounded by `timeout` ms from its start to its last byte.
+ * One request on a connection of its own, bounded by `timeout` ms from its start to its last byte.
  * @throws Failure that says why there was no answer.
  */
-export function get(target: Target, timeout: number): Promise<Answer> {
+export function ask(
+  target: Target,
+  timeout: number,
+  { method = 'GET', headers = {}, body: sent }: Asked = {},
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void =>
       reject(new Failure({ what: reason(error, timeout) }, exitCodes.nothingChanged, error))
     const { secure, ...options } = optionsOf(target)
     const request = (secure ? httpsRequest : httpRequest)({
       ...options,
+      method,
       agent: false,
       signal: AbortSignal.timeout(timeout),
-      headers: { ...options.headers, connection: 'close' },
+      headers: { ...options.headers, ...headers, connection: 'close' },
     })
     request.on('error', fail)
     request.on('response', response => {
@@ -61,7 +73,7 @@ export function get(target: Target, timeout: number): Promise<Answer> {
         resolve({ status: response.statusCode ?? 0, body, ...(certificate && { certificate }) }),
       )
     })
-    request.end()
+    request.end(sent)
   })
 }
 

@@ -1,5 +1,5 @@
 import { Failure, type Problem, problemOf } from '../base/failure.ts'
-import { get } from '../base/http.ts'
+import { ask } from '../base/http.ts'
 import { count } from '../base/text.ts'
 import type { Environment } from '../environment/environment.ts'
 import { loadEdge } from '../environment/settings.ts'
@@ -26,7 +26,7 @@ async function lookFromOutside({ environment }: Pick<Site, 'environment'>): Prom
   await Promise.all(
     externalChecks.map(async url => {
       try {
-        const { status, certificate } = await get({ url, route: externalAccess }, timeouts.request)
+        const { status, certificate } = await ask({ url, route: externalAccess }, timeouts.request)
         if (status !== 200) seen.failing.set(url, `answers ${status}`)
         if (certificate) seen.expiry.set(new URL(url).hostname, Date.parse(certificate.validTo))
       } catch (error) {

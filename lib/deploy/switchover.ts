@@ -80,9 +80,8 @@ export async function wakeColour(site: Site, colour: Colour, step: Step): Promis
 /** Smoke tests at the ports that users use. */
 export async function smokeTestUsers({ environment }: Pick<Site, 'environment'>): Promise<void> {
   await smokeTest(
-    environment.smokeTests,
+    environment,
     ({ part, path }) => ({ url: `http://127.0.0.1:${environment.ports[part]}${path}` }),
-    environment.timeouts.request,
     'the live version',
   )
 }

@@ -41,12 +41,7 @@ export async function waitForServices(
 
 /** Smoke tests of a colour at its private entrance, whether or not users are on it. */
 export async function smokeTestColour({ environment, proxy }: Site, colour: Colour): Promise<void> {
-  await smokeTest(
-    environment.smokeTests,
-    test => proxy.preview(test.part, colour, test.path),
-    environment.timeouts.request,
-    colour,
-  )
+  await smokeTest(environment, ({ part, path }) => proxy.preview(part, colour, path), colour)
 }
 
 /** Smoke tests of the version that users reach, at its private entrance. Where nobody can be asked, a warning. */

@@ -51,12 +51,12 @@ export async function testApplication({ original, site }: Copy): Promise<void> {
   for (;;) {
     const containers = await site.project.containers()
     for (const container of containers) await demandRunning(site, container)
-    const target = ({ part, path }: SmokeTest): Target => {
+    const target = ({ part, path }: Pick<SmokeTest, 'part' | 'path'>): Target => {
       const address = containers.find(({ service }) => service === part)?.addresses[0]
       return { url: `http://${address}:${part === 'backend' ? 8000 : 80}${path}` }
     }
     try {
-      return await smokeTest(original.smokeTests, target, original.timeouts.request, 'the copy')
+      return await smokeTest(original, target, 'the copy')
     } catch (error) {
       if (!(error instanceof Failure) || Date.now() > deadline) throw error
       await sleep(300, site.run.signal)

@@ -1,5 +1,5 @@
 import { Failure, problemOf } from '../../base/failure.ts'
-import { get } from '../../base/http.ts'
+import { ask } from '../../base/http.ts'
 import type { Colour, Edge } from '../../environment/environment.ts'
 import type { Served } from '../../proxy/edge-certificates.ts'
 import { socketOf } from './directory.ts'
@@ -18,8 +18,8 @@ export async function smokeTestEdge(
   const away: string[] = []
   const wrong: string[] = []
   const socket = { http: socketOf(edge, `${name}-http`), https: socketOf(edge, `${name}-https`) }
-  const ask = (host: string, secure: boolean) =>
-    get(
+  const answerTo = (host: string, secure: boolean) =>
+    ask(
       secure
         ? { socket: socket.https, path: '/', host, tls: true }
         : { socket: socket.http, path: '/', host },
@@ -28,10 +28,10 @@ export async function smokeTestEdge(
   await Promise.all(
     served.map(async ({ domain, certificate }) => {
       try {
-        const plain = await ask(domain, false)
+        const plain = await answerTo(domain, false)
         if (plain.status !== 308) wrong.push(`http://${domain}/: expected a redirect, found ${plain.status}`)
         if (!certificate) return
-        const answer = await ask(domain, true)
+        const answer = await answerTo(domain, true)
         if (answer.certificate?.fingerprint256 !== certificate.fingerprint)
           wrong.push(`https://${domain}/: another certificate than that of ${certificate.file}`)
         if (answer.status === 503) away.push(domain)
@@ -42,7 +42,7 @@ export async function smokeTestEdge(
     }),
   )
   const stranger = 'not-ours.invalid'
-  const refused = await ask(stranger, true).then(
+  const refused = await answerTo(stranger, true).then(
     () => false,
     () => true,
   )
