@@ -2,9 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { commandText } from '../base/command-text.ts'
 import { Failure, problemOf } from '../base/failure.ts'
 import { attempt, type Ran } from '../base/shell.ts'
-import { label, removeLeftovers } from './leftovers.ts'
-import { ownerLabel } from './owner.ts'
-import { applicationLimits } from './throwaway.ts'
+import { applicationLimits, label, ownerLabel, removeLeftovers } from './throwaway.ts'
 
 /** In ms. Reading files takes a second; on a machine that is busy with other things, many. */
 const patience = 180_000
