@@ -48,7 +48,7 @@ export async function giveLogin(site: Site, secrets: Secrets, step: Step): Promi
 /** As whom the live version logs in, and as whom the version to come does. */
 async function loginToCome(site: Site, password: string) {
   const live = site.proxy.mapOnDisk()
-  const now = live === null ? undefined : loginIn(await liveVariables(site, live))
+  const now = live === null ? undefined : loginIn(await liveVariables(site.project, live))
   return { now, login: loginFor(site.environment, now, password) }
 }
 
@@ -78,7 +78,7 @@ const isTheirs = (secrets: Secrets): boolean => secrets['DATABASE_URL'] !== unde
 /** The secrets, with the way to the database that a colour has: a plain `up -d` then finds it as it is. */
 export async function asIn(site: Site, colour: Colour, secrets: Secrets): Promise<Secrets> {
   const { environment } = site
-  const variables = await liveVariables(site, colour)
+  const variables = await liveVariables(site.project, colour)
   const isOurs = [environment.database.user, ...loginsOf(environment)].includes(loginIn(variables).user)
   const { DATABASE_URL } = variables
   return isTheirs(secrets) || DATABASE_URL === undefined || !isOurs ? secrets : { ...secrets, DATABASE_URL }

@@ -83,7 +83,7 @@ function* rotationProblems(environment: Environment): Iterable<Problem> {
 /** What the live version and the database have, against the file. */
 async function runningProblems(site: Site, live: Colour, secrets: Secrets): Promise<Problem[]> {
   const { environment, project } = site
-  const running = await liveVariables(site, live)
+  const running = await liveVariables(site.project, live)
   const wanted = serviceVariables(environment, secrets).backend
   const fix = `${commandOf('deploy', environment.name)} --tag ${readReleases(environment).at(-1)?.tag} --force`
   const differing = Object.keys(wanted).filter(name =>

@@ -74,7 +74,7 @@ export function ending(
       'Shut the old password out',
       async step => {
         if (password === undefined) return step.skip('DB_PASSWORD stays')
-        const { user } = loginIn(await liveVariables(site, live))
+        const { user } = loginIn(await liveVariables(site.project, live))
         step.note(`${count(await revokeLogins(project, user), 'session')} ended`)
       },
     ],
@@ -118,7 +118,7 @@ export async function settleRotation(
 }
 
 async function reachedUsers(site: Site, live: Colour, rotation: Secrets): Promise<boolean> {
-  const variables = await liveVariables(site, live)
+  const variables = await liveVariables(site.project, live)
   const given: Secrets = { ...variables, DB_PASSWORD: loginIn(variables).password }
   return Object.entries(rotation).every(([name, value]) => given[name] === value)
 }
