@@ -42,8 +42,7 @@ export function identitiesOf(environment: string, settings: SshSettings): Identi
   const usual = inHome(['id_ed25519', 'id_ecdsa', 'id_rsa'])
   const meant = configured.filter(file => !usual.includes(file))
   const documented = inHome([`tracehub_${environment}_ed25519`, `tracehub_${environment}_rsa`])
-  const keysIn = (files: readonly string[]): Identity[] =>
-    files.filter(file => existsSync(file)).flatMap(file => usable(file, environment, passphrase))
+  const keysIn = (files: readonly string[]): Identity[] => keysThere(environment, files).usable
   if (settings.onlyKeys) return [...keysIn(configured), ...fromAgent]
   return [...keysIn(meant), ...fromAgent, ...keysIn([...documented, ...usual])]
 }
@@ -120,31 +119,26 @@ function unreadable(
   )
 }
 
-/** A key of `~/.ssh` that cannot be opened is left to the agent, as ssh does. */
-function usable(file: string, environment: string, passphrase: string | undefined): Identity[] {
-  try {
-    const { name, proof } = readKey(readFileSync(file, 'utf8'), file, environment, passphrase)
-    // ssh offers the certificate beside a key by itself (ssh_config(5), CertificateFile); ssh2 knows none.
-    return [{ name: existsSync(`${file}-cert.pub`) ? `${name}, ${withoutCertificate}` : name, proof }]
-  } catch {
-    return []
-  }
-}
-
 /** What a person has to know of a key that only its certificate would let in. */
 export const withoutCertificate = 'without its certificate, which the toolkit cannot use'
 
-/** Why the keys that `~/.ssh/config` names, and that are there, cannot be offered. */
-export function passedOver(environment: string, { keys = [] }: SshSettings): string[] {
+/** Of these files those that are there: a key that cannot be opened is left to the agent, as ssh does. */
+function keysThere(environment: string, files: readonly string[]) {
   const passphrase = setting(environment, 'SSH_PASSPHRASE')
-  return keys.flatMap(file => {
-    const text = readIfThere(file)
-    if (text === undefined) return []
+  const usable: Identity[] = []
+  const problems: string[] = []
+  for (const file of files.filter(each => existsSync(each)))
     try {
-      readKey(text, file, environment, passphrase)
-      return []
+      const { name, proof } = readKey(readFileSync(file, 'utf8'), file, environment, passphrase)
+      // ssh offers the certificate beside a key by itself (ssh_config(5), CertificateFile); ssh2 knows none.
+      const isAlone = !existsSync(`${file}-cert.pub`)
+      usable.push({ name: isAlone ? name : `${name}, ${withoutCertificate}`, proof })
     } catch (error) {
-      return [problemOf(error).what]
+      problems.push(problemOf(error).what)
     }
-  })
+  return { usable, problems }
 }
+
+/** Why the keys that `~/.ssh/config` names, and that are there, cannot be offered. */
+export const passedOver = (environment: string, { keys = [] }: SshSettings): string[] =>
+  keysThere(environment, keys).problems
