@@ -5,7 +5,7 @@ import { sleep } from '../base/wait.ts'
 import type { Container } from '../docker/containers.ts'
 import { checkStillHealthy } from '../docker/health.ts'
 import { servicesOf } from '../docker/project.ts'
-import type { Colour } from '../environment/environment.ts'
+import type { Colour, SmokeTest } from '../environment/environment.ts'
 import { degraded, since, type Traffic } from '../proxy/reports.ts'
 import { type Site, waitForServices } from '../proxy/site.ts'
 import { smokeTest } from '../proxy/smoke.ts'
@@ -79,10 +79,7 @@ export async function wakeColour(site: Site, colour: Colour, step: Step): Promis
 
 /** Smoke tests at the ports that users use. */
 export async function smokeTestUsers({ environment }: Pick<Site, 'environment'>): Promise<void> {
-  await smokeTest(
-    environment.smokeTests,
-    ({ part, path }) => ({ url: `http://127.0.0.1:${environment.ports[part]}${path}` }),
-    environment.timeouts.request,
-    'the live version',
-  )
+  const { ports } = environment
+  const target = ({ part, path }: SmokeTest) => ({ url: `http://127.0.0.1:${ports[part]}${path}` })
+  await smokeTest(environment, target, 'the live version')
 }

@@ -32,20 +32,20 @@ export function chooseCertificates(
   domains: readonly Domain[],
   now = Date.now(),
 ): { served: Served[]; problems: Problem[] } {
-  const problems: Problem[] = []
+  const problems = new Map<string, Problem>() // each said once, though several domains may have it
   const served = domains.map(({ domain }) => {
     const before = servedCertificate(edge, domain)
     const found = lookFor(edge, domain, now)
     const chosen = chooseCertificate(domain, found.certificates, { served: before, now })
     const { certificate } = chosen
-    problems.push(...found.problems, ...chosen.problems)
     const problem = certificate
       ? expiryProblem(domain, certificate.expires, { now, warning: edge.expiryWarning })
       : missing(edge, domain)
-    if (problem) problems.push(problem)
+    for (const each of [...found.problems, ...chosen.problems, ...(problem ? [problem] : [])])
+      problems.set(each.what, each)
     return { domain, certificate }
   })
-  return { served, problems: distinct(problems) }
+  return { served, problems: [...problems.values()] }
 }
 
 /** One file for each domain, certificate and key, for its owner alone, and the list of them. */
@@ -66,12 +66,12 @@ export function writeCertificates(edge: Edge, served: readonly Served[]): void {
 export const crtListLine = (domain: string): string => `${pathInside(domain)} ${domain}`
 
 /**
- * When the certificates that the edge serves expire (ms since 1970), by domain; undefined where there is none. Empty
- * where no edge is installed on this machine.
+ * When the certificate that the edge serves for a domain expires (ms since 1970); undefined where there is none, or no
+ * edge is installed on this machine.
  */
-export function certificateExpiry(edge: Edge, domains: readonly string[]): Map<string, number | undefined> {
-  if (readIfThere(join(certificatesDirectory(edge), 'list.txt')) === undefined) return new Map()
-  return new Map(domains.map(domain => [domain, servedCertificate(edge, domain)?.expires]))
+export function certificateExpiry(edge: Edge, domain: string): number | undefined {
+  const isInstalled = readIfThere(join(certificatesDirectory(edge), 'list.txt')) !== undefined
+  return isInstalled ? servedCertificate(edge, domain)?.expires : undefined
 }
 
 function servedCertificate(edge: Edge, domain: string): Certificate | undefined {
@@ -95,7 +95,3 @@ const missing = (edge: Edge, domain: string): Problem => ({
   what: `there is no certificate for ${domain} in ${sources(edge)}: https is refused for it`,
   fix: `certbot certonly --webroot -w ${edge.directory}/acme --config-dir ${sources(edge)} -d ${domain}\nand then this again`,
 })
-
-const distinct = (problems: readonly Problem[]): Problem[] => [
-  ...new Map(problems.map(problem => [problem.what, problem])).values(),
-]

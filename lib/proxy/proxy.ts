@@ -6,8 +6,7 @@ import { duration } from '../base/text.ts'
 import { sleep } from '../base/wait.ts'
 import { type Project, type ServiceName, serviceOf } from '../docker/project.ts'
 import { type Colour, colours, type Environment, type Part, parts } from '../environment/environment.ts'
-import { parseServers, parseTraffic, type Server, type Traffic } from './reports.ts'
-import { askProxy } from './runtime-socket.ts'
+import { askProxy, parseServers, parseTraffic, type Server, type Traffic } from './reports.ts'
 
 /** The map's name inside the proxy, as its configuration says it. */
 const mapInside = '/usr/local/etc/haproxy/live.map'

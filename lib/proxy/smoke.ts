@@ -1,36 +1,40 @@
-import { Failure, type Problem, problemOf } from '../base/failure.ts'
+import { Failure, problemOf } from '../base/failure.ts'
 import { type Answer, get, type Target } from '../base/http.ts'
 import { lastLines, shown } from '../base/text.ts'
 import type { SmokeTest } from '../environment/environment.ts'
+
+/** The part of an environment's settings that smoke tests take; the time for each, in ms. */
+interface Tested {
+  readonly smokeTests: readonly SmokeTest[]
+  readonly timeouts: { readonly request: number }
+}
 
 /**
  * Runs all smoke tests at once; a colour is fit for users when every one is answered as described.
  * @throws Failure that lists every test that is not, with what came instead.
  */
 export async function smokeTest(
-  tests: readonly SmokeTest[],
+  { smokeTests: tests, timeouts }: Tested,
   targetOf: (test: SmokeTest) => Target,
-  timeout: number,
   who: string,
 ): Promise<void> {
-  const failed = (await Promise.all(tests.map(test => failureOf(test, targetOf(test), timeout)))).filter(
-    problem => problem !== undefined,
-  )
+  const tried = await Promise.all(tests.map(test => failureOf(test, targetOf(test), timeouts.request)))
+  const failed = tried.filter(why => why !== undefined)
   if (failed.length === 0) return
   throw new Failure({
     what: `${failed.length} of ${tests.length} smoke tests of ${who} failed`,
-    detail: failed.map(({ what }) => what).join('\n'),
+    detail: failed.join('\n'),
     fix: 'mend what these tests found, build again and deploy',
   })
 }
 
-async function failureOf(test: SmokeTest, target: Target, timeout: number): Promise<Problem | undefined> {
+async function failureOf(test: SmokeTest, target: Target, timeout: number): Promise<string | undefined> {
   const name = `${test.part} GET ${test.path}`
   try {
     const why = mismatch(test, await get(target, timeout))
-    return why === undefined ? undefined : { what: `${name}: ${why}` }
+    return why && `${name}: ${why}`
   } catch (error) {
-    return { what: `${name}: ${problemOf(error).what}` }
+    return `${name}: ${problemOf(error).what}`
   }
 }
 

@@ -56,7 +56,7 @@ export async function testApplication({ original, site }: Copy): Promise<void> {
       return { url: `http://${address}:${part === 'backend' ? 8000 : 80}${path}` }
     }
     try {
-      return await smokeTest(original.smokeTests, target, original.timeouts.request, 'the copy')
+      return await smokeTest(original, target, 'the copy')
     } catch (error) {
       if (!(error instanceof Failure) || Date.now() > deadline) throw error
       await sleep(300, site.run.signal)

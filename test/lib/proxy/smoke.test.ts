@@ -70,6 +70,7 @@ async function serving(paths: readonly string[], act: (url: string) => Promise<v
   }
 }
 
+const withTests = (smokeTests: readonly SmokeTest[]) => ({ smokeTests, timeouts: { request: 2000 } })
 const tests: SmokeTest[] = [
   { part: 'backend', path: '/health' },
   { part: 'backend', path: '/api' },
@@ -78,19 +79,18 @@ const tests: SmokeTest[] = [
 
 testing('all answered as described', () =>
   serving(['/health', '/api', '/'], url =>
-    smokeTest(tests, ({ path }) => ({ url: `${url}${path}` }), 2000, 'green'),
+    smokeTest(withTests(tests), ({ path }) => ({ url: `${url}${path}` }), 'green'),
   ),
 )
 
-testing('no tests, no failure', () => smokeTest([], () => ({ url: 'http://x' }), 1, 'green'))
+testing('no tests, no failure', () => smokeTest(withTests([]), () => ({ url: 'http://x' }), 'green'))
 
 testing('every one that failed is listed, with what came instead', () =>
   serving(['/api'], async url => {
     const failure = await failureOf(() =>
       smokeTest(
-        tests,
+        withTests(tests),
         ({ path, part }) => ({ url: part === 'frontend' ? 'http://127.0.0.1:1/' : `${url}${path}` }),
-        2000,
         'green',
       ),
     )
