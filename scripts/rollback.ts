@@ -3,7 +3,7 @@
 
 import { preDeployBackup } from '../lib/backup/pre-deploy.ts'
 import { commandOf } from '../lib/base/command-text.ts'
-import { commonOptions, parseDuration } from '../lib/base/options.ts'
+import { commonOptions } from '../lib/base/options.ts'
 import { main } from '../lib/cli/main.ts'
 import { showRevision } from '../lib/database/database.ts'
 import { backTo, backToKnown, type Descent, stepsBack } from '../lib/database/downgrade-path.ts'
@@ -57,7 +57,7 @@ async function rollBackDeployment(site: Site, wanted: Asking<DeploymentRollback>
   if (wanted.ask)
     await confirm(`Roll ${environment.name} back to release ${target.release} (${target.tag})?`, run.signal)
   const backup = back && (await run.step('Backup database', step => preDeployBackup(site, true, step)))
-  await prepareServices(site, ready)
+  await prepareServices(site, { standsBy: ready })
   const version = { ...target, kind: 'rollback', run: site.runId, who: site.who } as const
   return resultOf(
     await rollOut(site, {
@@ -153,14 +153,12 @@ void main({
   ],
   run: async options => {
     if (options.list) return list(options.environment)
-    const wait = parseDuration('wait', options.wait)
     const wanted = rollbackWanted(options)
     const environment = await loadEnvironment(options.environment)
     // Containers alone go back without a loss, and in a hurry; all else takes something away.
     const isHarmless = wanted.type === 'deployment' && !wanted.withMigrations
     const ask = (isHarmless ? asksSomebody : asksOrHasYes)(environment, options.yes)
-    const session = { script: 'rollback', wait, json: options.json, verbose: options.verbose }
-    return runOn(environment, session, site => {
+    return runOn(environment, { script: 'rollback', ...options }, site => {
       if (wanted.type === 'deployment') return rollBackDeployment(site, { ...wanted, ask })
       if (wanted.type === 'migration') return rollBackMigrations(site, { ...wanted, ask })
       return rollBackDatabase(site, { ...wanted, ask })

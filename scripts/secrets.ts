@@ -3,7 +3,7 @@
 
 import { commandOf } from '../lib/base/command-text.ts'
 import { exitCodes, Failure, problemOf } from '../lib/base/failure.ts'
-import { commonOptions, parseDuration } from '../lib/base/options.ts'
+import { commonOptions } from '../lib/base/options.ts'
 import { main } from '../lib/cli/main.ts'
 import { prepareDirectory } from '../lib/database/lasting-services.ts'
 import { lookAt, runOn } from '../lib/deploy/on-site.ts'
@@ -117,9 +117,8 @@ void main({
     ['npx tsx scripts/secrets.ts render -e production', "the file as CI's variables make it, no values"],
   ],
   run: async (options, [what, which = 'all']) => {
-    const wait = parseDuration('wait', options.wait)
     const environment = await loadEnvironment(options.environment)
-    const session = { script: 'secrets', wait, json: options.json, verbose: options.verbose }
+    const session = { script: 'secrets', ...options }
     if (what === 'check') return lookAt(environment, session, checkSecrets)
     if (what === 'recover') return runOn(environment, session, recoverSecrets)
     if (what === 'render') return lookAt(environment, session, renderSecrets)

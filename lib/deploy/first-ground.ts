@@ -4,11 +4,6 @@ import { demandNoStrangers } from './strangers/demand.ts'
 import type { Ground } from './strangers/look.ts'
 import { leftSince, type Traces, traces } from './traces.ts'
 
-export interface Accepting {
-  /** Go on beside what others have left. */
-  readonly acceptFound?: boolean
-}
-
 /** The place of a first deploy: what is there before it, and what it leaves when it fails. */
 export class FirstGround {
   readonly #ground: Ground
@@ -21,13 +16,13 @@ export class FirstGround {
   }
 
   /**
-   * Whether nothing was ever live here. To be asked before the first change.
+   * Whether nothing was ever live here. To be asked before the first change; with `accept-found`, others' things stay.
    * @throws Failure that names each thing there which the toolkit did not make.
    */
-  async isFirst(run: Run, { acceptFound = false }: Accepting): Promise<boolean> {
+  async isFirst(run: Run, { 'accept-found': accepted = false }: { 'accept-found'?: boolean }) {
     if (!this.#isFirst()) return false
     this.#before = await traces(this.#ground)
-    await demandNoStrangers(this.#ground, run, acceptFound)
+    await demandNoStrangers(this.#ground, run, accepted)
     return true
   }
 

@@ -2,14 +2,17 @@ import { isCrowded } from '../database/connections.ts'
 import { prepareDirectory, startServices } from '../database/lasting-services.ts'
 import { grantLogin, loginFor, loginsOf, removeLogins, roleExists } from '../database/login.ts'
 import { isSuperuser, settleOwner } from '../database/owner.ts'
-import { databaseAnswers } from '../database/state.ts'
+import { databaseAnswers, databaseState } from '../database/state.ts'
 import { superuserName } from '../database/superuser.ts'
+import { waitUntilHealthy } from '../docker/health.ts'
 import { liveVariables, loginIn } from '../docker/live-variables.ts'
 import { type Colour, type Environment, otherColour } from '../environment/environment.ts'
+import { readReleases } from '../environment/releases.ts'
 import { databaseUrl, readSecrets, type Secrets, secretsOf } from '../environment/secrets.ts'
 import type { Site } from '../proxy/site.ts'
 import type { Result } from '../run/result.ts'
 import type { Step } from '../run/step.ts'
+import { handleChangedServices } from './service-changes.ts'
 
 /**
  * Gives the backend of the version to come a login of its own; the live version keeps the one that it has. It is made
@@ -87,24 +90,36 @@ export async function asIn(site: Site, colour: Colour, secrets: Secrets): Promis
 /**
  * Writes the directory for a version to come, and sees to it that the database and the proxy run.
  * @param standsBy its containers are there, and keep the login that they have: nothing is asked of the database
+ * @param restart whether services are restarted whose settings have changed; undefined looks at none
  */
-export async function prepareServices(site: Site, standsBy: boolean): Promise<void> {
+export async function prepareServices(
+  site: Site,
+  { standsBy, restart }: { standsBy: boolean; restart?: boolean },
+): Promise<void> {
   const { environment, proxy, run } = site
   const secrets = secretsOf(environment) // read again: repairing may have ended a rotation
   const live = proxy.mapOnDisk()
-  const give = () => run.step(title, step => giveLogin(site, secrets, step))
   const start = () => run.step('Start database and proxy', step => startServices(site, step))
-  if (standsBy && live !== null) {
-    prepareDirectory(site, await asIn(site, otherColour(live), secrets))
-    return start()
+  const give = () =>
+    run.step('Give the application a login of its own', step => giveLogin(site, secrets, step))
+  const keepsLogin = standsBy && live !== null
+  const isUp = keepsLogin || (await databaseAnswers(site))
+  if (!isUp) {
+    prepareDirectory(site, secrets)
+    await start()
   }
-  if (await databaseAnswers(site)) {
-    prepareDirectory(site, await give())
-    return start()
-  }
-  prepareDirectory(site, secrets)
-  await start()
-  prepareDirectory(site, await give())
+  prepareDirectory(site, keepsLogin ? await asIn(site, otherColour(live), secrets) : await give())
+  if (isUp) await start()
+  if (restart !== undefined) await handleChangedServices(site, restart)
 }
 
-const title = 'Give the application a login of its own'
+/** A first deploy that was stopped or removed has left a database, or its volume: it is backed up like any other. */
+export async function startFound(site: Site): Promise<void> {
+  const { environment, project, run } = site
+  if (readReleases(environment).length > 0 || (await databaseState(site)).is !== 'down') return
+  await run.step('Start the database that is there', async step => {
+    prepareDirectory(site, secretsOf(environment))
+    await startServices(site, step)
+    await waitUntilHealthy(project, ['db'], { step, signal: run.signal })
+  })
+}

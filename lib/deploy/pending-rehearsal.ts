@@ -41,7 +41,7 @@ export async function rehearsePending(site: Site, pending: Pending, step: Step):
         file,
         database: environment.database,
         signal: site.run.signal,
-        progress: text => step.progress(text),
+        progress: step.progress,
       }),
   )
   for (const line of rehearsalTable(done).split('\n')) site.run.note(line)

@@ -4,11 +4,12 @@ import { count } from '../../base/text.ts'
 import { build } from '../../docker/build.ts'
 import { resolve } from '../../docker/images.ts'
 import { withRegistry } from '../../docker/registry.ts'
-import { type Part, parts } from '../../environment/environment.ts'
+import { parts } from '../../environment/environment.ts'
 import type { Images } from '../../environment/releases.ts'
-import { readSecrets, type Secrets } from '../../environment/secrets.ts'
+import { readSecrets } from '../../environment/secrets.ts'
 import type { Site } from '../../proxy/site.ts'
 import type { Step } from '../../run/step.ts'
+import type { Wanted } from '../options.ts'
 import { provedProblems } from '../promotion.ts'
 import { weaknesses } from '../secrets/weak-secrets.ts'
 import { databaseProblems } from './database.ts'
@@ -16,24 +17,12 @@ import { engineProblems } from './engine.ts'
 import { loopbackRegistryWarning } from './loopback-registry.ts'
 import { diskProblems, memoryProblems, portProblems } from './machine.ts'
 
-interface Wanted {
-  readonly tag: string
-  /** The images of one build, whatever the tag has come to mean since. */
-  readonly digests?: Readonly<Record<Part, string>> | undefined
-  readonly build: boolean
-}
-
-/** What a deploy is to bring live, with every doubt about it removed. */
-export interface Cleared {
-  readonly images: Images
-  readonly secrets: Secrets
-}
-
 /**
  * Looks at everything that could make a deploy fail before anything is changed.
+ * @returns what is to be brought live.
  * @throws Problems with all that is wrong, not with the first of it.
  */
-export async function preflight(site: Site, wanted: Wanted, step: Step): Promise<Cleared> {
+export async function preflight(site: Site, wanted: Wanted, step: Step): Promise<Images> {
   const { environment } = site
   const { secrets, problems: secretProblems } = readSecrets(environment)
   // A live version may run with it for years: that is no reason to keep a correction from its users.
@@ -51,18 +40,15 @@ export async function preflight(site: Site, wanted: Wanted, step: Step): Promise
     engine.length === 0 ? portProblems(site) : [],
     engine.length === 0 ? databaseProblems(site, secrets, step) : [],
   ])
-  const imageProblems = Array.isArray(images)
-    ? engine.length === 0
-      ? images
-      : []
-    : await provedProblems(site, images)
+  const refused = Array.isArray(images) ? images : await provedProblems(site, images)
+  const imageProblems = Array.isArray(images) && engine.length > 0 ? [] : refused
   const problems = [...engine, ...secretProblems, ...imageProblems, ...found.flat()]
   if (problems.length > 0 || Array.isArray(images))
     throw new Problems(
       `${environment.name} cannot be deployed to: ${count(problems.length, 'problem')}`,
       problems,
     )
-  return { images, secrets }
+  return images
 }
 
 const problemsOf = (error: unknown): Problem[] =>
@@ -73,7 +59,7 @@ async function wantedImages(site: Site, wanted: Wanted, step: Step): Promise<Ima
   if (wanted.build)
     return build(environment, join(import.meta.dirname, '..', '..', '..'), {
       signal: run.signal,
-      progress: text => step.progress(text),
+      progress: step.progress,
     })
   return withRegistry(environment, async access => {
     const asked = await Promise.allSettled(
