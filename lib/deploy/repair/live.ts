@@ -9,9 +9,8 @@ import { smokeTestColour } from '../../proxy/site.ts'
 import type { FactOf } from '../../run/events.ts'
 import { fateOf, lastFact, unrecordedMove, usersAreOn } from '../../run/recovery.ts'
 import type { Unsettled } from '../../run/run-log.ts'
-import { removeColour } from '../candidate.ts'
+import { removeColour, retireColour, wakeColour } from '../colours.ts'
 import { noteLastWords } from '../incident/evidence.ts'
-import { retireColour, wakeColour } from '../switchover.ts'
 import type { Repairing } from './repair.ts'
 
 /** Makes the map, the proxy and the history say the same. @returns the colour that users are on. */

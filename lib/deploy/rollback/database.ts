@@ -20,7 +20,7 @@ import type { Environment } from '../../environment/environment.ts'
 import { type Site, testLive } from '../../proxy/site.ts'
 import { confirm } from '../../run/confirm.ts'
 import type { Result } from '../../run/result.ts'
-import { standsBy } from '../candidate.ts'
+import { standsBy } from '../colours.ts'
 import { rollOut } from '../rollout/rollout.ts'
 import type { DatabaseRollback } from './options.ts'
 

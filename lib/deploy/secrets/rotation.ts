@@ -11,7 +11,7 @@ import { type Colour, type Environment, otherColour } from '../../environment/en
 import { type Secrets, secretsFile } from '../../environment/secrets.ts'
 import type { Site } from '../../proxy/site.ts'
 import type { Step } from '../../run/step.ts'
-import { removeColour } from '../candidate.ts'
+import { removeColour } from '../colours.ts'
 import { updateGitHub } from './github-secrets.ts'
 
 /** The secrets that are ours to choose; the others come from somebody else. */
