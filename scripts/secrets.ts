@@ -11,8 +11,6 @@ import { giveLogin } from '../lib/deploy/own-login.ts'
 import { repair } from '../lib/deploy/repair/repair.ts'
 import { resultOf, rollOut } from '../lib/deploy/rollout/rollout.ts'
 import { checkSecrets } from '../lib/deploy/secrets/check.ts'
-import { recoverSecrets } from '../lib/deploy/secrets/recovery.ts'
-import { renderSecrets } from '../lib/deploy/secrets/rendering.ts'
 import {
   beginRotation,
   dropRotation,
@@ -21,6 +19,7 @@ import {
   readRotation,
   rotatable,
 } from '../lib/deploy/secrets/rotation.ts'
+import { recoverSecrets, renderSecrets } from '../lib/deploy/secrets/secrets-file.ts'
 import type { Colour } from '../lib/environment/environment.ts'
 import { type Release, readReleases } from '../lib/environment/releases.ts'
 import { type Secrets, secretsOf } from '../lib/environment/secrets.ts'

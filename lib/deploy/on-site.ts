@@ -10,9 +10,9 @@ import type { RenderOptions } from '../run/output/choose.ts'
 import type { Result } from '../run/result.ts'
 import { demandDirectory, type Running } from '../run/running.ts'
 import { runAt, type SessionOptions } from '../run/session.ts'
-import { FirstGround } from './first-ground.ts'
+import { firstGround } from './first-ground.ts'
 import { recordIncident } from './incident/write.ts'
-import { createSecretsFile } from './secrets/rendering.ts'
+import { createSecretsFile } from './secrets/secrets-file.ts'
 import { groundOf } from './strangers/look.ts'
 
 /** A script's name, and those of its options that every script has. */
@@ -41,7 +41,7 @@ export async function runOn(environment: Environment, told: Told, procedure: Pro
   demandDirectory(environment)
   const { secrets } = readSecrets(environment) // so that no secret is shown from the first event on
   makeLogs(environment)
-  const ground = new FirstGround(groundOf(environment), () => nothingWasLive(environment))
+  const ground = firstGround(groundOf(environment), () => nothingWasLive(environment))
   const onSite = async (running: Running): Promise<Result> => {
     const site = await siteOf(environment, running)
     const isFirst = await ground.isFirst(running.run, told)
@@ -51,7 +51,7 @@ export async function runOn(environment: Environment, told: Told, procedure: Pro
   }
   return runAt(environment, session, onSite, {
     webhooks: secrets[webhookVariable],
-    left: () => ground.left(),
+    left: ground.left,
     atEnd: (run, ended, logFile, reach) => recordIncident({ run, environment, logFile, told: reach }, ended),
   })
 }
@@ -61,10 +61,10 @@ export async function lookAt(environment: Environment, told: Told, procedure: Pr
   const session = sessionOf(told)
   demandDirectory(environment)
   readSecrets(environment)
-  const ground = new FirstGround(groundOf(environment), () => nothingWasLive(environment))
+  const ground = firstGround(groundOf(environment), () => nothingWasLive(environment))
   const look = async (running: Running): Promise<Result> => {
     if (told.script === 'deploy') await ground.isFirst(running.run, told)
     return procedure(await siteOf(environment, running))
   }
-  return lookAround(environment, session, look, () => ground.left())
+  return lookAround(environment, session, look, ground.left)
 }

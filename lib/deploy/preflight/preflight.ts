@@ -11,11 +11,15 @@ import type { Site } from '../../proxy/site.ts'
 import type { Step } from '../../run/step.ts'
 import type { Wanted } from '../options.ts'
 import { provedProblems } from '../promotion.ts'
-import { weaknesses } from '../secrets/weak-secrets.ts'
+import { weaknesses } from '../secrets/check.ts'
 import { databaseProblems } from './database.ts'
-import { engineProblems } from './engine.ts'
-import { loopbackRegistryWarning } from './loopback-registry.ts'
-import { diskProblems, memoryProblems, portProblems } from './machine.ts'
+import {
+  diskProblems,
+  engineProblems,
+  loopbackRegistryWarning,
+  memoryProblems,
+  portProblems,
+} from './machine.ts'
 
 /**
  * Looks at everything that could make a deploy fail before anything is changed.

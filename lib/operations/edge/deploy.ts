@@ -1,6 +1,6 @@
 import type { Parsed } from '../../base/command.ts'
 import { UsageError } from '../../base/failure.ts'
-import { FirstGround } from '../../deploy/first-ground.ts'
+import { firstGround } from '../../deploy/first-ground.ts'
 import { sessionOf } from '../../deploy/on-site.ts'
 import type { deployOptions } from '../../deploy/options.ts'
 import { makeLogs } from '../../environment/directory.ts'
@@ -37,10 +37,9 @@ export async function deployEdge(edge: Edge, options: Given): Promise<number> {
       'it takes --dry-run, --force, --accept-found, --host, --attach, --wait, --json and --verbose',
     )
   demandDirectory(edge)
-  const ground = new FirstGround(groundOf(edge), () => !readState(edge))
-  const left = () => ground.left()
+  const { isFirst, left } = firstGround(groundOf(edge), () => !readState(edge))
   const site = async (running: Running) => {
-    await ground.isFirst(running.run, options)
+    await isFirst(running.run, options)
     return edgeSite(edge, running)
   }
   if (options['dry-run'])
