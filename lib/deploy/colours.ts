@@ -39,13 +39,13 @@ export async function assertIdle({ proxy }: Pick<Site, 'proxy'>, colour: Colour)
 
 /** Takes a colour away: waits for requests that may still be in flight, then removes its containers. */
 export async function removeColour(site: Site, colour: Colour, step: Step): Promise<void> {
-  const { environment, project, proxy } = site
+  const { project, proxy } = site
   await assertIdle(site, colour)
   await project.endRunOnce()
   const containers = await project.containers(servicesOf(colour))
   if (containers.length === 0) return step.skip('no containers')
   if (containers.some(({ status }) => status === 'running') && (await proxy.live()) !== undefined)
-    await proxy.drain(colour, environment.timeouts.drain, open => step.progress(count(open, 'open request')))
+    await proxy.drain(colour, open => step.progress(count(open, 'open request')))
   await project.remove(containers)
 }
 
@@ -64,9 +64,7 @@ export async function standsBy(project: Project, target: Release): Promise<boole
 export async function retireColour(site: Site, colour: Colour, step: Step): Promise<void> {
   const { environment, project, proxy } = site
   await assertIdle(site, colour)
-  const cut = await proxy.drain(colour, environment.timeouts.drain, open =>
-    step.progress(`${count(open, 'request')} in flight`),
-  )
+  const cut = await proxy.drain(colour, open => step.progress(`${count(open, 'request')} in flight`))
   await project.rest(await project.containers(servicesOf(colour)))
   step.note(
     cut === 0 ? 'drained' : `${count(cut, 'connection')} cut after ${duration(environment.timeouts.drain)}`,

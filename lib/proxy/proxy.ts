@@ -116,10 +116,15 @@ export class HAProxy {
   }
 
   /**
-   * Waits until no request to a colour is in flight, at most `timeout` ms: a websocket never ends by itself.
+   * Waits until no request to a colour is in flight, at most `timeout` ms (as long as the settings say, unless told): a
+   * websocket never ends by itself.
    * @returns how many were still open.
    */
-  async drain(colour: Colour, timeout: number, progress: (open: number) => void): Promise<number> {
+  async drain(
+    colour: Colour,
+    progress: (open: number) => void,
+    timeout = this.#environment.timeouts.drain,
+  ): Promise<number> {
     const deadline = Date.now() + timeout
     for (;;) {
       const traffic = await this.traffic()

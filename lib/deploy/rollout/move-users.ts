@@ -17,7 +17,7 @@ import type { RollingOut } from './rollout.ts'
 
 /** @returns what is to be recorded, the traffic at the moment of the switch, and how long that took, in ms. */
 export async function moveUsers(site: RollingOut) {
-  const { environment, proxy, run, live, candidate, version } = site
+  const { proxy, run, live, candidate, version } = site
   const release: Release = {
     ...version,
     at: Date.now(),
@@ -29,9 +29,7 @@ export async function moveUsers(site: RollingOut) {
   run.undo(`Switch traffic back to ${live ?? 'nothing'}`, async step => {
     await timed(step, live, () => proxy.switchBack(live))
     assignProfile(site, live, writeOnWayBack) // neither of the two files needs room
-    await proxy.drain(candidate, environment.timeouts.drain, open =>
-      step.progress(count(open, 'open request')),
-    )
+    await proxy.drain(candidate, open => step.progress(count(open, 'open request')))
   })
   const ms = await run.step(`Switch traffic to ${candidate}`, async step => {
     const took = await timed(step, candidate, () => proxy.switchTo(candidate))

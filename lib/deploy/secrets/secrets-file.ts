@@ -35,16 +35,10 @@ export async function renderSecrets({ environment, run }: Site): Promise<Result>
 }
 
 /** The lines of a `.env` file, with the length of each value in its place. */
-export function masked(text: string): string[] {
-  return text
-    .split('\n')
-    .slice(0, -1)
-    .map(line => {
-      const [, key, value = ''] = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(line) ?? []
-      return key === undefined
-        ? line
-        : `${key}=…  (${count(value.replace(/^'(.*)'$/, '$1').length, 'character')})`
-    })
+function masked(text: string): string[] {
+  const length = (value: string): string => count(value.replace(/^'(.*)'$/, '$1').length, 'character')
+  const hidden = text.replace(/^([A-Za-z_]\w*)=(.*)$/gm, (_, key, value) => `${key}=…  (${length(value)})`)
+  return hidden.split('\n').slice(0, -1)
 }
 
 /**
