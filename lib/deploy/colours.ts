@@ -6,8 +6,7 @@ import { readComposeState, writeComposeState } from '../environment/directory.ts
 import { type Colour, otherColour, parts, type SmokeTest } from '../environment/environment.ts'
 import type { Images, Release } from '../environment/releases.ts'
 import { HAProxy } from '../proxy/proxy.ts'
-import { type Site, waitForServices } from '../proxy/site.ts'
-import { smokeTest } from '../proxy/smoke.ts'
+import { type Site, smokeTest, waitForServices } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
 
 /** Writes a colour's images where compose reads them. The live colour's line is not touched. */

@@ -9,14 +9,14 @@ import type { Step } from '../run/step.ts'
 import { type RegistryAccess, registryOf, withRegistry } from './registry.ts'
 
 /** A tag as the registry's specification has it: a word of at most 128 characters. */
-export const isTag = (word: string): boolean => /^\w[\w.-]{0,127}$/.test(word)
+const isTag = (word: string): boolean => /^\w[\w.-]{0,127}$/.test(word)
 
 interface Manifest {
   Descriptor: { digest: string; platform?: { os: string; architecture: string } }
 }
 
 /** A digest as registries and builds print it. */
-export const isDigest = (word: string): boolean => /^sha256:[0-9a-f]{64}$/.test(word)
+const isDigest = (word: string): boolean => /^sha256:[0-9a-f]{64}$/.test(word)
 
 /**
  * Asks the registry what a tag means now, or which image of an index (a digest that a build printed) is for this

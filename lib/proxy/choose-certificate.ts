@@ -81,17 +81,17 @@ function* useless(domain: string, { pem }: Certificate): Iterable<Problem> {
  * somebody else has issued it, a company's own authority perhaps; or it is of no use to users, being self-signed or of
  * a CA that is there for trials.
  */
-export type Standing = 'trusted' | 'issued' | 'for trials' | 'self-signed'
+type Standing = 'trusted' | 'issued' | 'for trials' | 'self-signed'
 
 const worth: Readonly<Record<Standing, number>> = { trusted: 2, issued: 1, 'for trials': 0, 'self-signed': 0 }
 
-export const worthOf = (pem: string): number => worth[standingOf(pem)]
+const worthOf = (pem: string): number => worth[standingOf(pem)]
 
 /** Let's Encrypt's staging CA calls itself so (letsencrypt.org/docs/staging-environment), and did before as "Fake LE". */
 const forTrials = /\(STAGING\)|Fake LE|Pebble/
 
 /** @param pem the certificate, then its chain. Dates are not looked at. */
-export function standingOf(pem: string): Standing {
+function standingOf(pem: string): Standing {
   const [leaf, ...chain] = chainOf(pem)
   if (!leaf) throw new Error('there is no certificate in it')
   if (issued(leaf, leaf)) return 'self-signed'
@@ -100,7 +100,7 @@ export function standingOf(pem: string): Standing {
 }
 
 /** Who stands behind a certificate, by name: an authority changes its intermediate certificates, and stays the same. */
-export function authorityOf(pem: string): string {
+function authorityOf(pem: string): string {
   const { issuer } = new X509Certificate(pem)
   const [, name] = /^O=(.+)$/m.exec(issuer) ?? /^CN=(.+)$/m.exec(issuer) ?? []
   return name ?? issuer

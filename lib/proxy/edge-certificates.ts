@@ -5,7 +5,7 @@ import { Failure, type Problem, problemOf } from '../base/failure.ts'
 import { readIfThere, writeAtomically } from '../base/files.ts'
 import { isCode } from '../base/system-errors.ts'
 import type { Domain, Edge } from '../environment/environment.ts'
-import { type Certificate, expiryProblem, findCertificates, parseCertificate } from './certificates.ts'
+import { type Certificate, findCertificates, parseCertificate } from './certificates.ts'
 import { chooseCertificate } from './choose-certificate.ts'
 
 /** The certificates' directory, and its list of them, as HAProxy sees it. */
@@ -46,6 +46,21 @@ export function chooseCertificates(
     return { domain, certificate }
   })
   return { served, problems: [...problems.values()] }
+}
+
+/** What there is to say about a certificate that has expired or will within `warning` ms. */
+export function expiryProblem(
+  name: string,
+  expires: number,
+  { now, warning }: { now: number; warning: number },
+): Problem | undefined {
+  const date = new Date(expires).toISOString().slice(0, 10)
+  const days = Math.floor(Math.abs(expires - now) / 86_400_000)
+  const fix = `renew it (certbot renew, or acme.sh --cron), then: ${commandOf('deploy', 'shared')}`
+  if (expires <= now)
+    return { what: `the certificate of ${name} has expired, ${days} days ago (${date})`, fix }
+  if (expires - now > warning) return undefined
+  return { what: `the certificate of ${name} expires in ${days} days (${date})`, fix }
 }
 
 /** One file for each domain, certificate and key, for its owner alone, and the list of them. */

@@ -67,11 +67,8 @@ export function judgeHostKey(
   shownKey: Buffer,
 ): Failure | undefined {
   const address = trusted.address ?? addressOf(destination)
-  const [type, encoded, fingerprint] = [
-    keyType(shownKey),
-    shownKey.toString('base64'),
-    fingerprintOf(shownKey),
-  ]
+  const [type, fingerprint] = [keyType(shownKey), fingerprintOf(shownKey)]
+  const encoded = shownKey.toString('base64')
   const all = [...trusted.keys, ...(trusted.withoutPort ?? [])].filter(({ key }) => key === encoded)
   const same = all.find(({ revoked }) => revoked) ?? all[0]
   if (same?.revoked)

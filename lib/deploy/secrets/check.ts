@@ -115,7 +115,7 @@ export function weaknesses(environment: Environment, secrets: Secrets): Problem[
   })
 }
 
-export const replacing = (environment: Environment, name: string): string =>
+const replacing = (environment: Environment, name: string): string =>
   rotatable.some(rotated => rotated === name)
     ? commandOf('secrets', environment.name, `rotate ${name}`)
     : `set a better one in ${secretsFile(environment)} (openssl rand -hex 32 makes one), then deploy --force`

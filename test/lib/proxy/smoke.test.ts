@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { SmokeTest } from '../../../lib/environment/environment.ts'
-import { mismatch, smokeTest } from '../../../lib/proxy/smoke.ts'
+import { mismatch, smokeTest } from '../../../lib/proxy/site.ts'
 import { failureOf } from '../fixtures.ts'
 
 const judging = suite('smoke: how an answer differs')
