@@ -7,9 +7,8 @@ import { certificateExpiry, expiryProblem } from '../proxy/edge-certificates.ts'
 import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
 
-const days = 86_400_000
-/** Certificates that expire sooner are warned of, unless the edge's settings say otherwise (ms). */
-const warning = 21 * days
+/** Certificates that expire sooner are warned of, unless the edge's settings say otherwise (ms): three weeks. */
+const warning = 21 * 86_400_000
 
 /** What the addresses that users use come to, asked from outside. */
 async function lookFromOutside({ environment }: Pick<Site, 'environment'>) {
@@ -40,11 +39,7 @@ export const failingAddresses = async (site: Pick<Site, 'environment'>): Promise
  * The very last check. An address that failed before the deploy, too, is not the new version's fault: a warning.
  * @throws Failure when one fails that answered before.
  */
-export async function checkFromOutside(
-  site: Site,
-  failedBefore: ReadonlyMap<string, string>,
-  step: Step,
-): Promise<void> {
+export async function checkFromOutside(site: Site, failedBefore: ReadonlyMap<string, string>, step: Step) {
   const { environment, run } = site
   const { failing, expiry } = await lookFromOutside(site)
   for (const problem of await expiring(environment, expiry)) run.warn(problem)

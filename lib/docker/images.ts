@@ -8,9 +8,6 @@ import type { Run } from '../run/run.ts'
 import type { Step } from '../run/step.ts'
 import { type RegistryAccess, registryOf, withRegistry } from './registry.ts'
 
-/** A tag as the registry's specification has it: a word of at most 128 characters. */
-const isTag = (word: string): boolean => /^\w[\w.-]{0,127}$/.test(word)
-
 interface Manifest {
   Descriptor: { digest: string; platform?: { os: string; architecture: string } }
 }
@@ -109,9 +106,9 @@ export async function pullRelease(site: Puller, images: Images, step: Step): Pro
   step.note(`${hadToCome ? 'pulled' : 'already here:'} ${Object.values(images).map(shortDigest).join(', ')}`)
 }
 
-/** @throws UsageError when the word cannot be a tag. */
+/** @throws UsageError when it is no tag as the registry's specification has it: a word of at most 128 characters. */
 export function parseTag(tag: string): string {
-  if (isTag(tag)) return tag
+  if (/^\w[\w.-]{0,127}$/.test(tag)) return tag
   throw new UsageError(
     `--tag is ${shown(tag)}; expected letters, digits and _ . - (at most 128, no leading . or -), such as main-3f1c9a0`,
   )
@@ -121,10 +118,7 @@ export function parseTag(tag: string): string {
  * The images of one build by their digests, which no later push can change; undefined where none are given.
  * @throws UsageError when one is given without the other, or is no digest.
  */
-export function parseDigests(
-  backend: string | undefined,
-  frontend: string | undefined,
-): Readonly<Record<Part, string>> | undefined {
+export function parseDigests(backend: string | undefined, frontend: string | undefined) {
   if (backend === undefined && frontend === undefined) return undefined
   return { backend: parseDigest('backend', backend), frontend: parseDigest('frontend', frontend) }
 }

@@ -13,11 +13,7 @@ export type Certificate = Readonly<ReturnType<typeof parseCertificate>>
  * `cert.pem`, `key.pem`) leaves them.
  * @returns those that have begun, and what is wrong with those that cannot be used.
  */
-export function findCertificates(
-  directory: string,
-  domain: string,
-  now: number,
-): { certificates: Certificate[]; problems: Problem[] } {
+export function findCertificates(directory: string, domain: string, now: number) {
   const problems: Problem[] = []
   const certificates = pairsIn(directory).flatMap(pair => {
     try {

@@ -27,11 +27,7 @@ export interface Served {
  * Looks for what certbot or acme.sh has left in `ssl`. A certificate that is served stays until there is one that works
  * and is worth as much. @returns what is to be served, and what a person should know of it.
  */
-export function chooseCertificates(
-  edge: Edge,
-  domains: readonly Domain[],
-  now = Date.now(),
-): { served: Served[]; problems: Problem[] } {
+export function chooseCertificates(edge: Edge, domains: readonly Domain[], now = Date.now()) {
   const problems = new Map<string, Problem>() // each said once, though several domains may have it
   const served = domains.map(({ domain }) => {
     const before = servedCertificate(edge, domain)

@@ -91,11 +91,7 @@ export class HAProxy {
    * Waits until the proxy has found the addresses of the services' own containers. Right after a start it may still
    * hold those of containers that are gone, which Docker gives to new ones: users would reach the wrong service.
    */
-  async waitForAddresses(
-    project: Project,
-    services: readonly ServiceName[],
-    signal: AbortSignal,
-  ): Promise<void> {
+  async waitForAddresses(project: Project, services: readonly ServiceName[], signal: AbortSignal) {
     const deadline = Date.now() + addressTimeout
     const containers = await project.containers(services)
     for (;;) {

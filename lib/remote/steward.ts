@@ -30,8 +30,7 @@ const startsWithin = 10_000
 const root = join(import.meta.dirname, '..', '..')
 
 /** The directory of a session, readable for the owner alone. */
-const directoryOf = ({ directory, session }: Errand): string =>
-  join(directory, 'logs', 'sessions', session)
+const directoryOf = ({ directory, session }: Errand): string => join(directory, 'logs', 'sessions', session)
 
 /** Starts the script, once: asked again by a client that could not hear the answer, it does nothing. */
 function start(errand: Errand, { script, args, welcome }: NonNullable<Errand['start']>): void {

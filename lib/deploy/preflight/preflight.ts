@@ -1,16 +1,23 @@
 import { join } from 'node:path'
+import { commandOf } from '../../base/command-text.ts'
 import { type Problem, Problems, problemOf } from '../../base/failure.ts'
 import { count } from '../../base/text.ts'
 import { build } from '../../docker/build.ts'
 import { resolve } from '../../docker/images.ts'
 import { withRegistry } from '../../docker/registry.ts'
 import { parts } from '../../environment/environment.ts'
-import type { Images } from '../../environment/releases.ts'
+import {
+  type Images,
+  type Release,
+  readReleases,
+  sameImages,
+  shortDigest,
+} from '../../environment/releases.ts'
 import { readSecrets } from '../../environment/secrets.ts'
+import { loadEnvironment } from '../../environment/settings.ts'
 import type { Site } from '../../proxy/site.ts'
 import type { Step } from '../../run/step.ts'
 import type { Wanted } from '../options.ts'
-import { provedProblems } from '../promotion.ts'
 import { weaknesses } from '../secrets/check.ts'
 import { databaseProblems } from './database.ts'
 import {
@@ -75,4 +82,36 @@ async function wantedImages(site: Site, wanted: Wanted, step: Step): Promise<Ima
     if (!backend || !frontend) throw new TypeError('there are two parts')
     return { backend, frontend }
   })
+}
+
+/** Whether another environment has shown these very images to be fit, by its history. */
+export function proved(
+  releases: readonly Release[],
+  images: Images,
+): 'proved' | 'never live' | 'rolled back' {
+  const last = releases.findLastIndex(release => sameImages(release, images))
+  if (last === -1) return 'never live'
+  return releases[last + 1]?.kind === 'rollback' ? 'rolled back' : 'proved'
+}
+
+/**
+ * Where the environment wants its images proved elsewhere first: what is wrong with that, as a warning of the run or,
+ * where it is demanded, as a problem.
+ */
+export async function provedProblems({ environment, run }: Site, images: Images): Promise<Problem[]> {
+  if (environment.provedOn === undefined) return []
+  const { environment: name, otherwise } = environment.provedOn
+  const verdict = proved(readReleases(await loadEnvironment(name)), images)
+  if (verdict === 'proved') return []
+  const which = Object.values(images).map(shortDigest).join(', ')
+  const problem: Problem = {
+    what:
+      verdict === 'never live'
+        ? `these images (${which}) were never live on ${name}: ${environment.name} is their first time`
+        : `${name} was rolled back from these images (${which})`,
+    fix: `deploy them there first: ${commandOf('deploy', name)} --tag <their tag>`,
+  }
+  if (otherwise === 'demand') return [problem]
+  run.warn(problem)
+  return []
 }

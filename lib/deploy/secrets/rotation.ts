@@ -97,11 +97,7 @@ export function ending(
 }
 
 /** Takes an interrupted rotation to its end. @returns what was done, in words, or undefined when there was none. */
-export async function settleRotation(
-  site: Site,
-  live: Colour | null,
-  step: Step,
-): Promise<string | undefined> {
+export async function settleRotation(site: Site, live: Colour | null, step: Step) {
   const rotation = readRotation(site.environment)
   if (!rotation) return undefined
   const names = Object.keys(rotation).join(' and ')

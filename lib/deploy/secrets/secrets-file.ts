@@ -94,11 +94,7 @@ export async function recoverSecrets(site: Site): Promise<Result> {
 }
 
 /** The variables of a backend's container which are not its image's own; the live one's, else that which stands by. */
-async function givenToBackend({
-  environment,
-  project,
-  proxy,
-}: Site): Promise<{ from: string; given: Secrets }> {
+async function givenToBackend({ environment, project, proxy }: Site) {
   const live = proxy.mapOnDisk()
   const backends = await project.containers(colours.map(colour => serviceOf('backend', colour)))
   const backend = backends.find(({ service }) => service === `backend-${live}`) ?? backends[0]
@@ -109,10 +105,8 @@ async function givenToBackend({
     })
   const brought = await project.imageVariables(backend.image)
   const all = Object.entries(await project.variables(backend))
-  return {
-    from: backend.name,
-    given: Object.fromEntries(all.filter(([name, value]) => brought[name] !== value)),
-  }
+  const given: Secrets = Object.fromEntries(all.filter(([name, value]) => brought[name] !== value))
+  return { from: backend.name, given }
 }
 
 function secretsAmong(environment: Environment, given: Secrets): Secrets {
