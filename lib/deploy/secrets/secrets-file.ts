@@ -37,7 +37,8 @@ export async function renderSecrets({ environment, run }: Site): Promise<Result>
 /** The lines of a `.env` file, with the length of each value in its place. */
 function masked(text: string): string[] {
   const length = (value: string): string => count(value.replace(/^'(.*)'$/, '$1').length, 'character')
-  const hidden = text.replace(/^([A-Za-z_]\w*)=(.*)$/gm, (_, key, value) => `${key}=…  (${length(value)})`)
+  const setting = /^([A-Za-z_]\w*)=([^\n]*)$/gm
+  const hidden = text.replace(setting, (_, key, value) => `${key}=…  (${length(value)})`)
   return hidden.split('\n').slice(0, -1)
 }
 
