@@ -17,7 +17,7 @@ import { copyUploads } from '../lib/backup/uploads.ts'
 import { prove } from '../lib/backup/verify.ts'
 import { commandOf, quoted } from '../lib/base/command-text.ts'
 import { UsageError } from '../lib/base/failure.ts'
-import { commonOptions, parseDuration } from '../lib/base/options.ts'
+import { commonOptions } from '../lib/base/options.ts'
 import { duration, shown } from '../lib/base/text.ts'
 import { main } from '../lib/cli/main.ts'
 import { runOn } from '../lib/deploy/on-site.ts'
@@ -136,13 +136,7 @@ void main({
     const wanted = backupWanted(options)
     if (wanted.do === 'list') return list(options.environment, options.json)
     if (wanted.do === 'schedule') return schedule(options.environment, wanted.words)
-    const session = {
-      script: 'backup',
-      wait: parseDuration('wait', options.wait),
-      json: options.json,
-      verbose: options.verbose,
-      quiet: options.scheduled,
-    }
+    const session = { script: 'backup', ...options, quiet: options.scheduled }
     return runOn(await loadEnvironment(options.environment), session, site => {
       if (wanted.do === 'pull') return pull(site, wanted.from)
       if (wanted.do === 'drill') return practise(site)

@@ -75,7 +75,6 @@ void main({
     ['npx tsx scripts/cleanup.ts -e staging --older-than 7d --keep 3', 'when the disk is full'],
   ],
   run: async options => {
-    const wait = parseDuration('wait', options.wait)
     const asked = {
       olderThan:
         options['older-than'] === undefined ? undefined : parseDuration('older-than', options['older-than']),
@@ -84,7 +83,7 @@ void main({
       all: options.verbose,
     }
     const environment = await loadEnvironment(options.environment)
-    const session = { script: 'cleanup', wait, json: options.json, verbose: options.verbose }
+    const session = { script: 'cleanup', ...options }
     if (options['dry-run']) return lookAt(environment, session, site => dryRun(site, asked))
     const ask = asksOrHasYes(environment, options.yes)
     return runOn(environment, session, site => cleanUp(site, { ...asked, ask }))

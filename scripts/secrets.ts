@@ -3,7 +3,7 @@
 
 import { commandOf } from '../lib/base/command-text.ts'
 import { exitCodes, Failure, problemOf } from '../lib/base/failure.ts'
-import { commonOptions, parseDuration } from '../lib/base/options.ts'
+import { commonOptions } from '../lib/base/options.ts'
 import { main } from '../lib/cli/main.ts'
 import { prepareDirectory } from '../lib/database/lasting-services.ts'
 import { lookAt, runOn } from '../lib/deploy/on-site.ts'
@@ -11,8 +11,6 @@ import { giveLogin } from '../lib/deploy/own-login.ts'
 import { repair } from '../lib/deploy/repair/repair.ts'
 import { resultOf, rollOut } from '../lib/deploy/rollout/rollout.ts'
 import { checkSecrets } from '../lib/deploy/secrets/check.ts'
-import { recoverSecrets } from '../lib/deploy/secrets/recovery.ts'
-import { renderSecrets } from '../lib/deploy/secrets/rendering.ts'
 import {
   beginRotation,
   dropRotation,
@@ -21,6 +19,7 @@ import {
   readRotation,
   rotatable,
 } from '../lib/deploy/secrets/rotation.ts'
+import { recoverSecrets, renderSecrets } from '../lib/deploy/secrets/secrets-file.ts'
 import type { Colour } from '../lib/environment/environment.ts'
 import { type Release, readReleases } from '../lib/environment/releases.ts'
 import { type Secrets, secretsOf } from '../lib/environment/secrets.ts'
@@ -117,9 +116,8 @@ void main({
     ['npx tsx scripts/secrets.ts render -e production', "the file as CI's variables make it, no values"],
   ],
   run: async (options, [what, which = 'all']) => {
-    const wait = parseDuration('wait', options.wait)
     const environment = await loadEnvironment(options.environment)
-    const session = { script: 'secrets', wait, json: options.json, verbose: options.verbose }
+    const session = { script: 'secrets', ...options }
     if (what === 'check') return lookAt(environment, session, checkSecrets)
     if (what === 'recover') return runOn(environment, session, recoverSecrets)
     if (what === 'render') return lookAt(environment, session, renderSecrets)

@@ -31,13 +31,11 @@ export async function show(
 
 /** Lets requests in flight end and stops the backends: from here on nothing is written that would be lost. */
 export async function stopBackends(site: Site, containers: readonly Container[], step: Step): Promise<void> {
-  const { environment, project, proxy } = site
+  const { project, proxy } = site
   await hide(site, containers)
   if ((await proxy.live()) !== undefined)
     for (const colour of colours)
-      await proxy.drain(colour, environment.timeouts.drain, open =>
-        step.progress(count(open, 'open request')),
-      )
+      await proxy.drain(colour, open => step.progress(count(open, 'open request')))
   await project.rest(containers)
 }
 

@@ -83,8 +83,7 @@ export async function startLasting(
   await project.start(services, { fresh: false })
   await waitUntilHealthy(project, services, { step, signal: run.signal })
   const live = proxy.mapOnDisk()
-  if (isNew && live !== null)
-    await restoreLogin(project, loginIn(await liveVariables({ environment, project }, live)))
+  if (isNew && live !== null) await restoreLogin(project, loginIn(await liveVariables(project, live)))
 }
 
 /** No image has proved itself yet, and nobody has been served. */

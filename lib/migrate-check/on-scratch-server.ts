@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { removeLeftovers } from '../docker/leftovers.ts'
+import { removeLeftovers } from '../docker/throwaway.ts'
 import type { ScratchServer } from './scratch-server.ts'
 
 /** A word that names this run's databases and containers. */

@@ -1,9 +1,7 @@
 import { chmodSync, existsSync, readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { withAlembicsPython } from '../docker/image-reading.ts'
-import { label } from '../docker/leftovers.ts'
-import { ownerLabel } from '../docker/owner.ts'
-import { applicationLimits } from '../docker/throwaway.ts'
+import { applicationLimits, label, ownerLabel } from '../docker/throwaway.ts'
 import type { ScratchServer } from './scratch-server.ts'
 
 /** Where Alembic runs: with the Python of this machine, or in an image, with or without this machine's sources. */

@@ -3,9 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { Failure } from '../base/failure.ts'
 import { attempt, run } from '../base/shell.ts'
 import { lastLines } from '../base/text.ts'
-import { label } from '../docker/leftovers.ts'
-import { ownerLabel } from '../docker/owner.ts'
-import { databaseLimits } from '../docker/throwaway.ts'
+import { databaseLimits, label, ownerLabel } from '../docker/throwaway.ts'
 import { untilReady, whyNotReady } from './patience.ts'
 
 /** A PostgreSQL server on which databases are made and dropped. Never the one that serves users. */

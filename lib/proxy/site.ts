@@ -48,14 +48,11 @@ export async function smokeTestColour({ environment, proxy }: Site, colour: Colo
 export async function testLive(site: Site): Promise<void> {
   const live = site.proxy.mapOnDisk()
   if (live === null) return
-  if ((await site.proxy.live()) === undefined) {
-    site.run.warn({
-      what: 'the proxy does not answer, so the version that is live was not tested',
-      fix: site.project.typed('up', '-d', 'proxy'),
-    })
-    return
-  }
-  await smokeTestColour(site, live)
+  if ((await site.proxy.live()) !== undefined) return smokeTestColour(site, live)
+  site.run.warn({
+    what: 'the proxy does not answer, so the version that is live was not tested',
+    fix: site.project.typed('up', '-d', 'proxy'),
+  })
 }
 
 /** Why the live version does not work, or undefined when it does. */

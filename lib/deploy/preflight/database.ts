@@ -32,16 +32,10 @@ export async function databaseProblems(
     for (const problem of await collationsOf(project)) run.warn(problem)
     return await passwordProblems(project, secrets)
   } catch (error) {
-    const { what, detail } = problemOf(error)
     const trouble = await troubleOfDatabase(project)
     if (trouble) return [trouble]
-    return [
-      {
-        what: `the database is down: ${what}`,
-        detail,
-        fix: commandOf('repair', environment.name),
-      },
-    ]
+    const { what, detail } = problemOf(error)
+    return [{ what: `the database is down: ${what}`, detail, fix: commandOf('repair', environment.name) }]
   }
 }
 
@@ -57,9 +51,4 @@ async function passwordProblems(project: Site['project'], secrets: Secrets): Pro
       fix: `put the database's password there, or let both have a new one: ${commandOf('secrets', environment.name, 'rotate DB_PASSWORD')}`,
     },
   ]
-}
-
-export async function databaseRuns(project: Site['project']): Promise<boolean> {
-  const [database] = await project.containers(['db'])
-  return database?.status === 'running'
 }

@@ -19,8 +19,7 @@ import { pullRelease } from '../../docker/images.ts'
 import type { Environment } from '../../environment/environment.ts'
 import { type Site, testLive } from '../../proxy/site.ts'
 import { confirm } from '../../run/confirm.ts'
-import type { Result } from '../../run/result.ts'
-import { standsBy } from '../candidate.ts'
+import { standsBy } from '../colours.ts'
 import { rollOut } from '../rollout/rollout.ts'
 import type { DatabaseRollback } from './options.ts'
 
@@ -28,10 +27,7 @@ import type { DatabaseRollback } from './options.ts'
  * Puts a backup in the live database's place. It is read whole, restored beside the live one and compared before
  * anything is touched; the live one is renamed, not removed, and every change names its undoing first.
  */
-export async function rollBackDatabase(
-  site: Site,
-  wanted: DatabaseRollback & { readonly ask: boolean },
-): Promise<Result> {
+export async function rollBackDatabase(site: Site, wanted: DatabaseRollback & { readonly ask: boolean }) {
   const { environment, run } = site
   await run.step('Repair what an interrupted run left', step => mendDatabase(site, step))
   const source =
@@ -56,12 +52,7 @@ export async function rollBackDatabase(
   }
 }
 
-async function replace(
-  site: Site,
-  wanted: DatabaseRollback,
-  source: Source,
-  fitting: Fitting,
-): Promise<Result> {
+async function replace(site: Site, wanted: DatabaseRollback, source: Source, fitting: Fitting) {
   const { environment, project, proxy, run } = site
   const { backup } = source
   const target = fitting.release

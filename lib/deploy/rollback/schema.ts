@@ -56,11 +56,7 @@ export async function guideBack({ environment, project, proxy, run }: Site): Pro
  * Takes the schema back, with the image that knows the way. Should anything after this fail, or the run be killed, it
  * is taken forward again; what was in the columns and tables that went is in the backup alone.
  */
-export async function takeSchemaBack(
-  site: Site,
-  guide: Guide,
-  { from, to, revisions }: Descent,
-): Promise<void> {
+export async function takeSchemaBack(site: Site, guide: Guide, { from, to, revisions }: Descent) {
   const { environment, project, run } = site
   const { colour, image, live } = guide
   const timeout = environment.timeouts.migrate

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import { type Problem, Problems } from '../../base/failure.ts'
 import { count } from '../../base/text.ts'
-import { engineProblems } from '../../deploy/preflight/engine.ts'
+import { engineProblems } from '../../deploy/preflight/machine.ts'
 import type { Colour } from '../../environment/environment.ts'
 import { readState } from './directory.ts'
 import type { EdgeSite } from './site.ts'

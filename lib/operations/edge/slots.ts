@@ -6,7 +6,7 @@ import type { Compose } from '../../docker/compose.ts'
 import { type Container, parseContainers } from '../../docker/containers.ts'
 import { containersOf } from '../../docker/project.ts'
 import { type Colour, colours, type Edge } from '../../environment/environment.ts'
-import { askProxy } from '../../proxy/runtime-socket.ts'
+import { askProxy } from '../../proxy/reports.ts'
 import { socketOf } from './directory.ts'
 
 /** How long a process may take to hear a signal (ms): moments, unless the machine is very busy. */

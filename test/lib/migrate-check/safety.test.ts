@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { isAlive } from '../../../lib/docker/owner.ts'
+import { isAlive } from '../../../lib/docker/throwaway.ts'
 import type { Statement } from '../../../lib/migrate-check/facts.ts'
 import { annotations } from '../../../lib/migrate-check/report/github.ts'
 import { inWords } from '../../../lib/migrate-check/report/verdict.ts'
