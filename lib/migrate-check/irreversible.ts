@@ -1,4 +1,4 @@
-import type { Finding } from './finding.ts'
+import { about, type Finding } from './finding.ts'
 import type { Revision } from './history.ts'
 
 interface Entry {
@@ -17,33 +17,25 @@ export function parseIrreversible(text: string): ReadonlyMap<string, Entry> {
 }
 
 /** The list itself is checked: a reason for each, and no revision that does not exist. */
-export function checkIrreversible(
+export function* checkIrreversible(
   entries: ReadonlyMap<string, Entry>,
   revisions: readonly Revision[],
   file: string,
-): Finding[] {
-  return [...entries].flatMap(([id, { reason, line }]) => {
-    const about = { level: 'error', file, line } as const
+): Iterable<Finding> {
+  for (const [id, { reason, line }] of entries)
     if (!revisions.some(revision => revision.id === id))
-      return [
-        {
-          ...about,
-          id: 'allowed.unknown',
-          what: `${file} allows ${id}, and there is no such revision`,
-          why: 'A list that nobody keeps hides the next mistake.',
-          fix: 'delete the line, or correct the revision',
-        },
-      ]
-    if (reason !== '') return []
-    return [
-      {
-        ...about,
-        id: 'allowed.no-reason',
+      yield {
+        ...about('allowed.unknown', 'error', file, line),
+        what: `${file} allows ${id}, and there is no such revision`,
+        why: 'A list that nobody keeps hides the next mistake.',
+        fix: 'delete the line, or correct the revision',
+      }
+    else if (reason === '')
+      yield {
+        ...about('allowed.no-reason', 'error', file, line),
         revision: id,
         what: `${file} allows ${id} to be irreversible and gives no reason`,
         why: 'Whoever has to roll back at night must be able to read what cannot be undone, and why.',
         fix: `write it behind the revision: ${id}  <reason>`,
-      },
-    ]
-  })
+      }
 }

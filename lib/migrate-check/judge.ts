@@ -74,14 +74,10 @@ function freshAndData(
   steps: readonly Step[],
   revisions: readonly Revision[],
 ): Finding[] {
-  const found = fresh ? checkFresh(fresh, revisions) : []
+  const found = fresh ? [...checkFresh(fresh, revisions)] : []
   const said = new Set(found.map(({ revision }) => revision))
-  return [
-    ...found,
-    ...checkSteps(steps, revisions).filter(
-      ({ id, revision }) => !/^(data|step)\.fails$/.test(id) || !said.has(revision),
-    ),
-  ]
+  const isTold = ({ id, revision }: Finding) => /^(data|step)\.fails$/.test(id) && said.has(revision)
+  return [...found, ...[...checkSteps(steps, revisions)].filter(each => !isTold(each))]
 }
 
 async function drift(

@@ -5,7 +5,7 @@ import { attempt } from '../base/shell.ts'
 import { lastLines } from '../base/text.ts'
 import { scratchDirectory } from '../docker/scratch-directory.ts'
 import type { Statement, Step } from './facts.ts'
-import type { Finding, Level } from './finding.ts'
+import { about, type Finding, type Level } from './finding.ts'
 import type { Revision } from './history.ts'
 
 /**
@@ -51,15 +51,8 @@ export async function lint(steps: readonly Step[], revisions: readonly Revision[
       .map(step => ({ step, file: join(directory, `${step.revision}.sql`), ...sqlFile(step.statements) }))
     if (files.length === 0) return []
     for (const { file, text } of files) writeFileSync(file, text)
-    const ran = await attempt([
-      program,
-      '--reporter',
-      'json',
-      '--assume-in-transaction',
-      '--pg-version',
-      '17',
-      ...files.map(({ file }) => file),
-    ])
+    const options = ['--reporter', 'json', '--assume-in-transaction', '--pg-version', '17']
+    const ran = await attempt([program, ...options, ...files.map(({ file }) => file)])
     const violations = parse(ran.stdout)
     if (!violations)
       throw new Failure({ what: 'squawk cannot be run', detail: lastLines(ran.stderr, 5), fix: 'npm ci' })
@@ -105,11 +98,7 @@ function findingOf(
   if (rule === 'ban-concurrent-index-creation-in-transaction' && !statement.transaction) return []
   return [
     {
-      id: `squawk.${rule}`,
-      level,
-      file: revision.file.file,
-      line: statement.line,
-      revision: revision.id,
+      ...about(`squawk.${rule}`, level, revision, statement.line),
       what: `${statement.sql.trim().replace(/\s+/g, ' ').slice(0, 80)}`,
       why:
         rule === 'syntax-error'

@@ -1,5 +1,5 @@
 import type { RevisionFile } from './facts.ts'
-import type { Finding } from './finding.ts'
+import { about, type Finding } from './finding.ts'
 
 export interface Judged {
   readonly findings: readonly Finding[]
@@ -24,35 +24,28 @@ export function applySuppressions(findings: readonly Finding[], files: readonly 
     if (suppression && suppression.reason !== '') allowed.push({ finding, reason: suppression.reason })
     else kept.push(finding)
   }
-  return { findings: [...kept, ...files.flatMap(file => complaints(file, used))], allowed }
+  return { findings: [...kept, ...files.flatMap(file => [...complaints(file, used)])], allowed }
 }
 
-function complaints({ file, suppressions = [] }: RevisionFile, used: ReadonlySet<unknown>): Finding[] {
-  return suppressions.flatMap((suppression): Finding[] => {
+function* complaints(
+  { file, suppressions = [] }: RevisionFile,
+  used: ReadonlySet<unknown>,
+): Iterable<Finding> {
+  for (const suppression of suppressions) {
     const { id, line, reason } = suppression
     if (reason === '')
-      return [
-        {
-          id: 'suppression.no-reason',
-          level: 'error',
-          file,
-          line,
-          what: `the comment allows ${id} and gives no reason`,
-          why: 'Whoever reviews it, and whoever looks back after an outage, must see why it was safe.',
-          fix: `# migrate-check: allow ${id}: <reason>`,
-        },
-      ]
-    if (used.has(suppression)) return []
-    return [
-      {
-        id: 'suppression.unused',
-        level: 'note',
-        file,
-        line,
+      yield {
+        ...about('suppression.no-reason', 'error', file, line),
+        what: `the comment allows ${id} and gives no reason`,
+        why: 'Whoever reviews it, and whoever looks back after an outage, must see why it was safe.',
+        fix: `# migrate-check: allow ${id}: <reason>`,
+      }
+    else if (!used.has(suppression))
+      yield {
+        ...about('suppression.unused', 'note', file, line),
         what: `the comment allows ${id}, which was not found`,
         why: 'A comment that allows nothing may one day allow too much.',
         fix: allowable.test(id) ? 'delete it' : `${id} cannot be allowed: mend it`,
-      },
-    ]
-  })
+      }
+  }
 }

@@ -1,5 +1,4 @@
 import type { ModelTable, Step } from './facts.ts'
-import type { Finding } from './finding.ts'
 import type { Revision } from './history.ts'
 import { environmentFile } from './python-error.ts'
 
@@ -16,10 +15,7 @@ export const bare = (table: string): string => table.split('.').at(-1) ?? table
  * Where a table is declared: its model; else the statement that last touched it; else env.py, which alone knows which
  * models there are. The migrations of this run that touched it have to do with it as well.
  */
-export function placeOfTable(
-  table: string,
-  { revisions, steps, models }: Around,
-): Pick<Finding, 'file' | 'line' | 'also'> {
+export function placeOfTable(table: string, { revisions, steps, models }: Around) {
   const touching = steps.flatMap(({ revision, statements }) => {
     const statement = statements.find(({ sql, locks }) => {
       const locked = locks.some(([name]) => bare(name) === bare(table))

@@ -260,7 +260,7 @@ allowing('irreversible.txt: a reason for each, and only revisions that exist', (
     'irreversible.txt',
   )
   assert.equal(
-    found.map(({ id, line }) => `${id} ${line}`),
+    Array.from(found, ({ id, line }) => `${id} ${line}`),
     ['allowed.no-reason 4', 'allowed.unknown 5'],
   )
 })
