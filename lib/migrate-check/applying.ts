@@ -4,8 +4,8 @@ import type { Revision } from './history.ts'
 import { headline, placeOf, traceback } from './python-error.ts'
 
 /** base → head on an empty database, in one go as on a new machine. */
-export function* checkFresh(fresh: Fresh, revisions: readonly Revision[]): Iterable<Finding> {
-  if (fresh.ok || !fresh.error) return
+export function* checkFresh(fresh: Fresh | undefined, revisions: readonly Revision[]): Iterable<Finding> {
+  if (!fresh?.error || fresh.ok) return
   const revision = revisions.find(({ id }) => id === fresh.revision)
   yield {
     ...{ id: 'fresh.fails', level: 'error', revision: revision?.id },
@@ -31,16 +31,6 @@ function fixOf({ state, message }: PythonError): string {
   return 'mend the migration; try it with `alembic upgrade head` on an empty database'
 }
 
-/** What fails only where there are rows, and what an exception handler has hidden. */
-export function* checkSteps(steps: readonly Step[], revisions: readonly Revision[]): Iterable<Finding> {
-  for (const step of steps) {
-    const revision = revisions.find(({ id }) => id === step.revision)
-    if (!revision) continue
-    yield* failsWithRows(step, revision)
-    yield* hidden(step, revision)
-  }
-}
-
 const rowProblems: Readonly<Record<string, { what: string; fix: string }>> = {
   '23502': {
     what: 'a column becomes NOT NULL, and rows have no value for it',
@@ -60,7 +50,19 @@ const rowProblems: Readonly<Record<string, { what: string; fix: string }>> = {
   },
 }
 
-function* failsWithRows({ error, emptyError }: Step, revision: Revision): Iterable<Finding> {
+/** A revision, and what happened when it was applied. */
+export interface Applied {
+  readonly step: Step
+  readonly revision: Revision
+}
+
+/** What fails only where there are rows, and what an exception handler has hidden. */
+export function* checkStep(applied: Applied): Iterable<Finding> {
+  yield* failsWithRows(applied)
+  yield* hidden(applied)
+}
+
+function* failsWithRows({ step: { error, emptyError }, revision }: Applied): Iterable<Finding> {
   const { id, file } = revision
   if (!error) return
   if (emptyError)
@@ -83,7 +85,7 @@ function* failsWithRows({ error, emptyError }: Step, revision: Revision): Iterab
   }
 }
 
-function hidden({ databaseErrors, error, down }: Step, revision: Revision): Finding[] {
+function hidden({ step: { databaseErrors, error, down }, revision }: Applied): Finding[] {
   const { id, file } = revision
   const all = [
     ...(error ? [] : databaseErrors.map(each => ({ ...each, what: 'upgrade' }))),

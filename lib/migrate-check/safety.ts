@@ -1,6 +1,6 @@
+import type { Applied } from './applying.ts'
 import type { Change, Step } from './facts.ts'
 import { about, type Finding } from './finding.ts'
-import type { Revision } from './history.ts'
 import type { LiveVersion } from './live-version.ts'
 import { ruleFor } from './safety/rules.ts'
 
@@ -8,20 +8,15 @@ import { ruleFor } from './safety/rules.ts'
  * What a revision does to the version that runs beside it until the switch, and behind it after a rollback. Read from
  * the catalog before and after, so it does not matter how the SQL was written.
  */
-export async function checkSafety(
-  step: Step,
-  revision: Revision,
-  live: LiveVersion | undefined,
-): Promise<Finding[]> {
-  const changes = step.changes ?? []
-  const found = await Promise.all(changes.map(change => judge(change, step, revision, live)))
-  return [...found.flat(), ...wholeTableWrites(step, revision)]
+export async function checkSafety(applied: Applied, live: LiveVersion | undefined): Promise<Finding[]> {
+  const changes = applied.step.changes ?? []
+  const found = await Promise.all(changes.map(change => judge(change, applied, live)))
+  return [...found.flat(), ...wholeTableWrites(applied)]
 }
 
 async function judge(
   change: Change,
-  step: Step,
-  revision: Revision,
+  { step, revision }: Applied,
   live: LiveVersion | undefined,
 ): Promise<Finding[]> {
   const rule = ruleFor(change, step)
@@ -51,7 +46,7 @@ function lineOf(change: Change, step: Step): number | undefined {
 }
 
 /** UPDATE and DELETE over whole tables: on a big one they hold row locks, or worse, for minutes. */
-function wholeTableWrites(step: Step, revision: Revision): Finding[] {
+function wholeTableWrites({ step, revision }: Applied): Finding[] {
   return step.statements.flatMap((statement, index) => {
     const table = writtenWhole(statement.sql)
     const full = (step.tables ?? []).find(name => name.split('.').at(-1) === table)

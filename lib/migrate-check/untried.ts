@@ -1,7 +1,7 @@
 import { all, type Fact, type FactOf } from './facts.ts'
 import { about, type Finding } from './finding.ts'
 import type { Revision } from './history.ts'
-import { environmentFile } from './python-error.ts'
+import { environmentFile, loadFailure } from './python-error.ts'
 
 /** Why nothing of Alembic works here: its configuration. */
 export const configProblems = (facts: readonly Fact[]): Finding[] => [
@@ -40,4 +40,10 @@ export const noRows = (
   what: `no row could be made up for ${table}: ${why}`,
   why: 'Migrations were tried with this table empty.',
   fix: 'try them on real rows: migrate-check --from-backup <file|latest>',
+})
+
+export const driftFailure = ({ error }: FactOf<'drift-failed'>): Finding => ({
+  ...loadFailure('env', error),
+  id: 'drift.fails',
+  what: `the models cannot be compared with the schema: ${error.message.split('\n')[0]}`,
 })
