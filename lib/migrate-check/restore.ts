@@ -7,7 +7,7 @@ import type { Environment } from '../environment/environment.ts'
 import type { ScratchServer } from './scratch-server.ts'
 
 /** A restored backup: where it is, what it holds, and what restoring it cost. */
-export interface Restored {
+interface Restored {
   readonly database: string
   readonly revision: string | null
   /** The bytes of each table, indexes included. */
@@ -30,29 +30,13 @@ export async function restore(
 ): Promise<Restored> {
   const database = `migrate_check_${id}_backup`
   const started = performance.now()
-  const inside = (script: string, ...words: string[]): Promise<Ran> =>
-    attempt(
-      [
-        'docker',
-        'exec',
-        `${server.container}`,
-        'bash',
-        '-c',
-        `set -euo pipefail; ${script}`,
-        'bash',
-        ...words,
-      ],
-      {
-        timeout: restoreTimeout,
-        signal,
-      },
-    )
+  const inside = (script: string, ...words: string[]): Promise<Ran> => {
+    const bash = ['bash', '-c', `set -euo pipefail; ${script}`, 'bash', ...words]
+    return attempt(['docker', 'exec', `${server.container}`, ...bash], { timeout: restoreTimeout, signal })
+  }
   const ask = async (statement: string): Promise<string> => {
-    const ran = await inside(
-      'psql -U postgres -XqAt -v ON_ERROR_STOP=1 -d "$1" -f - <<< "$2"',
-      database,
-      statement,
-    )
+    const psql = 'psql -U postgres -XqAt -v ON_ERROR_STOP=1 -d "$1" -f - <<< "$2"'
+    const ran = await inside(psql, database, statement)
     if (!ran.ok) throw commandFailed(['psql', '-c', statement], ran)
     return ran.stdout.trim()
   }
@@ -78,11 +62,8 @@ export async function restore(
     })
   const ms = performance.now() - started
   const revision = (await ask(revisionScript(settings))) || null
-  const sizes = (await ask(tableSizes))
-    .split('\n')
-    .filter(line => line !== '')
-    .map(line => line.split('|'))
-    .map(([name = '', size]) => [name, Number(size)])
+  const lines = (await ask(tableSizes)).split('\n').filter(line => line !== '')
+  const sizes = lines.map(line => line.split('|')).map(([name = '', size]) => [name, Number(size)])
   return { database, revision, sizes: Object.fromEntries(sizes), ms }
 }
 
