@@ -7,6 +7,7 @@ import type { Invocation } from './python.ts'
 
 export interface Request {
   readonly id: string
+  /** Relative to the backend's directory. */
   readonly config: string
   /** The file that lists what is meant to be irreversible, relative to the backend's directory. */
   readonly irreversible: string
@@ -79,13 +80,11 @@ export async function drive(
     hooks.onFact(fact)
     silence.refresh()
   })
-  const silence = setTimeout(
-    () => {
-      isSilent = true
-      stop()
-    },
-    hooks.patience ?? 2 ** 31 - 1,
-  )
+  const giveUp = (): void => {
+    isSilent = true
+    stop()
+  }
+  const silence = setTimeout(giveUp, hooks.patience ?? 2 ** 31 - 1)
   const code = await ended
   clearTimeout(silence)
   hooks.signal.removeEventListener('abort', stop)

@@ -1,5 +1,6 @@
+import type { Report } from '../check.ts'
 import type { Step } from '../facts.ts'
-import { type Finding, fails } from '../finding.ts'
+import { fails } from '../finding.ts'
 import type { Revision } from '../history.ts'
 import { strongestLocks } from '../safety/locks.ts'
 
@@ -22,12 +23,7 @@ const words = [
 
 export function verdicts(
   revisions: readonly Revision[],
-  about: {
-    steps: readonly Step[]
-    findings: readonly Finding[]
-    irreversible: ReadonlySet<string>
-    changed: ReadonlySet<string> | undefined
-  },
+  about: Pick<Report, 'steps' | 'findings' | 'irreversible'> & { changed: ReadonlySet<string> | undefined },
 ): Verdict[] {
   return revisions.map(revision => {
     const step = about.steps.find(each => each.revision === revision.id)
