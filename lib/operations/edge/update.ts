@@ -3,7 +3,7 @@ import { type Colour, otherColour } from '../../environment/environment.ts'
 import { shortDigest } from '../../environment/releases.ts'
 import { chooseCertificates, type Served, writeCertificates } from '../../proxy/edge-certificates.ts'
 import type { Result } from '../../run/result.ts'
-import { type Change, prepare, rehearse, validate } from './candidate.ts'
+import { type Change, edgeImage, prepare, pullEdge, rehearse, validate } from './candidate.ts'
 import {
   type EdgeState,
   edgeFiles,
@@ -13,7 +13,6 @@ import {
   readState,
   writeState,
 } from './directory.ts'
-import { edgeImage, pullEdge } from './image.ts'
 import { edgePreflight } from './preflight.ts'
 import { renewCertificates } from './renew.ts'
 import type { EdgeSite } from './site.ts'
