@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { chmodSync, chownSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { Failure } from '../base/failure.ts'
 import { readIfThere } from '../base/files.ts'
@@ -110,20 +111,16 @@ function sightOf(home: string) {
   return { isReady: lines[7]?.trim() === 'ready', progress: lines.join() }
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo // no pipe: a port is what it listens on
+  await once(server.close(), 'close')
+  return port
 }
 
 async function closed(home: string, child: ChildProcess | undefined): Promise<void> {
   child?.stdin?.end()
-  if (child?.pid && child.exitCode === null && child.signalCode === null)
-    await new Promise(resolve => child.once('exit', resolve))
+  if (child?.pid && child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   rmSync(home, { recursive: true, force: true })
 }

@@ -52,9 +52,12 @@ export async function namingOf({ environment }: Given): Promise<Naming | undefin
 }
 
 /** Where Alembic runs. */
-export function placeOf(given: Given, backend: string | undefined): Place {
-  const variables = variablesOf(given.settings)
-  return { backend, image: given.image, python: given.python, variables }
+export function placeOf({ image, python, settings: file }: Given, backend: string | undefined): Place {
+  if (file === undefined) return { backend, image, python, variables: {} }
+  if (!existsSync(file)) throw new UsageError(`--settings ${shown(file)} is not here`)
+  const { values: variables, problems } = parseEnvFile(readFileSync(file, 'utf8'), file)
+  if (problems.length > 0) throw new Problems(`${file} cannot be used`, problems, 2)
+  return { backend, image, python, variables }
 }
 
 /** The backend's directory; undefined where the image brings its own. */
@@ -67,12 +70,4 @@ export function backendOf({ backend, image }: Given): string | undefined {
     `${shown(directory)} is not here`,
     "name the backend's directory, or an image of it: --backend <directory>, --image <ref>",
   )
-}
-
-function variablesOf(file: string | undefined): Readonly<Record<string, string>> {
-  if (file === undefined) return {}
-  if (!existsSync(file)) throw new UsageError(`--settings ${shown(file)} is not here`)
-  const { values, problems } = parseEnvFile(readFileSync(file, 'utf8'), file)
-  if (problems.length > 0) throw new Problems(`${file} cannot be used`, problems, 2)
-  return values
 }
