@@ -65,9 +65,7 @@ const pathPlaces = (): string[] => (process.env['PATH'] ?? '').split(delimiter).
 function distributionPlaces(): string[] {
   const versions = [
     ...namesIn('/usr/lib/postgresql').map(name => join('/usr/lib/postgresql', name, 'bin')),
-    ...namesIn('/usr')
-      .filter(name => name.startsWith('pgsql-'))
-      .map(name => join('/usr', name, 'bin')),
+    ...namesIn('/usr').flatMap(name => (name.startsWith('pgsql-') ? join('/usr', name, 'bin') : [])),
   ]
   const number = (place: string): number => Number.parseInt(/\d+/.exec(dirname(place))?.[0] ?? '0', 10)
   return versions.sort((a, b) => number(b) - number(a))

@@ -6,19 +6,11 @@ import { revisionScript } from '../database/version-table.ts'
 import type { Environment } from '../environment/environment.ts'
 import type { ScratchServer } from './scratch-server.ts'
 
-/** A restored backup: where it is, what it holds, and what restoring it cost. */
-interface Restored {
-  readonly database: string
-  readonly revision: string | null
-  /** The bytes of each table, indexes included. */
-  readonly sizes: Readonly<Record<string, number>>
-  readonly ms: number
-}
-
 /**
  * Restores a backup into a database of its own.
  * @param server a throwaway one that sees the backup's directory as /backups
  * @param settings which table has its revision, where that is not the likeliest
+ * @returns where it is, its revision, the bytes of each table, indexes included, and how many ms restoring it took
  * @throws Failure with PostgreSQL's own message.
  */
 export async function restore(
@@ -27,7 +19,7 @@ export async function restore(
   file: string,
   signal: AbortSignal,
   settings: Partial<Environment['database']> = {},
-): Promise<Restored> {
+) {
   const database = `migrate_check_${id}_backup`
   const started = performance.now()
   const inside = (script: string, ...words: string[]): Promise<Ran> => {
@@ -63,7 +55,7 @@ export async function restore(
   const ms = performance.now() - started
   const revision = (await ask(revisionScript(settings))) || null
   const lines = (await ask(tableSizes)).split('\n').filter(line => line !== '')
-  const sizes = lines.map(line => line.split('|')).map(([name = '', size]) => [name, Number(size)])
+  const sizes = lines.map(line => line.split('|')).map(([name = '', size]) => [name, Number(size)] as const)
   return { database, revision, sizes: Object.fromEntries(sizes), ms }
 }
 
