@@ -84,7 +84,7 @@ export async function rehearse(
 ): Promise<void> {
   await run.step('Try it where nobody can reach it', async step => {
     try {
-      await slots.rehearse(next, edge.timeouts.ready)
+      await slots.rehearse(next)
       const away = await smokeTestEdge(edge, 'rehearsal', served)
       step.note(away.length === 0 ? 'all domains answer' : `down behind it: ${away.join(', ')}`)
     } finally {
