@@ -100,18 +100,18 @@ function* schemaFindings(revision: Revision, down: Down): Iterable<Finding> {
   if (different.length > 0)
     yield {
       ...inDowngrade('reversible.different', 'error', revision),
-      what: `the downgrade of ${id} does not restore the schema: ${first(different)}`,
+      what: `the downgrade of ${id} does not restore the schema: ${firstOf(different)}`,
       why: 'After a rollback the schema is one that no version was ever tested with.',
       fix: 'let the downgrade undo exactly what the upgrade does',
-      detail: each(different, 'was', 'is'),
+      detail: compared(different, 'was', 'is'),
     }
   else if (againDifferent.length > 0)
     yield {
       ...inDowngrade('reversible.again-different', 'error', revision),
-      what: `${id} makes another schema when it is applied a second time: ${first(againDifferent)}`,
+      what: `${id} makes another schema when it is applied a second time: ${firstOf(againDifferent)}`,
       why: 'After a rollback and a second deploy, production is not what was tested.',
       fix: 'make the upgrade independent of what an earlier one has left',
-      detail: each(againDifferent, 'first', 'then'),
+      detail: compared(againDifferent, 'first', 'then'),
     }
   if (orders.length > 0)
     yield {
@@ -122,13 +122,13 @@ function* schemaFindings(revision: Revision, down: Down): Iterable<Finding> {
     }
 }
 
-const first = (all: readonly Difference[]): string =>
+const firstOf = (all: readonly Difference[]): string =>
   all
     .slice(0, 4)
     .map(({ kind, name }) => `${kind} ${name}`)
     .join(', ')
 
-const each = (all: readonly Difference[], was: string, is: string): string =>
+const compared = (all: readonly Difference[], was: string, is: string): string =>
   all
     .map(
       ({ kind, name, before, after }) =>

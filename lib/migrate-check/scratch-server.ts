@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { attempt, run } from '../base/shell.ts'
-import { label } from '../docker/leftovers.ts'
+import { label, removeLeftovers } from '../docker/leftovers.ts'
 import { ownerLabel } from '../docker/owner.ts'
 import { databaseLimits } from '../docker/throwaway.ts'
 import { demandReady } from './patience.ts'
@@ -107,4 +107,22 @@ const question = 'pg_isready --quiet --host 127.0.0.1 && echo ready; du -s "$PGD
 async function closed(child: ChildProcess, name: string): Promise<void> {
   child.stdin?.end()
   await attempt(['docker', 'rm', '--force', '--volumes', name]) // quicker than waiting for a clean shutdown
+}
+
+/** A word that names this run's databases and containers. */
+export const checkId = (): string => `${Date.now().toString(36)}${randomBytes(3).toString('hex')}`
+
+/** Does something on a scratch server that is started for it, and takes it away afterwards, as well as what killed runs have left. */
+export async function onScratchServer<T>(
+  start: (id: string) => Promise<ScratchServer>,
+  act: (server: ScratchServer, id: string) => Promise<T>,
+): Promise<T> {
+  await removeLeftovers()
+  const id = checkId()
+  const server = await start(id)
+  try {
+    return await act(server, id)
+  } finally {
+    await server.close()
+  }
 }
