@@ -1,7 +1,7 @@
 #!/bin/sh
 ':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
 
-import { commonOptions, parseCount, parseDuration } from '../lib/base/options.ts'
+import { commonOptions, parseCount, parseDuration, value } from '../lib/base/options.ts'
 import { main } from '../lib/cli/main.ts'
 import { lookAt, runOn } from '../lib/deploy/on-site.ts'
 import { loadEnvironment } from '../lib/environment/settings.ts'
@@ -54,16 +54,8 @@ void main({
   options: {
     ...commonOptions,
     'dry-run': { type: 'flag', describe: 'show what would go, and remove nothing' },
-    'older-than': {
-      type: 'value',
-      value: '<duration>',
-      describe: 'for logs, stopped colours, replaced databases (default: settings)',
-    },
-    keep: {
-      type: 'value',
-      value: '<number>',
-      describe: 'how many of the newest backups stay, and as many of deploys',
-    },
+    'older-than': value('<duration>', 'for logs, stopped colours, replaced databases (default: settings)'),
+    keep: value('<number>', 'how many of the newest backups stay, and as many of deploys'),
     'build-cache': {
       type: 'flag',
       describe: 'also build cache that old: all projects of the machine share it',

@@ -32,6 +32,9 @@ export const commonOptions = {
   verbose: { type: 'flag', short: 'v', describe: 'show every command that is run' },
 } as const satisfies Options
 
+/** An option with a value: what help calls that, and what it is for. */
+export const value = (name: string, describe: string) => ({ type: 'value', value: name, describe }) as const
+
 /** `90s`, `15m`, `1h`, `30d` in milliseconds; 0 where nothing is given. @throws UsageError for anything else. */
 export function parseDuration(option: string, text: string | undefined): number {
   if (text === undefined) return 0

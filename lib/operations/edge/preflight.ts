@@ -14,7 +14,7 @@ export async function edgePreflight({ edge, slots }: EdgeSite): Promise<Colour |
   const engine = await engineProblems()
   if (engine.length > 0) throw notReady(engine)
   const [live] = await slots.serving(readState(edge)?.live ?? null)
-  const running = [...(await slots.containers()).values()].some(({ status }) => status === 'running')
+  const running = [...(await slots.containers()).values()].some(one => one?.status === 'running')
   const problems: Problem[] = []
   if (!running)
     for (const port of Object.values(edge.ports))

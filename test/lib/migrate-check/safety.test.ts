@@ -5,7 +5,7 @@ import type { Statement } from '../../../lib/migrate-check/facts.ts'
 import { annotations } from '../../../lib/migrate-check/report/github.ts'
 import { inWords } from '../../../lib/migrate-check/report/verdict.ts'
 import { strongestLocks } from '../../../lib/migrate-check/safety/locks.ts'
-import { writtenWhole } from '../../../lib/migrate-check/safety/writes.ts'
+import { writtenWhole } from '../../../lib/migrate-check/safety.ts'
 import { inScope } from '../../../lib/migrate-check/scope.ts'
 import { sqlFile } from '../../../lib/migrate-check/squawk.ts'
 
