@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { closeSync, fsyncSync, openSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 
 /** What tells whether a file is still as it was, and where it is not. */
@@ -48,7 +48,7 @@ export class Digester {
 }
 
 /**
- * Reads a file once, whatever its size in one mebibyte of memory.
+ * Reads a file once, whatever its size in few mebibytes of memory.
  * @param then what it is to be compared with: blocks of another size could not be
  */
 export async function digestOf(
@@ -56,19 +56,12 @@ export async function digestOf(
   signal?: AbortSignal,
   then?: { readonly blocks?: Digest['blocks'] | undefined },
 ): Promise<Digest> {
-  const handle = await open(file, 'r')
-  try {
-    const digester = new Digester(sizeIn(then) ?? blockSizeFor((await handle.stat()).size))
-    const buffer = Buffer.allocUnsafe(1024 * 1024)
-    for (;;) {
-      signal?.throwIfAborted()
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, digester.bytes)
-      if (bytesRead === 0) return digester.digest()
-      digester.update(buffer.subarray(0, bytesRead))
-    }
-  } finally {
-    await handle.close()
+  const digester = new Digester(sizeIn(then) ?? blockSizeFor((await stat(file)).size))
+  for await (const bytes of createReadStream(file, { highWaterMark: 1024 * 1024 })) {
+    signal?.throwIfAborted()
+    digester.update(bytes)
   }
+  return digester.digest()
 }
 
 /** The block size that was written down; undefined where there is none that could be one. */
@@ -104,11 +97,4 @@ function firstDifference(a: string, b: string): number | undefined {
   for (let i = 0; i < Math.max(a.length, b.length); i += 8)
     if (a.slice(i, i + 8) !== b.slice(i, i + 8)) return i / 8
   return undefined
-}
-
-/** Sees to it that a file is on the disk and not only on its way there. */
-export function syncFile(file: string): void {
-  const descriptor = openSync(file, 'r+')
-  fsyncSync(descriptor)
-  closeSync(descriptor)
 }

@@ -1,5 +1,5 @@
 import type { ProcessPromise } from 'zx/core'
-import { isCode } from './system-errors.ts'
+import { whereThere } from './system-errors.ts'
 
 /** Ends a command at its timeout or when its signal is aborted, and says which it was. */
 export function endEarly(running: ProcessPromise, timeout: number, signal: AbortSignal | undefined) {
@@ -25,11 +25,6 @@ export function endEarly(running: ProcessPromise, timeout: number, signal: Abort
 }
 
 /** The command leads its own process group, so its children are reached as well. */
-function signalGroup(running: ProcessPromise, signal: 'SIGTERM' | 'SIGKILL'): void {
-  if (running.pid === undefined) return
-  try {
-    process.kill(-running.pid, signal)
-  } catch (error) {
-    if (!isCode(error, 'ESRCH')) throw error
-  }
+function signalGroup({ pid }: ProcessPromise, signal: 'SIGTERM' | 'SIGKILL'): void {
+  if (pid !== undefined) whereThere(() => process.kill(-pid, signal), 'ESRCH')
 }
