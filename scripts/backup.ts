@@ -23,7 +23,7 @@ import { main } from '../lib/cli/main.ts'
 import { runOn } from '../lib/deploy/on-site.ts'
 import { loadEnvironment } from '../lib/environment/settings.ts'
 import type { Site } from '../lib/proxy/site.ts'
-import type { Result } from '../lib/run/result.ts'
+import type { Result } from '../lib/run/events.ts'
 
 async function backup(site: Site, wanted: NewBackup): Promise<Result> {
   const { environment, run } = site

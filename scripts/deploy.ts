@@ -32,7 +32,7 @@ import { fails } from '../lib/migrate-check/finding.ts'
 import type { Site } from '../lib/proxy/site.ts'
 import { variableOf } from '../lib/remote/destination.ts'
 import { asksSomebody, confirm } from '../lib/run/confirm.ts'
-import type { Result } from '../lib/run/result.ts'
+import type { Result } from '../lib/run/events.ts'
 import type { Step } from '../lib/run/step.ts'
 
 interface Wanted {

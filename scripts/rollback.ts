@@ -32,7 +32,7 @@ import { secretsOf } from '../lib/environment/secrets.ts'
 import { loadEnvironment } from '../lib/environment/settings.ts'
 import { type Site, smokeTestColour } from '../lib/proxy/site.ts'
 import { asksOrHasYes, asksSomebody, confirm } from '../lib/run/confirm.ts'
-import type { Result } from '../lib/run/result.ts'
+import type { Result } from '../lib/run/events.ts'
 
 type Asking<Wanted> = Wanted & { readonly ask: boolean }
 

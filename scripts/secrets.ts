@@ -27,7 +27,7 @@ import { type Secrets, secretsOf } from '../lib/environment/secrets.ts'
 import { loadEnvironment } from '../lib/environment/settings.ts'
 import type { Site } from '../lib/proxy/site.ts'
 import { asksOrHasYes, confirm } from '../lib/run/confirm.ts'
-import type { Result } from '../lib/run/result.ts'
+import type { Result } from '../lib/run/events.ts'
 
 interface Wanted {
   readonly names: readonly Rotatable[]

@@ -8,7 +8,7 @@ import { liveVariables, loginIn } from '../docker/live-variables.ts'
 import { type Colour, type Environment, otherColour } from '../environment/environment.ts'
 import { databaseUrl, readSecrets, type Secrets, secretsOf } from '../environment/secrets.ts'
 import type { Site } from '../proxy/site.ts'
-import type { Result } from '../run/result.ts'
+import type { Result } from '../run/events.ts'
 import type { Step } from '../run/step.ts'
 
 /**

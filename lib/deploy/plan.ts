@@ -5,7 +5,7 @@ import { otherColour } from '../environment/environment.ts'
 import { type Images, type Release, shortDigest } from '../environment/releases.ts'
 import { fails } from '../migrate-check/finding.ts'
 import type { Site } from '../proxy/site.ts'
-import type { Result } from '../run/result.ts'
+import type { Result } from '../run/events.ts'
 import { plannedLogin } from './own-login.ts'
 import { type Judgement, type Pending, verdictLines } from './pending-check.ts'
 

@@ -1,16 +1,16 @@
 import type { ExitCode } from '../base/failure.ts'
 import { observeCommands } from '../base/shell.ts'
-import type { NewEvent } from './events.ts'
+import { whoRuns } from '../base/user.ts'
+import type { Place } from '../environment/environment.ts'
+import type { EventOf, Result } from './events.ts'
 import type { Ended } from './outcome.ts'
-import type { Result } from './result.ts'
+import { chooseRenderer, type RenderOptions } from './output/choose.ts'
 import { Run } from './run.ts'
-import type { EventStream, Unsettled } from './run-log.ts'
+import { EventStream, type Unsettled } from './run-log.ts'
 import type { Running } from './running.ts'
 import { stopOnSignals } from './stop-signals.ts'
 
-type RunStarted = Extract<NewEvent, { type: 'run-started' }>
-
-interface About extends Omit<RunStarted, 'type' | 'v' | 'pid'> {
+interface About extends Omit<EventOf<'run-started'>, 'type' | 'v' | 'at' | 'pid'> {
   /** When it began: a run that waits for its lock begins when it has it. */
   readonly since: number
   /** What the run before left to repair. */
@@ -54,4 +54,17 @@ export async function carryOut(
   } finally {
     restoreSignals()
   }
+}
+
+/** Looks at a place: no lock, no log, nothing is changed. @returns the exit code. */
+export async function lookAround(
+  place: Place,
+  options: RenderOptions & { script: string },
+  procedure: (running: Running) => Promise<Result>,
+  left?: () => Promise<readonly string[]>,
+): Promise<number> {
+  const stream = new EventStream()
+  stream.listen(chooseRenderer(options))
+  const about = { run: 'dry run', script: options.script, environment: place.name, who: whoRuns() }
+  return carryOut(stream, { ...about, since: Date.now(), left }, procedure)
 }

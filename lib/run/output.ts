@@ -1,5 +1,5 @@
 import { isCode } from '../base/system-errors.ts'
-import { endsAlone } from './follower.ts'
+import type { RunEvent } from './events.ts'
 
 /** The part of Node's handle of a terminal that we use; undocumented, but what Node itself calls. */
 interface Handle {
@@ -35,3 +35,25 @@ function outputFailed(error: Error): void {
   if (!isCode(error, 'EPIPE')) process.stderr.write(`the output cannot be written: ${error.message}\n`)
   process.exit(1)
 }
+
+/** Whoever follows this script from elsewhere: the room `remote` enters it here, when a client has started us. */
+type Teller = (event: RunEvent) => void
+
+let teller: Teller | undefined
+let mayEnd = true
+
+/** From now on events are told to a client, which shows them. */
+export function tellFollower(tell: Teller): void {
+  teller = tell
+}
+
+/** Where a script of ours was started by a client elsewhere: the client shows its events. */
+export const eventTeller = (): Teller | undefined => teller
+
+/** From now on the script goes on to its end, whether or not anybody follows it. */
+export function surviveAlone(): void {
+  mayEnd = false
+}
+
+/** Whether it may end when nobody follows it any more. */
+export const endsAlone = (): boolean => mayEnd

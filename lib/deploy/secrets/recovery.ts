@@ -9,7 +9,7 @@ import { formatEnvFile } from '../../environment/env-file.ts'
 import { colours, type Environment } from '../../environment/environment.ts'
 import { type Secrets, secretsFile, valueProblems } from '../../environment/secrets.ts'
 import type { Site } from '../../proxy/site.ts'
-import type { Result } from '../../run/result.ts'
+import type { Result } from '../../run/events.ts'
 
 /** Writes a lost `.env.<name>` again, from what the backend's container was given. What is there is never replaced. */
 export async function recoverSecrets(site: Site): Promise<Result> {

@@ -1,6 +1,6 @@
 import { describeProblem, type Problem } from '../../base/failure.ts'
 import { duration, printable } from '../../base/text.ts'
-import type { RunEvent } from '../events.ts'
+import type { EventOf, RunEvent } from '../events.ts'
 
 /** One message, for people. */
 export interface Message {
@@ -16,7 +16,7 @@ const announced = ['deploy', 'rollback', 'secrets']
 
 /** Turns a run's events into messages, as they come. */
 export function messagesOf(): (event: RunEvent) => Message | undefined {
-  let started: Extract<RunEvent, { type: 'run-started' }> | undefined
+  let started: EventOf<'run-started'> | undefined
   let tag: string | undefined
   let failedStep: string | undefined
   let said = false
@@ -86,10 +86,7 @@ export function messagesOf(): (event: RunEvent) => Message | undefined {
 
 const announcedResults = ['live', 'schema', 'switch', 'rotated']
 
-function verdict(
-  { outcome, left }: Extract<RunEvent, { type: 'run-finished' }>,
-  step: string | undefined,
-): string {
+function verdict({ outcome, left }: EventOf<'run-finished'>, step: string | undefined): string {
   if (outcome === 'needs a person') return 'NEEDS A PERSON'
   if (outcome === 'rolled back') return 'failed and was rolled back'
   if (/^back .*up|^backup/i.test(step ?? '')) return 'failed: the backup failed'

@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { describeProblem } from '../../base/failure.ts'
 import { duration } from '../../base/text.ts'
-import type { RunEvent } from '../events.ts'
+import type { EventOf, RunEvent } from '../events.ts'
 import type { Listener } from '../run-log.ts'
 import { annotation, group, harmless, problemOutput, stepOutput } from '../workflow-command.ts'
 import { closing, signs } from './words.ts'
@@ -84,7 +84,7 @@ const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\
 
 function summary(
   what: string,
-  event: Extract<RunEvent, { type: 'run-finished' }>,
+  event: EventOf<'run-finished'>,
   { rows, warnings }: { readonly rows: readonly string[]; readonly warnings: readonly string[] },
 ): string {
   const sign = event.exitCode === 0 ? '✅' : '❌'

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import { describeProblem } from '../../base/failure.ts'
 import { duration, printable } from '../../base/text.ts'
-import type { RunEvent } from '../events.ts'
+import type { EventOf, RunEvent } from '../events.ts'
 import type { Listener } from '../run-log.ts'
 import { closing, fit, indented, stepLine } from './words.ts'
 
@@ -57,7 +57,7 @@ export function linesRenderer(options: { verbose: boolean; terminal: boolean; co
           say(`  … ${step.title}: ${duration(Date.now() - step.since)} ${step.text}`.trimEnd())
   }
 
-  const handle: { [Type in RunEvent['type']]?: (event: Extract<RunEvent, { type: Type }>) => void } = {
+  const handle: { [Type in RunEvent['type']]?: (event: EventOf<Type>) => void } = {
     'run-started': event => {
       what = `${event.script} ${event.environment}`
       log = event.log
