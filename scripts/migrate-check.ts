@@ -3,7 +3,7 @@
 
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { backupFile } from '../lib/backup/choose.ts'
+import { backupFile } from '../lib/backup/list.ts'
 import { UsageError } from '../lib/base/failure.ts'
 import { shown } from '../lib/base/text.ts'
 import { main } from '../lib/cli/main.ts'

@@ -2,17 +2,17 @@ import { constants, copyFileSync, realpathSync, rmSync, statSync } from 'node:fs
 import { basename, dirname, join, resolve } from 'node:path'
 import { Failure, UsageError } from '../base/failure.ts'
 import { isCode } from '../base/system-errors.ts'
-import { bytes, shown } from '../base/text.ts'
+import { bytes, lastLines, shown } from '../base/text.ts'
 import type { Revision } from '../database/database.ts'
 import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
+import { inDatabase, inside } from './container.ts'
 import { damage, digestOf } from './digest.ts'
 import { badFile, checkMarker, type Format, foreignFormat, formatIn, headOf } from './format.ts'
 import { backupDirectory } from './list.ts'
 import { asOwner, type Manifest, readManifest, stamp } from './manifest.ts'
-import { readBackup } from './read.ts'
 import { demandRoom } from './space.ts'
-import { revisionIn, type Statements } from './statements.ts'
+import { functions, parseStatements, printed, reader, revisionIn, type Statements } from './statements.ts'
 
 /** A backup that can be read from its first byte to its last, and is what its manifest says. */
 export interface Examined {
@@ -100,4 +100,42 @@ async function stage({ environment }: Site, file: string, size: number): Promise
   const name = `incoming_${stamp(new Date())}.partial`
   copyFileSync(real, join(directory, name), constants.COPYFILE_FICLONE)
   return name
+}
+
+/**
+ * Reads a backup's SQL from its first byte to its last.
+ * @param file as it was given; `name` as the database's container sees it
+ * @throws Failure that says why it cannot be restored.
+ */
+export async function readBackup(
+  { project, run }: Site,
+  file: string,
+  name: string,
+  format: Format,
+): Promise<Statements> {
+  const read = `powerless perl -e "$2" '' '' '' >/dev/null`
+  const command = `set -o pipefail; ${functions} file="$1"; exec 3>&1; { ${printed[format]}; } | ${read}`
+  const words = ['bash', '-c', command, 'bash', inside(name), reader]
+  const ran = await inDatabase(project, words, { signal: run.signal, timeout: 60 * 60_000 })
+  if (!ran.ok) {
+    const why = format === 'custom' ? 'pg_restore cannot read it' : 'it cannot be unpacked'
+    throw badFile(file, `${why}: ${lastLines(ran.stderr, 1).replaceAll(name, basename(file))}`)
+  }
+  const found = parseStatements(ran.stdout)
+  demandNoCommands(file, found)
+  if (!found.isComplete)
+    throw badFile(file, 'it is not complete: its end lacks "-- PostgreSQL database dump complete"')
+  const { opened, closed } = found.tokens
+  if (opened !== closed) throw badFile(file, String.raw`its \restrict and \unrestrict do not match`)
+  return found
+}
+
+function demandNoCommands(file: string, { commands: [first] }: Statements): void {
+  if (!first) return
+  const isCreate = /^\\c(onnect)? /.test(first.text)
+  throw badFile(
+    file,
+    `at byte ${first.at} it has a command for psql, ${shown(first.text)}, which could reach another database`,
+    isCreate ? 'dump one database, without --create' : 'no pg_dump writes that: ask where the file is from',
+  )
 }

@@ -5,7 +5,7 @@ import type { Step } from '../run/step.ts'
 import { backUp } from './dump.ts'
 import { lacksRestrict } from './dump-version.ts'
 import { backupOf } from './list.ts'
-import { prove } from './verify.ts'
+import { prove } from './restore.ts'
 
 /** The backup before a deploy or a rollback. One that is left out is said so.
  * @returns its file name; undefined where it was not wanted, or there is no database yet.

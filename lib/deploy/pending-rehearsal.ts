@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { backupFile } from '../backup/choose.ts'
+import { backupFile } from '../backup/list.ts'
 import { Failure } from '../base/failure.ts'
 import { run } from '../base/shell.ts'
 import { bytes, count } from '../base/text.ts'

@@ -6,9 +6,8 @@ import { pullRelease } from '../../docker/images.ts'
 import type { Environment } from '../../environment/environment.ts'
 import { findRelease, type Release, readReleases } from '../../environment/releases.ts'
 import type { Site } from '../../proxy/site.ts'
-import { newestToRestore } from '../choose.ts'
 import { examine } from '../inspect.ts'
-import { type Backup, listBackups } from '../list.ts'
+import { type Backup, listBackups, newestToRestore } from '../list.ts'
 import {
   admitBackend,
   migrate,
