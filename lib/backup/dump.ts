@@ -14,7 +14,7 @@ import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
 import { inDatabase } from './container.ts'
 import { contentQuery, type Found, parseContent, schemaQuery } from './content.ts'
-import { checkMarker } from './format.ts'
+import { cutOff } from './format.ts'
 import { backupDirectory } from './list.ts'
 import { backupName, type Content, type Manifest, type Reason, writeManifest } from './manifest.ts'
 import { watchGrowth } from './progress.ts'
@@ -52,7 +52,10 @@ export async function backUp(
       timeout: environment.timeouts.backup,
       signal: run.signal,
     })
-    checkMarker(partial)
+    const size = statSync(partial).size
+    const cut = cutOff(partial, size)
+    if (cut !== undefined)
+      throw new Failure({ what: `the backup is not complete: ${cut}`, detail: `${bytes(size)} were written` })
     const digest = await growing.finish()
     const live = readReleases(environment).at(-1)
     const manifest: Manifest = {

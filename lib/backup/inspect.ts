@@ -1,43 +1,33 @@
 import { constants, copyFileSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { Failure, UsageError } from '../base/failure.ts'
+import { UsageError } from '../base/failure.ts'
 import { isCode } from '../base/system-errors.ts'
 import { bytes, lastLines, shown } from '../base/text.ts'
-import type { Revision } from '../database/database.ts'
 import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
 import { inDatabase, inside } from './container.ts'
 import { damage, digestOf } from './digest.ts'
-import { badFile, checkMarker, type Format, foreignFormat, formatIn, headOf } from './format.ts'
+import { badFile, cutOff, type Format, foreignFormat, formatIn, partOf } from './format.ts'
 import { backupDirectory } from './list.ts'
-import { asOwner, type Manifest, readManifest, stamp } from './manifest.ts'
+import { asOwner, readManifest, stamp } from './manifest.ts'
 import { demandRoom } from './space.ts'
 import { functions, parseStatements, printed, reader, revisionIn, type Statements } from './statements.ts'
 
-/** A backup that can be read from its first byte to its last, and is what its manifest says. */
-export interface Examined {
-  /** Where it came from. */
-  readonly file: string
-  /** Its name in `backups/`, where the database's container sees it. */
-  readonly name: string
-  readonly format: Format
-  readonly bytes: number
-  readonly manifest: Manifest | undefined
-  readonly schema: Revision
-  /** What stands in its SQL. */
-  readonly statements: Statements
-}
+/**
+ * A backup that can be read from its first byte to its last, and is what its manifest says: the `file` where it came
+ * from, its `name` in `backups/`, where the database's container sees it, and the `statements` that stand in its SQL.
+ */
+export type Examined = Readonly<Awaited<ReturnType<typeof examine>>>
 
 /**
  * Reads a backup whole before anything is done with it: format, checksum, compression, both ends, and nothing in it that
  * psql would take for a command of its own.
  * @throws Failure that says what is wrong and at which byte; UsageError where there is no such file.
  */
-export async function examine(site: Site, given: string, step: Step): Promise<Examined> {
+export async function examine(site: Site, given: string, step: Step) {
   const { run } = site
   const file = resolve(given)
-  const size = sizeOf(file)
-  const head = headOf(file)
+  const { size, head } = lookAt(file)
   const foreign = foreignFormat(head, file, site.environment.database.name)
   if (foreign) throw badFile(file, `it is ${foreign.name}`, foreign.fix)
   const format = formatIn(head)
@@ -48,7 +38,8 @@ export async function examine(site: Site, given: string, step: Step): Promise<Ex
     if (problem !== undefined)
       throw badFile(file, problem, 'restore an older backup; a copy of this one elsewhere may be whole')
   }
-  if (format === 'sql') checkPlain(file)
+  const cut = format === 'sql' ? cutOff(file, size) : undefined
+  if (cut !== undefined) throw badFile(file, `it is not complete: ${cut}`)
   const name = await stage(site, file, size)
   step.progress(`reading ${bytes(size)}`)
   try {
@@ -66,27 +57,17 @@ export function removeStaged({ environment }: Site, name: string): void {
   if (name.endsWith('.partial')) rmSync(join(backupDirectory(environment), name), { force: true })
 }
 
-function sizeOf(file: string): number {
+function lookAt(file: string): { size: number; head: string } {
   try {
     const found = statSync(file)
     if (found.isDirectory()) throw badFile(file, 'it is a directory')
     if (!found.isFile()) throw badFile(file, 'it is no file')
     if (found.size === 0) throw badFile(file, 'it is empty')
-    return found.size
+    return { size: found.size, head: partOf(file) }
   } catch (error) {
     if (isCode(error, 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP'))
       throw new UsageError(`there is no file ${shown(file)}`, 'backup.ts --list shows the backups')
-    if (isCode(error, 'EACCES')) throw badFile(file, 'it may not be read', asOwner(file))
-    throw error
-  }
-}
-
-function checkPlain(file: string): void {
-  try {
-    checkMarker(file)
-  } catch (error) {
-    if (error instanceof Failure)
-      throw badFile(file, error.what.replace('the backup is not complete: ', 'it is not complete: '))
+    if (isCode(error, 'EACCES', 'EPERM')) throw badFile(file, 'it may not be read', asOwner(file))
     throw error
   }
 }

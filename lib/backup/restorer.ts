@@ -4,7 +4,7 @@ import { identifier, literal } from '../database/sql-words.ts'
 import { superuserOf } from '../database/superuser.ts'
 import type { Project } from '../docker/project.ts'
 import { isHarmless, ownerGivenBy, triggerSwitchedOff } from './harmless.ts'
-import { type Extension, restorer, type Statements } from './statements.ts'
+import { restorer, type Statements } from './statements.ts'
 
 const role = identifier(restorer)
 
@@ -108,7 +108,7 @@ const harmless = [
  */
 export async function prepare(
   project: Project,
-  wanted: { name: string; live: string | undefined; extensions: readonly Extension[] },
+  wanted: { name: string; live: string | undefined; extensions: Statements['extensions'] },
 ): Promise<void> {
   const { extensions, live, name } = wanted
   const role = identifier(restorer)
@@ -130,7 +130,7 @@ export async function prepare(
 }
 
 /** Makes an extension, where the role that restores may not make it itself. */
-function made({ name, schema }: Extension, role: string): string {
+function made({ name, schema }: Statements['extensions'][number], role: string): string {
   const isOurs = `select from pg_available_extension_versions v join pg_available_extensions e on e.name = v.name
     and e.default_version = v.version where v.name = ${literal(name)} and superuser and not trusted`
   const place = schema.startsWith('pg_')

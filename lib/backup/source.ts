@@ -18,8 +18,7 @@ import {
   newestToRestore,
 } from './list.ts'
 import { type Manifest, stampedAt } from './manifest.ts'
-import { databaseExists } from './replace.ts'
-import { keptPrefix } from './swap.ts'
+import { databaseExists, keptPrefix } from './swap.ts'
 import { keptUploads } from './uploads.ts'
 
 /** What a rollback puts in the live database's place. */
