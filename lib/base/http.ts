@@ -12,15 +12,8 @@ export interface Answer {
   readonly certificate?: X509Certificate
 }
 
-/** Another way to a host than its name: like curl's --connect-to and --cacert. */
-export interface Route {
-  /** A name or an IP address. */
-  readonly address: string
-  /** A TCP port. */
-  readonly port: number
-  /** A file with certificates (PEM) that are trusted instead of the system's. */
-  readonly ca?: string
-}
+/** Another way to a host than its name, as the settings have it; `ca` is a file that is trusted instead of the system's. */
+type Route = Readonly<{ address: string; port: number; ca?: string }>
 
 /**
  * A request goes to an address, its certificate checked; or to a path on a Unix socket with a Host header, and by

@@ -131,12 +131,12 @@ export function nextVersion(
   const place =
     live && sameImages(live, images)
       ? { release: live.release, previous: live.previous }
-      : { release: nextNumber(releases), previous: live?.release ?? null }
+      : {
+          release: 1 + Math.max(0, ...releases.map(({ release }) => release)),
+          previous: live?.release ?? null,
+        }
   return { ...place, kind: 'deploy', images }
 }
-
-const nextNumber = (releases: readonly Release[]): number =>
-  Math.max(0, ...releases.map(({ release }) => release)) + 1
 
 /** The newest line about a release: it holds the colour that it was last seen in. */
 export const findRelease = (releases: readonly Release[], number: number): Release | undefined =>

@@ -15,7 +15,7 @@ export const webhookVariable = 'NOTIFY_WEBHOOK_URL'
  */
 export class Announcer {
   readonly #messages = messagesOf()
-  readonly #problems: Problem[] = []
+  readonly #problems: Problem[]
   readonly #giveUp = new AbortController()
   readonly #queues: { readonly url: URL; readonly patience: Patience | undefined; last: Promise<void> }[]
 
@@ -23,7 +23,7 @@ export class Announcer {
   constructor(told: readonly (string | undefined)[], patience?: Patience) {
     const { urls, problems } = addresses(told)
     this.#queues = urls.map(url => ({ url, patience, last: Promise.resolve() }))
-    this.#problems.push(...problems)
+    this.#problems = problems
   }
 
   /** How many addresses people are told by. */
@@ -44,11 +44,8 @@ export class Announcer {
     const timer = setTimeout(() => this.#giveUp.abort(), wait)
     await Promise.all(this.#queues.map(({ last }) => last))
     clearTimeout(timer)
-    const seen = new Set<string>()
-    for (const problem of this.#problems) {
-      if (!seen.has(problem.what)) log.write({ type: 'warning', problem })
-      seen.add(problem.what)
-    }
+    const problems = new Map(this.#problems.map(problem => [problem.what, problem]))
+    for (const problem of problems.values()) log.write({ type: 'warning', problem })
   }
 
   async #send({ url, patience }: { url: URL; patience: Patience | undefined }, json: string): Promise<void> {
