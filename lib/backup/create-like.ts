@@ -1,6 +1,5 @@
 import { admin } from '../database/database.ts'
-import { settingName, settingValue } from '../database/setting-value.ts'
-import { identifier, literal } from '../database/sql-words.ts'
+import { identifier, literal, settingName, settingValue } from '../database/sql-words.ts'
 import type { Project } from '../docker/project.ts'
 
 /** Who owns a database; where it is gone, the environment's user. */

@@ -1,4 +1,4 @@
-import type { Command, Options, Parsed } from '../base/command.ts'
+import type { Command, Options, Parsed } from '../base/options.ts'
 import { loadTarget } from '../environment/settings.ts'
 
 /**

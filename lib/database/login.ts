@@ -6,8 +6,7 @@ import { untilLetIn } from './connections.ts'
 import { admin, sql } from './database.ts'
 import { settleOwner } from './owner.ts'
 import { scramVerifier } from './scram.ts'
-import { settingName, settingValue } from './setting-value.ts'
-import { identifier, literal } from './sql-words.ts'
+import { identifier, literal, settingName, settingValue } from './sql-words.ts'
 import { superuserOf } from './superuser.ts'
 
 /**

@@ -24,13 +24,7 @@ export async function superuserOf(
   for (const name of [superuserName(user), user]) {
     const question = `select rolname from pg_catalog.pg_roles where oid = ${bootstrap}`
     const words = ['psql', '--username', name, '--dbname', 'postgres', '--no-psqlrc', '-qAtc', question]
-    const ran = await untilLetIn(() =>
-      project.exec('db', words, {
-        timeout: 60_000,
-        ...(options.timeout && { timeout: options.timeout }),
-        ...(options.signal && { signal: options.signal }),
-      }),
-    )
+    const ran = await untilLetIn(() => project.exec('db', words, { timeout: 60_000, ...options }))
     if (ran.ok) return remember(project, ran.stdout.trim())
     if (!/role ".*" does not exist/.test(ran.stderr)) return name // whoever asks as this role hears why it is not answered
   }
