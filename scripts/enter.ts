@@ -2,6 +2,7 @@
 ':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
 
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { Failure, UsageError } from '../lib/base/failure.ts'
@@ -33,16 +34,14 @@ async function psql(project: Project): Promise<string[]> {
 }
 
 /** Runs it in the foreground, on our own terminal. @returns its exit code, as a shell would. */
-function foreground(command: readonly string[], cwd: string): Promise<number> {
+async function foreground(command: readonly string[], cwd: string): Promise<number> {
   const [program = '', ...words] = command
   const child = spawn(program, words, { cwd, stdio: 'inherit' })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {}) // it gets them, and decides
-  return new Promise((resolve, reject) => {
-    child.once('error', error =>
-      reject(new Failure({ what: `${program} cannot be started: ${error.message}` })),
-    )
-    child.once('close', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)))
+  const [code, signal] = await once(child, 'close').catch(({ message }) => {
+    throw new Failure({ what: `${program} cannot be started: ${message}` })
   })
+  return code ?? 128 + constants.signals[signal as NodeJS.Signals] // the one or the other
 }
 
 void main({

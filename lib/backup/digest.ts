@@ -11,6 +11,9 @@ export interface Digest {
   readonly blocks: { readonly size: number; readonly crc32: string }
 }
 
+/** As it stands in a manifest; an older toolkit wrote no blocks. */
+export type Written = Omit<Digest, 'blocks'> & Partial<Pick<Digest, 'blocks'>>
+
 /** Takes the digest of bytes that come one after another. */
 export class Digester {
   /** How many have come. */
@@ -54,7 +57,7 @@ export class Digester {
 export async function digestOf(
   file: string,
   signal?: AbortSignal,
-  then?: { readonly blocks?: Digest['blocks'] | undefined },
+  then?: Pick<Written, 'blocks'>,
 ): Promise<Digest> {
   const digester = new Digester(sizeIn(then) ?? blockSizeFor((await stat(file)).size))
   for await (const bytes of createReadStream(file, { highWaterMark: 1024 * 1024 })) {
@@ -65,7 +68,7 @@ export async function digestOf(
 }
 
 /** The block size that was written down; undefined where there is none that could be one. */
-function sizeIn(then: { readonly blocks?: Digest['blocks'] | undefined } | undefined): number | undefined {
+function sizeIn(then: Pick<Written, 'blocks'> | undefined): number | undefined {
   const size = then?.blocks?.size
   return Number.isSafeInteger(size) && Number(size) >= 4096 ? size : undefined
 }
@@ -78,10 +81,7 @@ export function blockSizeFor(length: number): number {
 }
 
 /** The first place at which a file is not what it was: a sentence, or undefined where it is the same. */
-export function damage(
-  then: Omit<Digest, 'blocks'> & { readonly blocks?: Digest['blocks'] | undefined },
-  now: Digest,
-): string | undefined {
+export function damage(then: Written, now: Digest): string | undefined {
   if (now.sha256 === then.sha256) return undefined
   const first = then.blocks && firstDifference(then.blocks.crc32, now.blocks.crc32)
   const size = then.blocks?.size ?? 0

@@ -18,7 +18,6 @@ import { demandRoom, expectedDump } from './database-room.ts'
 import { cutOff } from './format.ts'
 import { backupDirectory } from './list.ts'
 import { backupName, type Content, type Manifest, type Reason, writeManifest } from './manifest.ts'
-import { watchGrowth } from './progress.ts'
 import { GrowingDigest } from './streaming-digest.ts'
 
 /** pg_dump tells PostgreSQL that it is ours, so that a leftover of a killed run can be found and ended. */
@@ -44,8 +43,7 @@ export async function backUp(
   const at = freeMoment(directory)
   const name = `${backupName(at)}.sql`
   const partial = join(directory, `${name}.partial`)
-  const growing = new GrowingDigest(partial, expected)
-  const watching = watchGrowth(partial, expected, text => step.progress(text))
+  const growing = new GrowingDigest(partial, expected, text => step.progress(text))
   const started = performance.now()
   try {
     const found = await dump(project, `${name}.partial`, wanted.hashed, {
@@ -71,7 +69,6 @@ export async function backUp(
     step.note(`${name}, ${bytes(manifest.bytes)} in ${duration(manifest.ms)}, ${rate}/s`)
     return manifest
   } finally {
-    watching.stop()
     growing.giveUp()
     rmSync(partial, { force: true })
   }

@@ -6,19 +6,15 @@ import { isCode } from '../base/system-errors.ts'
 import { userName } from '../base/user.ts'
 import type { Revision } from '../database/database.ts'
 import type { Images } from '../environment/releases.ts'
+import type { Written } from './digest.ts'
 
 export const reasons = ['manual', 'scheduled', 'pre-deploy', 'pre-rollback'] as const
 export type Reason = (typeof reasons)[number]
 
 /** What stands beside a dump, in `backup_….json`. Times are milliseconds. */
-export interface Manifest {
-  /** The dump's name, beside this file. */
+export interface Manifest extends Written {
+  /** The dump's name, beside this file; the digest is that of the file as it lies there, compressed or not. */
   readonly file: string
-  /** Of the file as it lies there, compressed or not: what `sha256sum` prints. */
-  readonly sha256: string
-  readonly bytes: number
-  /** CRC-32 of each block of so many bytes, eight hexadecimal digits each: they tell where a file is damaged. */
-  readonly blocks?: { readonly size: number; readonly crc32: string } | undefined
   /** When the snapshot was taken, since 1970. */
   readonly at: number
   /** How long it took. */

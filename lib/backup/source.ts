@@ -6,6 +6,7 @@ import { type Revision, schemaRevision, showRevision } from '../database/databas
 import { superuserOf } from '../database/superuser.ts'
 import { readReleases } from '../environment/releases.ts'
 import type { Site } from '../proxy/site.ts'
+import { type Found, union } from './content.ts'
 import { readContent } from './dump.ts'
 import { type Examined, examine } from './inspect.ts'
 import {
@@ -17,12 +18,16 @@ import {
   listBackups,
   newestToRestore,
 } from './list.ts'
-import { type Manifest, stampedAt } from './manifest.ts'
+import { stampedAt } from './manifest.ts'
 import { databaseExists, keptPrefix } from './swap.ts'
 import { keptUploads } from './uploads.ts'
 
 /** What a rollback puts in the live database's place. */
-export interface Source extends Replacement {
+export interface Source {
+  readonly name: string
+  /** In ms since 1970, where it is known. */
+  readonly at: number | undefined
+  readonly schema: Revision
   /** What is restored; a kept database is there already. */
   readonly backup: Examined | undefined
   /** The directory of the uploads that a rollback kept together with this database; a backup's are for who asks for them. */
@@ -57,15 +62,8 @@ export async function fromBackup(site: Site, given: string | undefined): Promise
     )
     return examined
   })
-  const { manifest } = backup
-  return {
-    ...{ backup, keptUploads: undefined },
-    name: basename(file),
-    at: manifest?.at ?? stampedAt(file),
-    schema: backup.schema,
-    rows: manifest?.rows,
-    release: manifest?.release === undefined ? undefined : `${manifest.release} ${manifest.tag}`,
-  }
+  const at = backup.manifest?.at ?? stampedAt(file)
+  return { backup, keptUploads: undefined, name: basename(file), at, schema: backup.schema }
 }
 
 /** A database that an earlier rollback kept. @throws UsageError for any other. */
@@ -78,10 +76,8 @@ export async function fromKept(site: Site, name: string): Promise<Source> {
     )
   const schema = await schemaRevision(project, name)
   const uploads = keptUploads(environment, name.slice(keptPrefix(environment.database.name).length))
-  return {
-    ...{ backup: undefined, keptUploads: existsSync(uploads) ? uploads : undefined },
-    ...{ name, at: stampedAt(name), schema, rows: undefined, release: undefined },
-  }
+  const kept = existsSync(uploads) ? uploads : undefined
+  return { backup: undefined, keptUploads: kept, name, at: stampedAt(name), schema }
 }
 
 /** The live database as it is before it is replaced; it may be damaged or gone. */
@@ -101,31 +97,20 @@ export async function readLive({ environment, project, run }: Site) {
   }
 }
 
-/** What is to take the live database's place. */
-export interface Replacement {
-  readonly name: string
-  /** In ms since 1970, where it is known. */
-  readonly at: number | undefined
-  readonly schema: Revision
-  readonly rows: Manifest['rows'] | undefined
-  readonly release: string | undefined
-}
-
 /** What a rollback of the database takes away, for the person who is asked. */
-export function lossTable(site: Site, then: Replacement, live: LiveDatabase, now: number): string {
-  const release = readReleases(site.environment).at(-1)
+export function lossTable(site: Site, then: Source, live: LiveDatabase, now: number): string {
+  const current = readReleases(site.environment).at(-1)
+  const { rows, release, tag } = then.backup?.manifest ?? {}
+  const releaseThen = release === undefined ? 'unknown' : `${release} ${tag}`
   const about = [
     ['', 'backup', 'live now'],
     ['', then.name, live.problem ? `cannot be read: ${live.problem}` : site.environment.database.name],
     ['age', then.at === undefined ? 'unknown' : `${duration(Math.max(0, now - then.at))}`, ''],
-    ['release', then.release ?? 'unknown', release ? `${release.release} ${release.tag}` : 'none'],
+    ['release', releaseThen, current ? `${current.release} ${current.tag}` : 'none'],
     ['schema', showRevision(then.schema), live.schema === undefined ? '?' : showRevision(live.schema)],
+    ['rows', '', ''],
   ]
-  const names = [...new Set([...Object.keys(then.rows ?? {}), ...Object.keys(live.rows ?? {})])].sort()
-  const tables = names.map(name => [
-    name,
-    String(then.rows ? (then.rows[name] ?? 'none') : '?'),
-    String(live.rows ? (live.rows[name] ?? 'none') : '?'),
-  ])
-  return columns([...about, ['rows', '', ''], ...tables].map(row => [...row.slice(0, 2), row[2] ?? '']))
+  const numberIn = (all: Found['rows'] | undefined, name: string) => `${all ? (all[name] ?? 'none') : '?'}`
+  const tables = union(rows ?? {}, live.rows ?? {})
+  return columns([...about, ...tables.map(name => [name, numberIn(rows, name), numberIn(live.rows, name)])])
 }

@@ -56,12 +56,12 @@ export async function migrationsOf(
  * limited: no version can take them all.
  * @returns what it did; `said`, the end of what it printed
  */
-async function alembic(project: Project, colour: Colour, words: readonly string[], timeout: number) {
+async function alembic(project: Project, colour: Colour, words: readonly string[]) {
   const { environment } = project
   const { DB_PASSWORD: password, DATABASE_URL: theirs } = readSecrets(environment).secrets
   const isOurs = password !== undefined && theirs === undefined
   const env = isOurs && { DATABASE_URL: databaseUrl(environment, environment.database.user, password) }
-  const options: RunOptions = { timeout, keep: 'end', ...(env && { env }) }
+  const options: RunOptions = { timeout: environment.timeouts.migrate, keep: 'end', ...(env && { env }) }
   const { ok, stdout, stderr } = await untilLetIn(() =>
     project.runOnce(serviceOf('backend', colour), ['alembic', ...words], options),
   )
@@ -75,16 +75,15 @@ async function alembicTo(
   project: Project,
   colour: Colour,
   [command, revision]: readonly ['upgrade' | 'downgrade', Revision],
-  timeout: number,
 ) {
-  const ran = await alembic(project, colour, [command, revision ?? 'base'], timeout)
+  const ran = await alembic(project, colour, [command, revision ?? 'base'])
   const now = await schemaRevision(project)
   return { ...ran, isThere: ran.ok && now === revision, now: showRevision(now) }
 }
 
 /** `alembic upgrade head` with a colour's image. @throws Failure with the end of what Alembic printed. */
-export async function upgrade(project: Project, colour: Colour, timeout: number): Promise<void> {
-  const { ok, said, advice } = await alembic(project, colour, ['upgrade', 'head'], timeout)
+export async function upgrade(project: Project, colour: Colour): Promise<void> {
+  const { ok, said, advice } = await alembic(project, colour, ['upgrade', 'head'])
   if (!ok)
     throw new Failure({
       what: 'the database migrations failed',
@@ -102,10 +101,9 @@ export async function downgrade(
   colour: Colour,
   image: string,
   revision: Revision,
-  timeout: number,
 ): Promise<void> {
   if ((await schemaRevision(project)) === revision) return
-  const { isThere, now, said } = await alembicTo(project, colour, ['downgrade', revision], timeout)
+  const { isThere, now, said } = await alembicTo(project, colour, ['downgrade', revision])
   if (isThere) return
   throw new Failure(
     {
@@ -125,13 +123,8 @@ export async function downgrade(
  * `alembic downgrade` with a colour's image.
  * @throws Failure with the end of what Alembic printed, also where it says that all is well and the revision is another.
  */
-export async function downgradeTo(
-  project: Project,
-  colour: Colour,
-  revision: Revision,
-  timeout: number,
-): Promise<void> {
-  const { isThere, now, said, advice } = await alembicTo(project, colour, ['downgrade', revision], timeout)
+export async function downgradeTo(project: Project, colour: Colour, revision: Revision): Promise<void> {
+  const { isThere, now, said, advice } = await alembicTo(project, colour, ['downgrade', revision])
   if (isThere) return
   throw new Failure({
     what: `the schema could not be taken back to ${showRevision(revision)}: it is at ${now}`,
@@ -149,9 +142,8 @@ export async function upgradeAgain(
   colour: Colour,
   image: string,
   revision: string,
-  timeout: number,
 ): Promise<void> {
-  const { isThere, now, said } = await alembicTo(project, colour, ['upgrade', revision], timeout)
+  const { isThere, now, said } = await alembicTo(project, colour, ['upgrade', revision])
   if (isThere) return
   throw new Failure(
     {

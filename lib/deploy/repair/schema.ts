@@ -8,7 +8,7 @@ import type { Unsettled } from '../../run/run-log.ts'
 
 /** A deploy that did not come to its end has migrated, and users are on the version before: so must the schema be. */
 export async function restoreSchema(
-  { environment, project, run }: Site,
+  { project, run }: Site,
   live: Colour | null,
   unsettled: Unsettled,
   found: string[],
@@ -18,7 +18,7 @@ export async function restoreSchema(
   const now = await schemaRevision(project)
   if (now === migrating.from) return
   try {
-    await downgrade(project, migrating.colour, migrating.image, migrating.from, environment.timeouts.migrate)
+    await downgrade(project, migrating.colour, migrating.image, migrating.from)
   } catch (error) {
     run.settle() // said once, with what to do; a person has it in hand now
     throw error
@@ -40,7 +40,7 @@ export async function finishSchemaRollback(
   const now = await schemaRevision(project)
   if (now === from) return
   try {
-    await upgradeAgain(project, colour, image, from, environment.timeouts.migrate)
+    await upgradeAgain(project, colour, image, from)
   } catch (error) {
     run.settle() // said once, with what to do; a person has it in hand now
     throw error

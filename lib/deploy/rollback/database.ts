@@ -86,8 +86,7 @@ async function replace(
   const { kept, ms } = await replaceDatabase(site, { name: side, droppable: backup !== undefined })
   const keptUploads = next && replaceUploads(site, next, stampOf(environment, kept))
   const colour = proxy.mapOnDisk()
-  if (fitting.upgrade && colour)
-    await run.step('Run migrations', () => upgrade(project, colour, environment.timeouts.migrate))
+  if (fitting.upgrade && colour) await run.step('Run migrations', () => upgrade(project, colour))
   if (target) {
     const version = { ...target, kind: 'rollback', run: site.runId, who: site.who } as const
     await rollOut(site, { version, standsBy: isReady })

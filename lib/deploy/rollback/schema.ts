@@ -60,16 +60,15 @@ export async function takeSchemaBack(
   guide: Guide,
   { from, to, revisions }: Descent,
 ): Promise<void> {
-  const { environment, project, run } = site
+  const { project, run } = site
   const { colour, image, live } = guide
-  const timeout = environment.timeouts.migrate
   run.fact({ kind: 'downgrading', from, to, colour, image, live })
   run.undo(`Take the schema forward to ${from} again`, async step => {
     if ((await schemaRevision(project)) === from) return step.skip('it is there')
-    await upgradeAgain(project, colour, image, from, timeout)
+    await upgradeAgain(project, colour, image, from)
   })
   await run.step(`Take the schema back to ${showRevision(to)}`, async step => {
-    await downgradeTo(project, colour, to, timeout)
+    await downgradeTo(project, colour, to)
     step.note(count(revisions.length, 'revision'))
   })
 }
