@@ -20,6 +20,7 @@ import { commonOptions, parseDuration } from '../lib/base/options.ts'
 import { duration, shown } from '../lib/base/text.ts'
 import { main } from '../lib/cli/main.ts'
 import { runOn } from '../lib/deploy/on-site.ts'
+import type { Environment } from '../lib/environment/environment.ts'
 import { loadEnvironment } from '../lib/environment/settings.ts'
 import type { Site } from '../lib/proxy/site.ts'
 import type { Result } from '../lib/run/events.ts'
@@ -106,16 +107,9 @@ async function verify(site: Site, given: string, offsite: Offsite | undefined): 
   return backupRows(manifest)
 }
 
-async function list(name: string | undefined, json: boolean): Promise<number> {
-  const backups = listBackups(await loadEnvironment(name))
-  process.stdout.write(json ? `${JSON.stringify(backups)}\n` : `${backupTable(backups, Date.now())}\n`)
-  return 0
-}
-
-async function schedule(name: string | undefined, words: readonly string[]): Promise<number> {
-  const environment = await loadEnvironment(name)
-  process.stdout.write(scheduleText(environment.name, join(import.meta.dirname, '..'), words))
-  return 0
+function list(environment: Environment, json: boolean): string {
+  const backups = listBackups(environment)
+  return `${json ? JSON.stringify(backups) : backupTable(backups, Date.now())}\n`
 }
 
 void main({
@@ -133,8 +127,11 @@ void main({
   ],
   run: async options => {
     const wanted = backupWanted(options)
-    if (wanted.do === 'list') return list(options.environment, options.json)
-    if (wanted.do === 'schedule') return schedule(options.environment, wanted.words)
+    const environment = await loadEnvironment(options.environment)
+    const toolkit = join(import.meta.dirname, '..')
+    if (wanted.do === 'list') process.stdout.write(list(environment, options.json))
+    if (wanted.do === 'schedule') process.stdout.write(scheduleText(environment.name, toolkit, wanted.words))
+    if (wanted.do === 'list' || wanted.do === 'schedule') return 0
     const session = {
       script: 'backup',
       wait: parseDuration('wait', options.wait),
@@ -142,7 +139,7 @@ void main({
       verbose: options.verbose,
       quiet: options.scheduled,
     }
-    return runOn(await loadEnvironment(options.environment), session, site => {
+    return runOn(environment, session, site => {
       if (wanted.do === 'pull') return pull(site, wanted.from)
       if (wanted.do === 'drill') return practise(site)
       if (wanted.do === 'verify') return verify(site, wanted.file, wanted.offsite)

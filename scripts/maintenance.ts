@@ -7,7 +7,7 @@ import { main } from '../lib/cli/main.ts'
 import { loadEdge, loadEnvironment } from '../lib/environment/settings.ts'
 import { setMaintenance } from '../lib/operations/edge/maintenance.ts'
 import { edgeSite } from '../lib/operations/edge/site.ts'
-import { demandDirectory } from '../lib/run/running.ts'
+import { demandDirectory } from '../lib/run/execute.ts'
 import { runAt } from '../lib/run/session.ts'
 
 void main({

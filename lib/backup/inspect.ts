@@ -88,12 +88,7 @@ async function stage({ environment }: Site, file: string, size: number): Promise
  * @param file as it was given; `name` as the database's container sees it
  * @throws Failure that says why it cannot be restored.
  */
-export async function readBackup(
-  { project, run }: Site,
-  file: string,
-  name: string,
-  format: Format,
-): Promise<Statements> {
+async function readBackup({ project, run }: Site, file: string, name: string, format: Format) {
   const read = `powerless perl -e "$2" '' '' '' >/dev/null`
   const command = `set -o pipefail; ${functions} file="$1"; exec 3>&1; { ${printed[format]}; } | ${read}`
   const words = ['bash', '-c', command, 'bash', inside(name), reader]

@@ -76,9 +76,8 @@ export const uploadsOf = (dump: string): string => stemOf(dump).replace(/^backup
 
 /** The time in a name of ours, in ms since 1970. */
 export function stampedAt(name: string): number | undefined {
-  const match = /_(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)(?!\d)/.exec(name)
-  if (!match) return undefined
-  const [, year, month, day, hour, minute, second] = match
+  const form = /_(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)(?!\d)/
+  const [, year, month, day, hour, minute, second] = form.exec(name) ?? []
   const at = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
   return Number.isNaN(at) ? undefined : at
 }

@@ -178,12 +178,9 @@ async function demandAll(expected: readonly Buffer[], to: Buffer): Promise<void>
 function unreadable(error: unknown, target: Buffer, { from, to }: Copying): unknown {
   const file = `${from}${target.subarray(Buffer.byteLength(to)).toString()}`
   const why = error instanceof Error ? error.message.replace(/, \w+ '.*$/s, '') : ''
-  if (isCode(error, 'EACCES', 'EPERM'))
-    return new Failure({
-      what: `${shown(file)} cannot be copied: ${why}`,
-      fix: `ls -l shows whose it is and who may read it; ${userName()} must be allowed to, or run this as root`,
-    })
-  const fix = fixOf(error, dirname(to))
+  const fix = isCode(error, 'EACCES', 'EPERM')
+    ? `ls -l shows whose it is and who may read it; ${userName()} must be allowed to, or run this as root`
+    : fixOf(error, dirname(to))
   return fix === undefined ? error : new Failure({ what: `${shown(file)} cannot be copied: ${why}`, fix })
 }
 

@@ -1,13 +1,8 @@
 import { UsageError } from './failure.ts'
 import { shown } from './text.ts'
 
-interface Described {
-  readonly short?: string
-  readonly describe: string
-}
-interface Flag extends Described {
-  readonly type: 'flag'
-}
+type Described = Readonly<{ short?: string; describe: string }>
+type Flag = Described & { readonly type: 'flag' }
 interface Value extends Described {
   readonly type: 'value'
   /** How help names the value: `<tag>`. */

@@ -91,9 +91,7 @@ export async function schemaRevision(project: Project, database?: string): Promi
 
 /** What each of the tables that may be Alembic's has, the likeliest first: some may be other applications'. */
 export async function revisionsByTable(project: Project): Promise<Map<string, Revision>> {
-  const tables = (await sql(project, versionTables, { ownPath: true }))
-    .split('\n')
-    .filter(table => table !== '')
+  const tables = (await sql(project, versionTables, { ownPath: true })).split('\n').filter(Boolean)
   const found = new Map<string, Revision>()
   for (const versionTable of tables)
     found.set(versionTable, (await sql(project, revisionScript({ versionTable }), { ownPath: true })) || null)

@@ -113,7 +113,7 @@ export async function revokeLogins(project: Project, login: string): Promise<num
   )
   await removeLogins(
     project,
-    others.filter(other => other !== environment.database.user),
+    loginsOf(environment).filter(other => other !== login),
   )
   return Number(ended)
 }

@@ -76,10 +76,7 @@ export function shipMissingFiles(environment: Environment, secrets: Secrets): st
   return missing.map(({ name }) => name)
 }
 
-function shippedFiles(
-  environment: Environment,
-  secrets: Secrets,
-): { name: string; mode: number; text: string }[] {
+function shippedFiles(environment: Environment, secrets: Secrets) {
   const settings = ['docker-compose.yml', 'proxy/haproxy.cfg', 'proxy/503.http'].map(name => ({
     name,
     mode: 0o644,

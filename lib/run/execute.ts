@@ -1,14 +1,42 @@
-import type { ExitCode } from '../base/failure.ts'
+import { accessSync, constants, statSync } from 'node:fs'
+import { type ExitCode, UsageError } from '../base/failure.ts'
 import { observeCommands } from '../base/shell.ts'
-import { whoRuns } from '../base/user.ts'
+import { userName, whoRuns } from '../base/user.ts'
 import type { Place } from '../environment/environment.ts'
 import type { EventOf, Result } from './events.ts'
 import type { Ended } from './outcome.ts'
 import { chooseRenderer, type RenderOptions } from './output/choose.ts'
 import { Run } from './run.ts'
 import { EventStream, type Unsettled } from './run-log.ts'
-import type { Running } from './running.ts'
 import { stopOnSignals } from './stop-signals.ts'
+
+/** A run of any procedure. */
+export interface Running {
+  readonly run: Run
+  /** Its name. */
+  readonly runId: string
+  /** Who started it. */
+  readonly who: string
+  /** What the run before left to repair, if it did not come to its end. */
+  readonly unsettled: Unsettled | undefined
+}
+
+/** @throws UsageError where the environment's directory is not here, or we may not write to it. */
+export function demandDirectory({ directory, name }: Place): void {
+  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory())
+    throw new UsageError(
+      `${directory}, the directory of ${name}, is not on this machine`,
+      `on the VPS: mkdir -p ${directory}`,
+    )
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK)
+  } catch {
+    throw new UsageError(
+      `${userName()} may not write to ${directory}`,
+      `work as its owner, or: sudo chown -R ${userName()} ${directory}`,
+    )
+  }
+}
 
 interface About extends Omit<EventOf<'run-started'>, 'type' | 'v' | 'at' | 'pid'> {
   /** When it began: a run that waits for its lock begins when it has it. */

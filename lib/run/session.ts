@@ -2,7 +2,7 @@ import { setCommandMark } from '../base/child-environment.ts'
 import { whoRuns } from '../base/user.ts'
 import type { Place } from '../environment/environment.ts'
 import type { Result } from './events.ts'
-import { carryOut } from './execute.ts'
+import { carryOut, type Running } from './execute.ts'
 import { acquire } from './lock.ts'
 import { Announcer, webhookVariable } from './notify/announcer.ts'
 import { commandMark, endOrphans } from './orphans.ts'
@@ -11,7 +11,6 @@ import { chooseRenderer, type RenderOptions } from './output/choose.ts'
 import { neverWaitForTerminal, surviveAlone } from './output.ts'
 import type { Run } from './run.ts'
 import { logFile, RunLog, runId, unsettledRun } from './run-log.ts'
-import type { Running } from './running.ts'
 
 export interface SessionOptions extends RenderOptions {
   readonly script: string

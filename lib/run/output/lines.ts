@@ -11,18 +11,12 @@ const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', 
 
 type Format = Parameters<typeof styleText>[0]
 
-interface Active {
-  readonly title: string
-  readonly since: number
-  text: string
-}
-
 /**
  * One line for each step when it ends. On a terminal the last line shows what runs now; a file gets a
  * line from time to time when a step takes long.
  */
 export function linesRenderer(options: { verbose: boolean; terminal: boolean; colour: boolean }): Listener {
-  const active = new Map<number, Active>()
+  const active = new Map<number, { readonly title: string; readonly since: number; text: string }>()
   // What reads this was asked before: an empty NO_COLOR asks for nothing, which Node sees otherwise.
   const paint = (format: Format, text: string): string =>
     options.colour ? styleText(format, text, { validateStream: false }) : text
