@@ -1,11 +1,6 @@
 import { isCode } from '../base/system-errors.ts'
 import type { RunEvent } from './events.ts'
 
-/** The part of Node's handle of a terminal that we use; undocumented, but what Node itself calls. */
-interface Handle {
-  setBlocking?(blocking: boolean): void
-}
-
 /**
  * Node writes to a terminal synchronously, so one that stands still (Ctrl-S, a stopped multiplexer) stops the whole
  * process in a write, with the lock held. From now on what the terminal does not take waits in memory instead. Pipes are
@@ -14,7 +9,8 @@ interface Handle {
 export function neverWaitForTerminal(): void {
   for (const stream of [process.stdout, process.stderr]) {
     if (!stream.isTTY) continue
-    const handle = (stream as unknown as { _handle?: Handle })._handle // no public way leads to it
+    // Undocumented, but what Node itself calls: no public way leads to it.
+    const handle = (stream as unknown as { _handle?: { setBlocking?(blocking: boolean): void } })._handle
     handle?.setBlocking?.(false)
     process.once('exit', () => handle?.setBlocking?.(true)) // our shell may have the same open terminal
   }
