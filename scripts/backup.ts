@@ -32,26 +32,22 @@ async function backup(site: Site, wanted: NewBackup): Promise<Result> {
     backUp(site, { reason: wanted.reason, hashed: wanted.proved }, step),
   )
   const command = commandOf('backup', environment.name)
+  const also = async (lacking: string, next: string, act: () => Promise<Manifest>): Promise<void> => {
+    manifest = await elseLacking(manifest, { lacking, next }, act)
+  }
   if (wanted.uploads)
-    manifest = await elseLacking(
-      manifest,
-      { lacking: 'WITHOUT the uploads', next: `then make another one: ${command}` },
-      () => run.step('Copy the uploads', step => copyUploads(site, manifest, step)),
+    await also('WITHOUT the uploads', `then make another one: ${command}`, () =>
+      run.step('Copy the uploads', step => copyUploads(site, manifest, step)),
     )
   if (wanted.proved)
-    manifest = await elseLacking(
-      manifest,
-      { lacking: 'NOT proved', next: `to try again: ${command} --verify ${manifest.file}` },
-      () => proveStep(site, backupOf(environment, manifest).file),
+    await also('NOT proved', `to try again: ${command} --verify ${manifest.file}`, () =>
+      proveStep(site, backupOf(environment, manifest).file),
     )
   if (wanted.compressed)
-    manifest = await elseLacking(
-      manifest,
-      { lacking: 'NOT compressed', next: 'it can be restored as it is' },
-      async () =>
-        (await run.step('Compress it', step => compress(site, backupOf(environment, manifest), step))) ??
-        manifest,
-    )
+    await also('NOT compressed', 'it can be restored as it is', async () => {
+      const backup = backupOf(environment, manifest)
+      return (await run.step('Compress it', step => compress(site, backup, step))) ?? manifest
+    })
   if (wanted.offsite) await copyStep(site, manifest, wanted.offsite)
   return backupRows(manifest)
 }

@@ -20,17 +20,15 @@ async function commandFor(what: string, project: Project): Promise<string[]> {
   const { environment } = project
   const live = new HAProxy(environment).mapOnDisk()
   if (what === 'logs') return ['logs', '--follow', '--tail', '100']
-  if (what === 'psql') return ['exec', ...(await psql(project))]
+  if (what === 'psql') {
+    // What is made belongs to the owner; `reset role` is for what only a superuser may do.
+    const { name, user } = environment.database
+    const login = ['--username', await superuserOf(project), '--dbname', name]
+    return ['exec', '--env', `PGOPTIONS=-c role=${user}`, 'db', 'psql', ...login]
+  }
   if (live === null)
     throw new Failure({ what: `nothing is live in ${environment.name}`, fix: 'deploy first' })
   return ['exec', `backend-${live}`, 'sh', '-c', 'exec "$(command -v bash || command -v sh)"']
-}
-
-/** What is made belongs to the owner; `reset role` is for what only a superuser may do. */
-async function psql(project: Project): Promise<string[]> {
-  const { name, user } = project.environment.database
-  const superuser = await superuserOf(project)
-  return ['--env', `PGOPTIONS=-c role=${user}`, 'db', 'psql', '--username', superuser, '--dbname', name]
 }
 
 /** Runs it in the foreground, on our own terminal. @returns its exit code, as a shell would. */

@@ -59,18 +59,14 @@ export async function digestOf(
   signal?: AbortSignal,
   then?: Pick<Written, 'blocks'>,
 ): Promise<Digest> {
-  const digester = new Digester(sizeIn(then) ?? blockSizeFor((await stat(file)).size))
+  const { size = 0 } = then?.blocks ?? {} // what was written down may be no size
+  const isSize = Number.isSafeInteger(size) && size >= 4096
+  const digester = new Digester(isSize ? size : blockSizeFor((await stat(file)).size))
   for await (const bytes of createReadStream(file, { highWaterMark: 1024 * 1024 })) {
     signal?.throwIfAborted()
     digester.update(bytes)
   }
   return digester.digest()
-}
-
-/** The block size that was written down; undefined where there is none that could be one. */
-function sizeIn(then: Pick<Written, 'blocks'> | undefined): number | undefined {
-  const size = then?.blocks?.size
-  return Number.isSafeInteger(size) && Number(size) >= 4096 ? size : undefined
 }
 
 /** At most some thousand blocks a file. @param length of the file, or what is expected, in bytes */

@@ -1,4 +1,4 @@
-import { renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../base/failure.ts'
 import type { Ran } from '../base/shell.ts'
@@ -77,11 +77,8 @@ export async function backUp(
 /** A second in which no backup was made yet: two in one would have one name. */
 function freeMoment(directory: string): Date {
   const at = new Date()
-  const exists = (): boolean =>
-    ['.sql', '.sql.zst', '.sql.gz'].some(ending =>
-      statSync(join(directory, `${backupName(at)}${ending}`), { throwIfNoEntry: false }),
-    )
-  while (exists()) at.setSeconds(at.getSeconds() + 1)
+  const isTaken = (ending: string): boolean => existsSync(join(directory, `${backupName(at)}${ending}`))
+  while (['.sql', '.sql.zst', '.sql.gz'].some(isTaken)) at.setSeconds(at.getSeconds() + 1)
   return at
 }
 

@@ -75,12 +75,8 @@ export function removeBackup(environment: Environment, backup: Backup): void {
 
 /** Where a backup that a person names is: as they see it, or in the environment's directory, or in its `backups/`. */
 export function findGiven(environment: Environment, given: string): string {
-  const places = [
-    resolve(given),
-    join(environment.directory, given),
-    join(backupDirectory(environment), given),
-  ]
-  const found = places.find(isThere)
+  const below = [environment.directory, backupDirectory(environment)].map(place => join(place, given))
+  const found = [resolve(given), ...below].find(isThere)
   if (found) return found
   throw new UsageError(`there is no file ${shown(given)}`, 'backup.ts --list shows the backups')
 }

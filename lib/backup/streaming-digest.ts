@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { isCode } from '../base/system-errors.ts'
+import { notThere } from '../base/system-errors.ts'
 import { bytes, duration } from '../base/text.ts'
 import { sleep } from '../base/wait.ts'
 import { blockSizeFor, type Digest, Digester } from './digest.ts'
@@ -76,16 +76,13 @@ export class GrowingDigest {
 
   /** Waits until the file is there. */
   async #open(): Promise<FileHandle | undefined> {
-    for (;;) {
-      const state = this.#state
-      try {
-        return await open(this.#file, 'r')
-      } catch (error) {
-        if (!isCode(error, 'ENOENT') || state === 'complete') throw error
-        if (state === 'given up') return undefined
-        await sleep(pause)
-      }
+    while (this.#state !== 'given up') {
+      const isComplete = this.#state === 'complete' // before the look: it does not come any more
+      const handle = await open(this.#file, 'r').catch(isComplete ? undefined : notThere())
+      if (handle) return handle
+      await sleep(pause)
     }
+    return undefined
   }
 }
 

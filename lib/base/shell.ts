@@ -36,6 +36,9 @@ export interface RunOptions {
   readonly keep?: 'end'
 }
 
+/** For how long it may take, and who may end it. */
+export type Limits = Pick<RunOptions, 'timeout' | 'signal'>
+
 /** More than this, in characters, is kept of no stream. */
 const most = 64 * 1024 * 1024
 

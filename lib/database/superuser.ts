@@ -1,3 +1,4 @@
+import type { Limits } from '../base/shell.ts'
 import type { Project } from '../docker/project.ts'
 import { untilLetIn } from './connections.ts'
 
@@ -14,10 +15,7 @@ const known = new WeakMap<Project, string>()
  * is asked. It has a name of its own, unless the application's role is still the superuser itself.
  * @param options.timeout in ms
  */
-export async function superuserOf(
-  project: Project,
-  options: { timeout?: number; signal?: AbortSignal } = {},
-): Promise<string> {
+export async function superuserOf(project: Project, options: Limits = {}): Promise<string> {
   const found = known.get(project)
   if (found !== undefined) return found
   const { user } = project.environment.database

@@ -8,8 +8,7 @@ import { attempt, commandFailed, run } from '../../base/shell.ts'
 import { count, duration, lastLines } from '../../base/text.ts'
 import { sleep } from '../../base/wait.ts'
 import { schemaRevision, showRevision } from '../../database/database.ts'
-import { changePassword, grantLogin, loginsOf } from '../../database/login.ts'
-import { settleOwner } from '../../database/owner.ts'
+import { changePassword, restoreLogin } from '../../database/login.ts'
 import { conditionOf } from '../../docker/containers.ts'
 import { loginIn } from '../../docker/live-variables.ts'
 import { applicationLimits } from '../../docker/throwaway.ts'
@@ -54,9 +53,7 @@ export async function startDatabase(copy: Copy, step: Step): Promise<void> {
 export async function admitBackend({ original, site }: Copy): Promise<void> {
   const { user, password } = loginIn(parse(readIfThere(join(original.directory, '.env.backend')) ?? ''))
   if (user === original.database.user) await changePassword(site.project, password)
-  if (!loginsOf(original).includes(user)) return
-  await settleOwner(site.project)
-  await grantLogin(site.project, user, password)
+  await restoreLogin(site.project, { user, password })
 }
 
 export async function restoreDatabase({ original, site }: Copy, backup: Examined, step: Step): Promise<void> {

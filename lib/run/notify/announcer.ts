@@ -17,12 +17,14 @@ export class Announcer {
   readonly #messages = messagesOf()
   readonly #problems: Problem[]
   readonly #giveUp = new AbortController()
-  readonly #queues: { readonly url: URL; readonly patience: Patience | undefined; last: Promise<void> }[]
+  readonly #patience: Patience | undefined
+  readonly #queues: { readonly url: URL; last: Promise<void> }[]
 
   /** @param told texts with addresses in them, as {@link addresses} reads them */
   constructor(told: readonly (string | undefined)[], patience?: Patience) {
     const { urls, problems } = addresses(told)
-    this.#queues = urls.map(url => ({ url, patience, last: Promise.resolve() }))
+    this.#queues = urls.map(url => ({ url, last: Promise.resolve() }))
+    this.#patience = patience
     this.#problems = problems
   }
 
@@ -36,7 +38,7 @@ export class Announcer {
     const message = this.#messages(event)
     if (!message) return
     const json = slackJson(message)
-    for (const queue of this.#queues) queue.last = queue.last.then(() => this.#send(queue, json))
+    for (const queue of this.#queues) queue.last = queue.last.then(() => this.#send(queue.url, json))
   }
 
   /** Waits for what is under way, for `wait` ms at most, and says what was not delivered. */
@@ -48,8 +50,8 @@ export class Announcer {
     for (const problem of problems.values()) log.write({ type: 'warning', problem })
   }
 
-  async #send({ url, patience }: { url: URL; patience: Patience | undefined }, json: string): Promise<void> {
-    const why = await deliver(url.href, json, this.#giveUp.signal, patience)
+  async #send(url: URL, json: string): Promise<void> {
+    const why = await deliver(url.href, json, this.#giveUp.signal, this.#patience)
     if (why === undefined) return
     this.#problems.push({
       what: `people were not told by ${url.host}: ${why}`,
@@ -83,7 +85,7 @@ export interface Patience {
   /** Before each further attempt. */
   readonly pauses: readonly number[]
 }
-export const patience: Patience = { answer: 5000, pauses: [500, 2000] }
+const patience: Patience = { answer: 5000, pauses: [500, 2000] }
 
 /**
  * Posts JSON to an address, again where that may help: no answer, a server's error, or "too many".
