@@ -6,10 +6,10 @@ import { bytes, lastLines } from '../base/text.ts'
 import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
 import { inDatabase, inside } from './container.ts'
-import { demandRoom } from './database-room.ts'
 import { digestOf } from './digest.ts'
 import { type Backup, backupDirectory } from './list.ts'
 import { type Manifest, writeManifest } from './manifest.ts'
+import { demandRoom } from './room.ts'
 
 /**
  * Compresses a plain dump (`.sql` becomes `.sql.zst`) and removes the plain one, once the compressed one was unpacked

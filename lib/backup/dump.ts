@@ -14,10 +14,10 @@ import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
 import { inDatabase } from './container.ts'
 import { contentQuery, type Found, parseContent, schemaQuery } from './content.ts'
-import { demandRoom, expectedDump } from './database-room.ts'
 import { cutOff } from './format.ts'
 import { backupDirectory } from './list.ts'
 import { backupName, type Content, type Manifest, type Reason, writeManifest } from './manifest.ts'
+import { demandRoom, expectedDump } from './room.ts'
 import { GrowingDigest } from './streaming-digest.ts'
 
 /** pg_dump tells PostgreSQL that it is ours, so that a leftover of a killed run can be found and ended. */

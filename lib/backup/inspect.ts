@@ -6,11 +6,11 @@ import { bytes, lastLines, shown } from '../base/text.ts'
 import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
 import { inDatabase, inside } from './container.ts'
-import { demandRoom } from './database-room.ts'
 import { damage, digestOf } from './digest.ts'
 import { badFile, cutOff, type Format, foreignFormat, formatIn, partOf } from './format.ts'
 import { backupDirectory } from './list.ts'
 import { asOwner, readManifest, stamp } from './manifest.ts'
+import { demandRoom } from './room.ts'
 import { functions, parseStatements, printed, reader, revisionIn, type Statements } from './statements.ts'
 
 /**

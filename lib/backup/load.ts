@@ -8,10 +8,10 @@ import type { Project } from '../docker/project.ts'
 import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
 import { inDatabase, inside } from './container.ts'
-import { guarded, roomProblem } from './database-room.ts'
 import type { Format } from './format.ts'
 import type { Examined } from './inspect.ts'
 import { refusal } from './refusal.ts'
+import { guarded, roomProblem } from './room.ts'
 import { functions, printed, reader, restorer } from './statements.ts'
 
 /**
@@ -56,7 +56,10 @@ export async function load(
   }
 }
 
-/** Says how large a database is that is being filled, until the timer is cleared. @param expected how large it will be about, in bytes */
+/**
+ * Says how large a database is that is being filled, until the timer is cleared.
+ * @param expected how large it will be about, in bytes
+ */
 function watchDatabase(project: Project, name: string, expected: number | undefined, step: Step) {
   const size = `select pg_database_size(oid) from pg_database where datname = ${literal(name)}`
   return setInterval(() => {

@@ -13,7 +13,7 @@ export type Reason = (typeof reasons)[number]
 
 /** What stands beside a dump, in `backup_….json`. Times are milliseconds. */
 export interface Manifest extends Written {
-  /** The dump's name, beside this file; the digest is that of the file as it lies there, compressed or not. */
+  /** The dump's name, beside this file. Its digest is of what lies there, compressed or not, as `sha256sum` prints it. */
   readonly file: string
   /** When the snapshot was taken, since 1970. */
   readonly at: number

@@ -2,8 +2,9 @@ import { type Backup, fromThePast, isProved } from './list.ts'
 import { stemOf } from './manifest.ts'
 
 /**
- * How many backups are kept: the `last`, and the newest of each of so many days, weeks and months (UTC). Those that were
- * made before a deploy or a rollback do not count as `last`: of them, the newest `preDeploy`, as many unless told.
+ * How many backups are kept: the `last`, and the newest of each of so many days, weeks and months (UTC). Those
+ * that were made before a deploy or a rollback do not count as `last`: of them, the newest `preDeploy`, as many unless
+ * told.
  */
 export type Retention = { readonly last: number } & { readonly [Of in Counted]?: number | undefined }
 type Counted = 'preDeploy' | 'daily' | 'weekly' | 'monthly'

@@ -5,9 +5,9 @@ import { bytes, count } from '../base/text.ts'
 import type { Environment } from '../environment/environment.ts'
 import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
-import { demandRoom } from './database-room.ts'
 import { backupDirectory, listBackups } from './list.ts'
 import { type Manifest, stamp, uploadsOf, writeManifest } from './manifest.ts'
+import { demandRoom } from './room.ts'
 import { copyTree } from './tree.ts'
 
 export const liveUploads = (environment: Environment): string => join(environment.directory, 'uploads')

@@ -82,7 +82,7 @@ function lineOf(key: string, value: string): string {
   return line
 }
 
-/** Values as the text of a `.env` file under a comment. @throws TypeError for a value that cannot be written for every reader. */
+/** Values as the text of a `.env` file. @throws TypeError for a value that cannot be written for every reader. */
 export function formatEnvFile(comment: string, values: Readonly<Record<string, string>>): string {
   const lines = Object.entries(values).map(([key, value]) => lineOf(key, value))
   return `${comment.replace(/^/gm, '# ')}\n${lines.join('\n')}\n`
