@@ -8,8 +8,7 @@ import type { Revision } from '../database/database.ts'
 import type { Images } from '../environment/releases.ts'
 import type { Written } from './digest.ts'
 
-export const reasons = ['manual', 'scheduled', 'pre-deploy', 'pre-rollback'] as const
-export type Reason = (typeof reasons)[number]
+export type Reason = 'manual' | 'scheduled' | 'pre-deploy' | 'pre-rollback'
 
 /** What stands beside a dump, in `backup_….json`. Times are milliseconds. */
 export interface Manifest extends Written {

@@ -1,5 +1,6 @@
 import { Failure, UsageError } from '../base/failure.ts'
 import { shown } from '../base/text.ts'
+
 /** Alembic's history as the image has it. */
 export interface RevisionGraph {
   readonly heads: readonly string[]
