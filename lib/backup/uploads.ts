@@ -71,7 +71,8 @@ export function replaceUploads({ environment, run }: Site, next: string, at: str
     if (!swapUploads(environment, { next, kept, forward: false })) step.skip('they are as they were')
   })
   run.fact({ kind: 'swapping-uploads', next, kept })
-  swapUploads(environment, { next, kept, forward: true })
+  if (!swapUploads(environment, { next, kept, forward: true }))
+    throw new Failure({ what: `${next}, the uploads that were to take the place, is not here` })
   return kept
 }
 
