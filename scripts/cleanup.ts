@@ -11,7 +11,7 @@ import { survey, type Wanted } from '../lib/operations/cleanup/survey.ts'
 import { sweep } from '../lib/operations/cleanup/sweep.ts'
 import type { Site } from '../lib/proxy/site.ts'
 import { asksOrHasYes, confirm } from '../lib/run/confirm.ts'
-import type { Result } from '../lib/run/result.ts'
+import type { Result } from '../lib/run/events.ts'
 
 interface Asked extends Wanted {
   readonly buildCache: boolean

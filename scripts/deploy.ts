@@ -1,7 +1,7 @@
 #!/bin/sh
 ':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
 
-import { preDeployBackup } from '../lib/backup/pre-deploy.ts'
+import { preDeployBackup } from '../lib/backup/before-change.ts'
 import { together } from '../lib/base/all-settled.ts'
 import { problemOf } from '../lib/base/failure.ts'
 import { main } from '../lib/cli/main.ts'

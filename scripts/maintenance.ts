@@ -8,7 +8,7 @@ import { sessionOf } from '../lib/deploy/on-site.ts'
 import { loadEdge, loadEnvironment } from '../lib/environment/settings.ts'
 import { setMaintenance } from '../lib/operations/edge/maintenance.ts'
 import { edgeSite } from '../lib/operations/edge/site.ts'
-import { demandDirectory } from '../lib/run/running.ts'
+import { demandDirectory } from '../lib/run/execute.ts'
 import { runAt } from '../lib/run/session.ts'
 
 void main({

@@ -3,7 +3,7 @@
 
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { backupFile } from '../lib/backup/choose.ts'
+import { backupFile } from '../lib/backup/list.ts'
 import { restoreElsewhere } from '../lib/backup/restore-elsewhere.ts'
 import { UsageError } from '../lib/base/failure.ts'
 import { shown } from '../lib/base/text.ts'

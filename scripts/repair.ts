@@ -15,7 +15,7 @@ import { readReleases } from '../lib/environment/releases.ts'
 import { readSecrets } from '../lib/environment/secrets.ts'
 import { loadEnvironment } from '../lib/environment/settings.ts'
 import { type Site, waitForServices } from '../lib/proxy/site.ts'
-import type { Result } from '../lib/run/result.ts'
+import type { Result } from '../lib/run/events.ts'
 import type { Step } from '../lib/run/step.ts'
 
 /** "Complete system down": brings back what was live, needs neither the registry nor a new version, deploys nothing. */

@@ -1,14 +1,13 @@
 #!/bin/sh
 ':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
 
-import { preDeployBackup } from '../lib/backup/pre-deploy.ts'
+import { preDeployBackup } from '../lib/backup/before-change.ts'
 import { commandOf } from '../lib/base/command-text.ts'
 import { commonOptions } from '../lib/base/options.ts'
 import { main } from '../lib/cli/main.ts'
 import { showRevision } from '../lib/database/database.ts'
-import { backTo, backToKnown, type Descent, stepsBack } from '../lib/database/downgrade-path.ts'
 import { migrationsOf } from '../lib/database/migrations.ts'
-import { unknownTo } from '../lib/database/revision-graph.ts'
+import { backTo, backToKnown, type Descent, stepsBack, unknownTo } from '../lib/database/revision-graph.ts'
 import { checkSchema } from '../lib/database/schema-check.ts'
 import { standsBy } from '../lib/deploy/colours.ts'
 import { revisionIfCrowded } from '../lib/deploy/crowded.ts'
@@ -32,7 +31,7 @@ import { secretsOf } from '../lib/environment/secrets.ts'
 import { loadEnvironment } from '../lib/environment/settings.ts'
 import { type Site, smokeTestColour } from '../lib/proxy/site.ts'
 import { asksOrHasYes, asksSomebody, confirm } from '../lib/run/confirm.ts'
-import type { Result } from '../lib/run/result.ts'
+import type { Result } from '../lib/run/events.ts'
 
 type Asking<Wanted> = Wanted & { readonly ask: boolean }
 

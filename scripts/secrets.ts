@@ -26,15 +26,10 @@ import { type Secrets, secretsOf } from '../lib/environment/secrets.ts'
 import { loadEnvironment } from '../lib/environment/settings.ts'
 import type { Site } from '../lib/proxy/site.ts'
 import { asksOrHasYes, confirm } from '../lib/run/confirm.ts'
-import type { Result } from '../lib/run/result.ts'
-
-interface Wanted {
-  readonly names: readonly Rotatable[]
-  readonly ask: boolean
-}
+import type { Result } from '../lib/run/events.ts'
 
 /** The documented security incident, "immediately rotate all secrets", without a moment in which users are refused. */
-async function rotate(site: Site, { names, ask }: Wanted): Promise<Result> {
+async function rotate(site: Site, names: readonly Rotatable[], ask: boolean): Promise<Result> {
   const { environment, run } = site
   await run.step('Preflight', async () => void rotatableNow(site, names))
   if (ask) await confirm(`Replace ${names.join(' and ')} of ${environment.name}?`, run.signal)
@@ -86,7 +81,7 @@ function rotatableNow(site: Site, names: readonly Rotatable[]) {
   return { secrets, release, live }
 }
 
-async function plan(site: Site, names: Wanted['names']): Promise<Result> {
+async function plan(site: Site, names: readonly Rotatable[]): Promise<Result> {
   const { release, live } = rotatableNow(site, names)
   return [
     ['to be replaced', names.join(' and ')],
@@ -124,6 +119,6 @@ void main({
     const names = rotatable.filter(name => which === 'all' || which === name)
     if (options['dry-run']) return lookAt(environment, session, site => plan(site, names))
     const ask = asksOrHasYes(environment, options.yes)
-    return runOn(environment, session, site => rotate(site, { names, ask }))
+    return runOn(environment, session, site => rotate(site, names, ask))
   },
 })

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs'
-import type { Command, Options, Parsed } from '../base/command.ts'
 import { describeProblem, Failure, problemOf } from '../base/failure.ts'
+import type { Command, Options, Parsed } from '../base/options.ts'
 import { refused } from '../base/system-errors.ts'
 import { endWhenOutputFails } from '../run/output.ts'
 import { harmless, problemOutput } from '../run/workflow-command.ts'

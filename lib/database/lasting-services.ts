@@ -101,11 +101,7 @@ async function isSound(site: Site, database: Container | undefined): Promise<boo
 }
 
 /** Before the first deploy: the services' tags are resolved to digests, once and for all; not of a proxy that runs. */
-async function firstState(
-  { environment }: Site,
-  step: Step,
-  running: ComposeState | undefined,
-): Promise<ComposeState> {
+async function firstState({ environment }: Site, step: Step, running?: ComposeState): Promise<ComposeState> {
   step.progress('resolving the images of the database and the proxy')
   return {
     live: null,

@@ -1,6 +1,5 @@
-import type { Options, Parsed } from '../base/command.ts'
 import { UsageError } from '../base/failure.ts'
-import { commonOptions } from '../base/options.ts'
+import { commonOptions, type Options, type Parsed } from '../base/options.ts'
 import { parseDigests, parseTag } from '../docker/images.ts'
 import type { Environment } from '../environment/environment.ts'
 import { loadTarget } from '../environment/settings.ts'

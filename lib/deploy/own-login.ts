@@ -10,7 +10,7 @@ import { type Colour, type Environment, otherColour } from '../environment/envir
 import { readReleases } from '../environment/releases.ts'
 import { databaseUrl, readSecrets, type Secrets, secretsOf } from '../environment/secrets.ts'
 import type { Site } from '../proxy/site.ts'
-import type { Result } from '../run/result.ts'
+import type { Result } from '../run/events.ts'
 import type { Step } from '../run/step.ts'
 import { handleChangedServices } from './service-changes.ts'
 

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { backupFile } from '../backup/choose.ts'
+import { backupFile } from '../backup/list.ts'
 import { restoreElsewhere } from '../backup/restore-elsewhere.ts'
 import { Failure } from '../base/failure.ts'
 import { run } from '../base/shell.ts'

@@ -287,9 +287,7 @@ const containers: Readonly<Record<string, string>> = {
   array: 'a list',
 }
 
-const called = (value: unknown): string =>
-  typeof value === 'object' && value !== null
-    ? Array.isArray(value)
-      ? 'a list'
-      : 'an object'
-    : shown(`${value}`)
+function called(value: unknown): string {
+  if (Array.isArray(value)) return 'a list'
+  return typeof value === 'object' && value !== null ? 'an object' : shown(`${value}`)
+}

@@ -1,5 +1,5 @@
-import type { Command, Options, Parsed } from '../base/command.ts'
 import { UsageError } from '../base/failure.ts'
+import type { Command, Options, Parsed } from '../base/options.ts'
 import { destinationOf } from './destination.ts'
 
 /** What is to run on the VPS instead of here. */

@@ -1,6 +1,6 @@
 import { commandOf } from '../../base/command-text.ts'
 import { type Problem, problemOf } from '../../base/failure.ts'
-import { collationsOf } from '../../database/collation-check.ts'
+import { collationsOf } from '../../database/collations.ts'
 import { acceptsPassword } from '../../database/login.ts'
 import { lostData } from '../../database/state.ts'
 import { troubleOfDatabase } from '../../docker/database-trouble.ts'

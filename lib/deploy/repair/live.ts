@@ -88,18 +88,17 @@ export async function restoreSchema(
   { run, facts }: Unsettled,
 ): Promise<void> {
   const { environment, project } = site
-  const timeout = environment.timeouts.migrate
   const migrating = lastFact(facts, 'migrating')
   if (migrating && migrating.colour !== live) {
     const { colour, image, from } = migrating
-    const back = () => downgrade(project, colour, image, from, timeout)
+    const back = () => downgrade(project, colour, image, from)
     await moveSchema(site, from, `taken back to ${showRevision(from)}`, back)
   }
   const downgrading = lastFact(facts, 'downgrading')
   // Recorded, all that was wanted is done.
   if (downgrading?.live === live && readReleases(environment).at(-1)?.run !== run) {
     const { colour, image, from } = downgrading
-    const forth = () => upgradeAgain(project, colour, image, from, timeout)
+    const forth = () => upgradeAgain(project, colour, image, from)
     await moveSchema(site, from, `taken forward to ${from} again`, forth)
   }
 }

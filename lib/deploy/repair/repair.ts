@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { removeLeftovers } from '../../backup/leftovers.ts'
 import { repairDatabase } from '../../backup/repair.ts'
-import { collationsOf } from '../../database/collation-check.ts'
+import { collationsOf } from '../../database/collations.ts'
 import { loginDirectory } from '../../docker/registry.ts'
 import { readComposeState, shipMissingFiles } from '../../environment/directory.ts'
 import { readReleases } from '../../environment/releases.ts'

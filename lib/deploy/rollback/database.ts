@@ -1,17 +1,16 @@
 import { bringBack, runningBackends, show, stopBackends } from '../../backup/backend-access.ts'
+import { salvage } from '../../backup/before-change.ts'
 import { totalOf } from '../../backup/content.ts'
-import { lossTable, readLive } from '../../backup/data-loss.ts'
 import { type Examined, removeStaged } from '../../backup/inspect.ts'
 import { scratchPrefix } from '../../backup/leftovers.ts'
 import { type Manifest, stamp } from '../../backup/manifest.ts'
 import { mendDatabase } from '../../backup/repair.ts'
-import { replaceDatabase, replaceUploads, restoreUploads } from '../../backup/replace.ts'
 import { restoreAside } from '../../backup/restore.ts'
 import { replacedRows } from '../../backup/result.ts'
-import { salvage } from '../../backup/salvage.ts'
 import { type Fitting, fitSchema } from '../../backup/schema-compatibility.ts'
-import { fromBackup, fromKept, type Source } from '../../backup/source.ts'
-import { keptPrefix } from '../../backup/swap.ts'
+import { fromBackup, fromKept, lossTable, readLive, type Source } from '../../backup/source.ts'
+import { keptPrefix, replaceDatabase } from '../../backup/swap.ts'
+import { replaceUploads, restoreUploads } from '../../backup/uploads.ts'
 import { Failure } from '../../base/failure.ts'
 import { count } from '../../base/text.ts'
 import { upgrade } from '../../database/migrations.ts'
@@ -78,8 +77,7 @@ async function replace(site: Site, wanted: DatabaseRollback, source: Source, fit
   const { kept, ms } = await replaceDatabase(site, { name: side, droppable: backup !== undefined })
   const keptUploads = next && replaceUploads(site, next, stampOf(environment, kept))
   const colour = proxy.mapOnDisk()
-  if (fitting.upgrade && colour)
-    await run.step('Run migrations', () => upgrade(project, colour, environment.timeouts.migrate))
+  if (fitting.upgrade && colour) await run.step('Run migrations', () => upgrade(project, colour))
   if (target) {
     const version = { ...target, kind: 'rollback', run: site.runId, who: site.who } as const
     await rollOut(site, { version, standsBy: isReady })

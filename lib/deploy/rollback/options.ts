@@ -1,8 +1,7 @@
 import type { Remedy } from '../../backup/schema-compatibility.ts'
-import type { Options, Parsed } from '../../base/command.ts'
 import { UsageError } from '../../base/failure.ts'
-import { parseCount } from '../../base/options.ts'
-import { parseRevision } from '../../database/downgrade-path.ts'
+import { type Options, type Parsed, parseCount } from '../../base/options.ts'
+import { parseRevision } from '../../database/revision-graph.ts'
 
 /** Options of a rollback that mean something for `-t database` alone. */
 const databaseOptions = {

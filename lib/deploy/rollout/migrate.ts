@@ -15,11 +15,10 @@ import type { RollingOut } from './rollout.ts'
  * @returns whether there was anything to migrate.
  */
 export async function migrate(site: RollingOut, migrations: RevisionGraph): Promise<boolean> {
-  const { environment, project, run, candidate, version } = site
+  const { project, run, candidate, version } = site
   const from = await schemaRevision(project)
   const pending = pendingAt(migrations, from)
   const image = version.images.backend
-  const timeout = environment.timeouts.migrate
   let unseen: Failure | undefined
   if (pending.length > 0) {
     run.fact({ kind: 'migrating', from, colour: candidate, image })
@@ -27,12 +26,12 @@ export async function migrate(site: RollingOut, migrations: RevisionGraph): Prom
     run.undo(`Take the schema back to ${showRevision(from)}`, async step => {
       if (unseen) throw unseen
       if ((await schemaRevision(project)) === from) return step.skip('it is there')
-      await downgrade(project, candidate, image, from, timeout)
+      await downgrade(project, candidate, image, from)
     })
   }
   await run.step(`Run migrations on ${candidate}`, async step => {
     if (pending.length === 0) return step.skip(`none pending, the schema is at ${showRevision(from)}`)
-    await upgrade(project, candidate, timeout)
+    await upgrade(project, candidate)
     const now = await schemaRevision(project)
     if (now === from) {
       unseen = notSeen(migrations, now)

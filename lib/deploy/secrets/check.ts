@@ -16,7 +16,7 @@ import {
 } from '../../environment/secrets.ts'
 import { environmentNames, loadEnvironment } from '../../environment/settings.ts'
 import type { Site } from '../../proxy/site.ts'
-import type { Result } from '../../run/result.ts'
+import type { Result } from '../../run/events.ts'
 import { readRotation, rotatable } from './rotation.ts'
 
 /**

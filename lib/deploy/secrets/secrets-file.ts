@@ -10,7 +10,7 @@ import { colours, type Environment } from '../../environment/environment.ts'
 import { readSecrets, type Secrets, secretsFile, valueProblems } from '../../environment/secrets.ts'
 import { describeChange, withGivenSecrets } from '../../environment/secrets-from-ci.ts'
 import type { Site } from '../../proxy/site.ts'
-import type { Result } from '../../run/result.ts'
+import type { Result } from '../../run/events.ts'
 import type { Run } from '../../run/run.ts'
 
 /** Shows `.env.<name>` as a run from CI would write it from its variables; nothing is written, no value is shown. */

@@ -2,7 +2,7 @@ import { count } from '../../base/text.ts'
 import { type Colour, otherColour } from '../../environment/environment.ts'
 import { shortDigest } from '../../environment/releases.ts'
 import { chooseCertificates, type Served, writeCertificates } from '../../proxy/edge-certificates.ts'
-import type { Result } from '../../run/result.ts'
+import type { Result } from '../../run/events.ts'
 import { type Change, edgeImage, prepare, pullEdge, rehearse, validate } from './candidate.ts'
 import {
   type EdgeState,
