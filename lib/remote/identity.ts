@@ -48,12 +48,15 @@ export function identitiesOf(environment: string, settings: SshSettings): Identi
   return [...keysIn(meant), ...fromAgent, ...keysIn([...documented, ...usual])]
 }
 
-function agentAt(socket: string, { keys = [], onlyKeys }: SshSettings): Identity {
-  const name = socket === process.env['SSH_AUTH_SOCK'] ? 'the SSH agent' : `the SSH agent at ${socket}`
-  if (!onlyKeys) return { name, proof: { type: 'agent', agent: socket } }
+function agentAt(socket: string, { keys = [], onlyKeys = false }: SshSettings): Identity {
+  const own = socket === process.env['SSH_AUTH_SOCK'] ? 'the SSH agent' : `the SSH agent at ${socket}`
+  const { agent, isSilent } = agentWith(socket, publicKeysIn(keys), onlyKeys)
   return {
-    name: `${name}, keys of ~/.ssh/config alone`,
-    proof: { type: 'agent', agent: agentWith(socket, publicKeysIn(keys)) },
+    get name() {
+      if (isSilent()) return `${own}, which does not answer`
+      return onlyKeys ? `${own}, keys of ~/.ssh/config alone` : own
+    },
+    proof: { type: 'agent', agent },
   }
 }
 
