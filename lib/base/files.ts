@@ -103,12 +103,12 @@ function syncDirectory(directory: string): void {
   }
 }
 
-/** A file's text, or undefined where there is none. */
-export function readIfThere(file: string): string | undefined {
+/** A file's text, or undefined where there is none, nor for the other codes (errno(3)). */
+export function readIfThere(file: string, ...codes: readonly string[]): string | undefined {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    if (isCode(error, 'ENOENT')) return undefined
+    if (isCode(error, 'ENOENT', ...codes)) return undefined
     throw error
   }
 }

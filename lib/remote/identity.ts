@@ -9,7 +9,8 @@ import { registerSecret } from '../base/redact.ts'
 import { shown } from '../base/text.ts'
 import { agentWith } from './agent.ts'
 import { setting, variableOf } from './destination.ts'
-import { fingerprintOf } from './host-key.ts'
+import { fingerprintOf, passedBySsh } from './host-key.ts'
+import { publicKeysIn } from './public-keys.ts'
 import type { SshSettings } from './ssh-config.ts'
 
 /** One way to prove who we are, and its name for messages. */
@@ -60,19 +61,6 @@ function agentAt(socket: string, { keys = [], onlyKeys = false }: SshSettings): 
   }
 }
 
-/** The public halves of these keys: of a file that is one, or beside it as `.pub`, or inside it. */
-function publicKeysIn(files: readonly string[]): string[] {
-  return files.flatMap(file => {
-    const texts = [`${file}.pub`, file].flatMap(each => readIfThere(each) ?? [])
-    for (const text of texts) {
-      const parsed = ssh2.utils.parseKey(text)
-      const key = Array.isArray(parsed) ? parsed[0] : parsed
-      if (key !== undefined && !(key instanceof Error)) return [key.getPublicSSH().toString('base64')]
-    }
-    return []
-  })
-}
-
 /** The key's own text, or the text of the file that it names. */
 function keyText(variable: string, given: string, environment: string): string {
   if (given.includes('PRIVATE KEY')) {
@@ -97,13 +85,14 @@ function keyText(variable: string, given: string, environment: string): string {
 function readKey(text: string, name: string, environment: string, passphrase: string | undefined): Identity {
   const parsed = ssh2.utils.parseKey(text, passphrase)
   const key = Array.isArray(parsed) ? parsed[0] : parsed
-  if (key instanceof Error || key === undefined) throw unreadable(key, name, environment, passphrase)
+  if (key instanceof Error || key === undefined) throw unreadable(text, key, name, environment, passphrase)
   if (!key.isPrivateKey())
     throw new UsageError(`${name} is a public key`, `give the private one: the file without .pub`)
   return { name: `${name}, ${fingerprintOf(key.getPublicSSH())}`, proof: { type: 'publickey', key } }
 }
 
 function unreadable(
+  text: string,
   error: Error | undefined,
   name: string,
   environment: string,
@@ -117,6 +106,14 @@ function unreadable(
     )
   if (passphrase !== undefined && /passphrase|decrypt|integrity/i.test(error?.message ?? ''))
     return new UsageError(`${variable} does not open the private key of ${name}`, 'check the passphrase')
+  if (
+    /unsupported key format/i.test(error?.message ?? '') &&
+    /^-----BEGIN (ENCRYPTED )?PRIVATE KEY-----/m.test(text)
+  )
+    return new UsageError(
+      `${name} is a private key in PKCS #8, which the toolkit cannot read`,
+      "write it in OpenSSH's own format, in the same file: ssh-keygen -p -f the_key",
+    )
   return new UsageError(
     `${name} is not a private key that can be read: ${error?.message ?? 'it is empty'}`,
     'expected the whole file, from -----BEGIN to END-----, with its line ends',
@@ -141,7 +138,7 @@ export const withoutCertificate = 'without its certificate, which the toolkit ca
 export function passedOver(environment: string, { keys = [] }: SshSettings): string[] {
   const passphrase = setting(environment, 'SSH_PASSPHRASE')
   return keys.flatMap(file => {
-    const text = readIfThere(file)
+    const text = readIfThere(file, ...passedBySsh)
     if (text === undefined) return []
     try {
       readKey(text, file, environment, passphrase)

@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ParsedKey } from 'ssh2'
@@ -8,6 +9,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { accessTo } from '../../../lib/remote/connect.ts'
 import { type Identity, identitiesOf, passedOver } from '../../../lib/remote/identity.ts'
+import { publicKeysIn } from '../../../lib/remote/public-keys.ts'
 import { failureOf, inTemporary, withVariables } from '../fixtures.ts'
 
 const identity = suite('remote/identity: what ~/.ssh/config lets us offer')
@@ -72,6 +74,40 @@ identity('an agent that is gone offers nothing, and is named as such once it was
       assert.is(agent?.name, 'the SSH agent, which does not answer')
     })
   }),
+)
+
+identity(
+  'a key of the agent is known by its file, also where that is encrypted and nothing is beside it',
+  () =>
+    inTemporary(async directory => {
+      const key = join(directory, 'locked')
+      execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'open sesame', '-f', key])
+      const [, blob] = readFileSync(`${key}.pub`, 'utf8').split(' ')
+      rmSync(`${key}.pub`)
+      assert.equal(publicKeysIn([key, directory, join(directory, 'none')]), [blob])
+      writeFileSync(key, readFileSync(key, 'utf8').slice(0, 80))
+      assert.equal(publicKeysIn([key]), [])
+    }),
+)
+
+identity(
+  'a directory in the place of a key is passed over, as ssh does; PKCS #8 is named, with the way out',
+  () =>
+    inTemporary(async directory => {
+      const key = join(directory, 'foreign')
+      const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })
+      writeFileSync(key, pem)
+      await withVariables({ SSH_AUTH_SOCK: '', PRODUCTION_SSH_KEY: '', HOME: directory }, async () => {
+        assert.equal(identitiesOf('production', { keys: [directory] }), [])
+        assert.equal(passedOver('production', { keys: [directory] }), [])
+        assert.match(`${passedOver('production', { keys: [key] })}`, /foreign is a private key in PKCS #8/)
+      })
+      await withVariables({ PRODUCTION_SSH_KEY: key }, async () => {
+        const { what, fix } = await failureOf(() => identitiesOf('production', {}))
+        assert.match(what, /PRODUCTION_SSH_KEY is a private key in PKCS #8/)
+        assert.match(fix ?? '', /ssh-keygen -p -f/)
+      })
+    }),
 )
 
 identity('a key with a certificate beside it, and one that is encrypted, are named as what they are', () =>
