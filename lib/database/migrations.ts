@@ -44,18 +44,35 @@ export async function migrationsOf(
       })
   const graph = parseHistory(again.stdout)
   if (again.ok && graph.heads.length > 0) return graph
+  if (isMissing(first) && isMissing(again))
+    throw new Failure({
+      what: `the migrations in ${image} cannot be read: neither alembic nor a python3 is on its PATH`,
+      fix: 'set PATH in its Dockerfile (ENV PATH=…): an entrypoint, which may set it, is never run for migrations',
+    })
   throw new Failure({
     what: `the migrations in ${image} cannot be read`,
-    detail: redact(lastLines(again.stderr, 8)) || commandFailed(command, again).what,
+    // Alembic prints its own complaints, `FAILED: …`, on standard output (alembic.util.messaging).
+    detail: redact(lastLines(again.stderr.trim() || again.stdout, 8)) || commandFailed(command, again).what,
     fix: 'run `alembic history` in tracehub/backend and mend what it complains about',
   })
 }
+
+/** A program that is not there has not begun anything: an engine, an init and a shell end with these codes then. */
+export const isMissing = ({ code }: Ran): boolean => code === 126 || code === 127
+
+/** The same as the program, where an image has Alembic as a module alone. */
+export const asModule = (words: readonly string[]): string[] => [
+  ...withAlembicsPython(
+    "import sys; '' in sys.path and sys.path.remove(''); from alembic.config import main; main(prog='alembic')",
+  ),
+  ...words,
+]
 
 /**
  * Runs Alembic with a colour's image. It logs in as the owner itself and not as the application, whose connections are
  * limited: no version can take them all.
  */
-function alembic(
+async function alembic(
   project: Project,
   colour: Colour,
   words: readonly string[],
@@ -68,9 +85,10 @@ function alembic(
       ? undefined
       : databaseUrl(environment, environment.database.user, password)
   const env = url === undefined ? {} : { env: { DATABASE_URL: url } }
-  return untilLetIn(() =>
-    project.runOnce(serviceOf('backend', colour), ['alembic', ...words], { ...options, ...env }),
-  )
+  const run = (command: readonly string[]): Promise<Ran> =>
+    untilLetIn(() => project.runOnce(serviceOf('backend', colour), command, { ...options, ...env }))
+  const ran = await run(['alembic', ...words])
+  return isMissing(ran) ? run(asModule(words)) : ran
 }
 
 /** `alembic upgrade head` with a colour's image. @throws Failure with the end of what Alembic printed. */
