@@ -113,7 +113,7 @@ export const inText: Readonly<Record<string, Typed | Left>> = {
   'npx tsx scripts/deploy.ts -e <staging|production>': example('<staging|production>'),
   'make campaign': { notRun: outAndIn },
   'make chaos': { notRun: 'it takes hours: chaos.test runs a short one' },
-  'make bench': { notRun: 'it takes most of an hour, and proves nothing on a busy machine' },
+  'make bench': { notRun: 'it takes most of an hour, and verifies nothing on a busy machine' },
   'make test-unit': { notRun: outAndIn },
   'make check': { notRun: outAndIn },
 }
