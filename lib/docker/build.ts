@@ -1,3 +1,4 @@
+import { redact } from '../base/redact.ts'
 import { attempt, run } from '../base/shell.ts'
 import { type Environment, type Part, parts } from '../environment/environment.ts'
 import { type Images, type PinnedImage, pinned } from '../environment/releases.ts'
@@ -48,7 +49,7 @@ async function buildPart(
   await run(buildCommand(passing, source, { [projectLabel]: project }), {
     signal,
     timeout: 30 * 60_000,
-    onLine: line => progress(line.slice(0, 60)),
+    onLine: line => progress(redact(line).slice(0, 60)),
   })
   const id = await run(['docker', 'image', 'inspect', '--format', '{{.Id}}', passing])
   const image = pinned(`${images[part]}:build-${id.replace('sha256:', '').slice(0, 32)}`)
