@@ -3,6 +3,7 @@ import {
   chmod,
   chown,
   copyFile,
+  type FileHandle,
   link,
   lstat,
   mkdir,
@@ -54,10 +55,11 @@ export async function copyTree(
     await mkdir(to, { recursive: true })
     return copying.sum
   }
+  const previous = options.previous === undefined ? undefined : await openedBefore(options.previous)
   try {
-    const previous = options.previous === undefined ? undefined : Buffer.from(options.previous)
-    await copyDirectory(root.fd, await root.stat(), Buffer.from(to), previous, copying)
+    await copyDirectory(root.fd, await root.stat(), Buffer.from(to), previous?.fd, copying)
   } finally {
+    await previous?.close()
     await root.close()
   }
   return copying.sum
@@ -69,11 +71,23 @@ const inside = (descriptor: number, name: Buffer): Buffer =>
 
 const child = (directory: Buffer, name: Buffer): Buffer => Buffer.concat([directory, Buffer.from('/'), name])
 
+/**
+ * A directory of the copy before, in which there may be links to anywhere: none is followed, or a file of root's could be
+ * taken for the copy of one that somebody has made to look like it.
+ */
+const openedBefore = (directory: Buffer | string): Promise<FileHandle | undefined> =>
+  whereThere(
+    open(directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW),
+    'ELOOP',
+    'ENOTDIR',
+  )
+
+/** @param previous the descriptor of that directory in the copy before */
 async function copyDirectory(
   descriptor: number,
   about: Stats,
   to: Buffer,
-  previous: Buffer | undefined,
+  previous: number | undefined,
   copying: Copying,
 ): Promise<void> {
   const { sum, signal, progress } = copying
@@ -82,7 +96,7 @@ async function copyDirectory(
   for (const name of await readdir(`/proc/self/fd/${descriptor}`, { encoding: 'buffer' })) {
     signal.throwIfAborted()
     const target = child(to, name)
-    const before = previous && child(previous, name)
+    const before = previous === undefined ? undefined : inside(previous, name)
     const isIn = await copyEntry(inside(descriptor, name), target, before, copying).catch(
       (error: unknown) => {
         throw unreadable(error, target, copying)
@@ -128,12 +142,27 @@ async function copyEntry(
   if (!opened) return again()
   try {
     const about = await opened.stat()
-    if (about.isDirectory()) await copyDirectory(opened.fd, about, target, before, copying)
+    if (about.isDirectory()) await copyBelow(opened.fd, about, target, before, copying)
     else if (about.isFile()) await copyOne(opened.fd, about, target, before, copying)
     else return false
     return true
   } finally {
     await opened.close()
+  }
+}
+
+async function copyBelow(
+  descriptor: number,
+  about: Stats,
+  target: Buffer,
+  before: Buffer | undefined,
+  copying: Copying,
+): Promise<void> {
+  const previous = before && (await openedBefore(before))
+  try {
+    await copyDirectory(descriptor, about, target, previous?.fd, copying)
+  } finally {
+    await previous?.close()
   }
 }
 
@@ -144,7 +173,7 @@ async function copyOne(
   before: Buffer | undefined,
   { sum }: Copying,
 ): Promise<void> {
-  const old = before && (await whereThere(lstat(before), 'ENOTDIR'))
+  const old = before && (await whereThere(lstat(before)))
   if (before && old && isSame(old, about)) {
     await link(before, target)
     sum.linked += 1
