@@ -4,7 +4,15 @@ import { Failure } from '../base/failure.ts'
 import type { Ran } from '../base/shell.ts'
 import { bytes, duration, lastLines } from '../base/text.ts'
 import { leavesCrowd, noneLeft, untilLetIn } from '../database/connections.ts'
-import { admin, databaseSize, ownSettings, type Revision, sql, unlimited } from '../database/database.ts'
+import {
+  admin,
+  databaseSize,
+  ownSettings,
+  type Revision,
+  sql,
+  tablesOnly,
+  unlimited,
+} from '../database/database.ts'
 import { literal } from '../database/sql-words.ts'
 import { superuserOf } from '../database/superuser.ts'
 import { revisionScript } from '../database/version-table.ts'
@@ -99,8 +107,9 @@ async function dump(
   const user = await superuserOf(project, options)
   const script = [
     unlimited,
+    tablesOnly,
     'begin isolation level repeatable read, read only;',
-    'select pg_export_snapshot() as snapshot \\gset',
+    'select pg_catalog.pg_export_snapshot() as snapshot \\gset',
     '\\setenv SNAPSHOT :snapshot',
     '\\! echo "$SNAPSHOT" >&4',
     revisionScript(project.environment.database, 'schema '),
