@@ -80,15 +80,26 @@ export async function grantLogin(project: Project, login: string, password: stri
   )
 }
 
-/** Removes logins that nobody uses. What one may have made with `set role none` stays, and is the owner's. */
+/**
+ * Removes logins that nobody uses. What one may have made with `set role none` stays, and is the owner's; what was
+ * granted to it goes: it may have either in any database that it can enter, and a role with anything cannot be dropped.
+ */
 export async function removeLogins(project: Project, logins: readonly string[]): Promise<void> {
   const owner = literal(project.environment.database.user)
   const there = `from pg_roles where rolname in (${logins.map(literal).join(', ')})`
-  await sql(
+  const entered = await admin(
     project,
-    `select format('reassign owned by %I to %I', rolname, ${owner}) ${there} \\gexec
-    select format('drop role %I', rolname) ${there} \\gexec`,
+    `select distinct datname from pg_shdepend join pg_database d on d.oid = dbid
+    where datallowconn and refclassid = 'pg_authid'::regclass and refobjid in (select oid ${there})`,
   )
+  for (const database of entered.split('\n').filter(Boolean))
+    await sql(
+      project,
+      `select format('reassign owned by %I to %I', rolname, ${owner}) ${there} \\gexec
+      select format('drop owned by %I', rolname) ${there} \\gexec`,
+      { database },
+    )
+  await admin(project, `select format('drop role %I', rolname) ${there} \\gexec`)
 }
 
 /** Gives the database's owner another password. Sessions that exist go on. */
