@@ -8,7 +8,7 @@ import { restorer } from './statements.ts'
  * So many bytes of the database's disk stay free. PostgreSQL stops when its log cannot grow (PANIC), and does not start
  * again before somebody makes room: a restore that filled the disk would take the live database down with it.
  */
-const reserve = 256 * 1024 * 1024
+export const reserve = 256 * 1024 * 1024
 const fix = 'make room: docker system df and df -h show what takes the space'
 
 /**

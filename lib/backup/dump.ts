@@ -26,7 +26,7 @@ import { checkMarker } from './format.ts'
 import { backupDirectory } from './list.ts'
 import { backupName, type Content, type Manifest, type Reason, writeManifest } from './manifest.ts'
 import { watchGrowth } from './progress.ts'
-import { demandRoom, expectedDump } from './space.ts'
+import { demandRoom, expectedDump, guardRoom, keptFree } from './space.ts'
 import { GrowingDigest } from './streaming-digest.ts'
 
 /** pg_dump tells PostgreSQL that it is ours, so that a leftover of a killed run can be found and ended. */
@@ -48,17 +48,20 @@ export async function backUp(
   const directory = backupDirectory(environment)
   const databaseBytes = await databaseSize(project)
   const expected = expectedDump(environment, databaseBytes)
-  await demandRoom(directory, expected)
+  const kept = await keptFree(project)
+  await demandRoom(directory, expected + kept)
   const at = freeMoment(directory)
   const name = `${backupName(at)}.sql`
   const partial = join(directory, `${name}.partial`)
   const growing = new GrowingDigest(partial, expected)
   const watching = watchGrowth(partial, expected, text => step.progress(text))
+  const full = new AbortController()
+  const guarding = guardRoom(directory, kept, () => full.abort(noRoom(directory, kept)))
   const started = performance.now()
   try {
     const found = await dump(project, `${name}.partial`, wanted.hashed, {
       timeout: environment.timeouts.backup,
-      signal: run.signal,
+      signal: AbortSignal.any([run.signal, full.signal]),
     })
     checkMarker(partial)
     const digest = await growing.finish()
@@ -76,11 +79,19 @@ export async function backUp(
     step.note(`${name}, ${bytes(manifest.bytes)} in ${duration(manifest.ms)}, ${rate}/s`)
     return manifest
   } finally {
+    guarding.stop()
     watching.stop()
     growing.giveUp()
     rmSync(partial, { force: true })
   }
 }
+
+const noRoom = (directory: string, kept: number): Failure =>
+  new Failure({
+    what: `the database could not be backed up: fewer than ${bytes(kept)} are left of the disk that it is on, too`,
+    detail: 'the dump was ended before the disk was full: on a full one, PostgreSQL stops',
+    fix: `make room: df -h ${directory} shows the disk`,
+  })
 
 /** A second in which no backup was made yet: two in one would have one name. */
 function freeMoment(directory: string): Date {

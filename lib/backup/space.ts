@@ -1,7 +1,9 @@
 import { statfs } from 'node:fs/promises'
 import { Failure } from '../base/failure.ts'
 import { bytes } from '../base/text.ts'
+import type { Project } from '../docker/project.ts'
 import type { Environment } from '../environment/environment.ts'
+import { reserve } from './database-room.ts'
 import { listBackups } from './list.ts'
 
 /**
@@ -24,4 +26,22 @@ export async function demandRoom(directory: string, needed: number): Promise<voi
     what: `${directory} has ${bytes(free)} free; about ${bytes(needed)} are needed`,
     fix: `df -h ${directory} shows the disk; remove what is not needed there`,
   })
+}
+
+/** Bytes that stay free beside what is written to `backups/`: where its disk is the database's, too, that one stops on it. */
+export async function keptFree(project: Project): Promise<number> {
+  const { stdout } = await project.exec('db', ['sh', '-c', 'stat -c %d "$PGDATA" /backups'])
+  const [data, backups] = stdout.trim().split('\n')
+  return data === backups ? reserve : 0
+}
+
+/** Calls `full` once when fewer bytes than `kept` are free on a directory's disk: what is written may be more than expected. */
+export function guardRoom(directory: string, kept: number, full: () => void): { stop(): void } {
+  const timer = setInterval(async () => {
+    const disk = await statfs(directory)
+    if (disk.bavail * disk.bsize >= kept) return
+    clearInterval(timer)
+    full()
+  }, 100)
+  return { stop: () => clearInterval(timer) }
 }

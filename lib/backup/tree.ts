@@ -33,6 +33,7 @@ interface Copying {
   readonly to: string
   readonly signal: AbortSignal
   readonly progress?: ((text: string) => void) | undefined
+  readonly room?: ((bytes: number) => Promise<void>) | undefined
   readonly sum: { files: number; bytes: number; linked: number }
 }
 
@@ -42,12 +43,18 @@ interface Copying {
  *
  * Whoever may write into the tree may swap anything in it while it is read. So everything is opened in the directory
  * that is open already, following no link, and what was opened is what is looked at and copied.
+ * @param options.room throws where there is none for so many bytes. A file with holes in it takes as much as it is long
  * @throws Failure when a directory of the copy lacks what its source has, or something may not be read
  */
 export async function copyTree(
   from: string,
   to: string,
-  options: { previous?: string | undefined; signal: AbortSignal; progress?: (text: string) => void },
+  options: {
+    previous?: string | undefined
+    signal: AbortSignal
+    progress?: (text: string) => void
+    room?: (bytes: number) => Promise<void>
+  },
 ): Promise<Copied> {
   const copying = { ...options, from, to, sum: { files: 0, bytes: 0, linked: 0 } }
   const root = await whereThere(open(from, constants.O_RDONLY | constants.O_DIRECTORY))
@@ -171,7 +178,7 @@ async function copyOne(
   about: Stats,
   target: Buffer,
   before: Buffer | undefined,
-  { sum }: Copying,
+  { room, sum }: Copying,
 ): Promise<void> {
   const old = before && (await whereThere(lstat(before)))
   if (before && old && isSame(old, about)) {
@@ -179,6 +186,7 @@ async function copyOne(
     sum.linked += 1
     sum.bytes += about.size
   } else {
+    await room?.(about.size)
     await copyFile(`/proc/self/fd/${descriptor}`, target, constants.COPYFILE_EXCL)
     await own(target, about)
     await chmod(target, about.mode & 0o777)
