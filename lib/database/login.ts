@@ -6,7 +6,7 @@ import { untilLetIn } from './connections.ts'
 import { admin, sql } from './database.ts'
 import { settleOwner } from './owner.ts'
 import { scramVerifier } from './scram.ts'
-import { settingName, settingValue } from './setting-value.ts'
+import { settingIsKept, settingName, settingValue } from './setting-value.ts'
 import { identifier, literal } from './sql-words.ts'
 import { superuserOf } from './superuser.ts'
 
@@ -74,7 +74,7 @@ export async function grantLogin(project: Project, login: string, password: stri
     select format('alter role %I connection limit %s', ${literal(login)}, ${connectionLimit}) \\gexec
     select format('alter role %I%s reset all', ${literal(login)}, ${inDatabase}) from ${settings(identifier(login))} \\gexec
     select format('alter role %I%s set %I to %s', ${literal(login)}, ${inDatabase}, ${settingName}, ${settingValue})
-      from (select datname, unnest(setconfig) setting from ${settings(identifier(owner))}) found \\gexec
+      from (select datname, unnest(setconfig) setting from ${settings(identifier(owner))}) found where ${settingIsKept} \\gexec
     alter role ${identifier(login)} set role to ${literal(owner)};
     commit;`,
   )
@@ -147,7 +147,7 @@ export async function restoreLogin(
  */
 export async function acceptsPassword(project: Project, login: string, password: string): Promise<boolean> {
   const script =
-    'read -r PGPASSWORD; export PGPASSWORD PGCONNECT_TIMEOUT=5; ' +
+    'read -r PGPASSWORD; export PGPASSWORD PGCONNECT_TIMEOUT=5 PGOPTIONS="-c local_preload_libraries="; ' +
     'exec psql --no-psqlrc --no-password --host "$(hostname)" --username "$1" --dbname "$2" --command "select 1"'
   const words = ['sh', '-c', script, 'sh', login, project.environment.database.name]
   const ran = await untilLetIn(() => project.exec('db', words, { input: `${password}\n`, timeout: 30_000 }))

@@ -14,3 +14,6 @@ const names = `(select coalesce(string_agg(quote_literal(case when word[1] like 
   from regexp_matches(${value}, '"(?:[^"]|"")*"|[^,[:space:]"]+', 'g') with ordinality found(word, at))`
 
 export const settingValue = `case when ${settingName} in (${lists}) then ${names} else quote_literal(${value}) end`
+
+/** SQL: that a setting is no way to keep whoever has it out: to be another role, or to load what is not there. */
+export const settingIsKept = "setting !~ '^(role|session_authorization|local_preload_libraries)='"

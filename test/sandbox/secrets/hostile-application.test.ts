@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { removeLogins } from '../../../lib/database/login.ts'
-import { backup, deployed, psql, site } from '../backup/place.ts'
+import { backup, deployed, psql, rollBack, site } from '../backup/place.ts'
 import { docker } from '../docker.ts'
 import { deploy, script } from '../harness.ts'
 
@@ -19,14 +19,14 @@ const asked = (words: readonly string[], statements: readonly string[]): Promise
   )
 const asApplication = (...statements: string[]): Promise<string> =>
   asked(['-U', 'tracehub_app_1', '-d', 'tracehub'], statements)
-/** In another database, where its settings do not keep us out. */
-const asOwnerElsewhere = (...statements: string[]): Promise<string> =>
-  asked(['-U', 'tracehub', '-d', 'postgres'], statements)
+/** In another database: the application's settings are not for this one. */
+const asAdmin = (...statements: string[]): Promise<string> =>
+  asked(['-U', 'tracehub_admin', '-d', 'postgres'], statements)
 
 const reached = async (): Promise<string> =>
   [
     await docker('exec', container, 'bash', '-c', 'ls /tmp'),
-    await asOwnerElsewhere(
+    await asAdmin(
       "select 'superuser: ' || rolname from pg_roles where rolsuper and rolname <> 'tracehub_admin'",
     ),
   ].join('')
@@ -42,7 +42,7 @@ const shadow = (type: string, operator: string): string =>
 
 /** All that reads the live database with a superuser's rights. */
 async function everything(): Promise<void> {
-  assert.is((await script('status', ['-e', 'staging', '--db'])).code, 0)
+  assert.is((await script('status', ['-e', 'staging'])).code, 0)
   const made = await backup('--verify', '--no-uploads')
   assert.is(made.code, 0, made.stdout + made.stderr)
   const live = await deploy('staging', 'v1', '--force')
@@ -51,10 +51,11 @@ async function everything(): Promise<void> {
 
 hostile.before(async () => {
   await deployed('v1')
+  assert.is((await backup('--verify', '--no-uploads')).code, 0)
   await asApplication('create schema evil')
 })
 hostile.after.each(async () => {
-  await asOwnerElsewhere('alter database tracehub reset all', 'alter role tracehub reset all')
+  await asAdmin('alter database tracehub reset all', 'alter role tracehub reset all')
 })
 
 hostile('a search path on which its own operators come before PostgreSQL’s', async () => {
@@ -93,9 +94,14 @@ hostile('settings under which no session would be a superuser’s, or come up at
     "alter database tracehub set role = 'tracehub'",
     "alter database tracehub set local_preload_libraries = 'nothing'",
   )
-  assert.is((await script('status', ['-e', 'staging', '--db'])).code, 0)
+  assert.is((await script('status', ['-e', 'staging'])).code, 0)
   const made = await backup('--verify', '--no-uploads')
   assert.is(made.code, 0, made.stdout + made.stderr)
+  const back = await rollBack() // nor is the application's own kept away by what it was before
+  assert.is(back.code, 0, back.stdout + back.stderr)
+  await asApplication("alter role tracehub set local_preload_libraries = 'nothing'")
+  const next = await deploy('staging', 'v1', '--force')
+  assert.is(next.code, 0, next.stdout + next.stderr)
 })
 
 for (const [what, table, column] of [
