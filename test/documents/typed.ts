@@ -86,6 +86,7 @@ export const inText: Readonly<Record<string, Typed | Left>> = {
   'npx tsx scripts/deploy.ts -e production --accept-found': {},
   'npx tsx scripts/rollback.ts -e production -t deployment': {},
   'npx tsx scripts/rollback.ts -e production --list': { says: /^\* live/m },
+  'npx tsx scripts/enter.ts superuser -e production': {}, // its input ends at once
   'make deploy-production TAG=main-3f1c9a0': {},
   // The version that is live needs the column which goes: so it comes back, and the way out is named.
   'npx tsx scripts/rollback.ts -e production -t migration': { codes: [4], says: /--with-migrations/ },
@@ -113,7 +114,7 @@ export const inText: Readonly<Record<string, Typed | Left>> = {
   'npx tsx scripts/deploy.ts -e <staging|production>': example('<staging|production>'),
   'make campaign': { notRun: outAndIn },
   'make chaos': { notRun: 'it takes hours: chaos.test runs a short one' },
-  'make bench': { notRun: 'it takes most of an hour, and verifies nothing on a busy machine' },
+  'make bench': { notRun: 'it takes most of an hour, and proves nothing on a busy machine' },
   'make test-unit': { notRun: outAndIn },
   'make check': { notRun: outAndIn },
 }
