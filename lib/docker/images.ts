@@ -6,6 +6,7 @@ import type { Environment } from '../environment/environment.ts'
 import { type Images, type PinnedImage, pinned, shortDigest } from '../environment/releases.ts'
 import type { Run } from '../run/run.ts'
 import type { Step } from '../run/step.ts'
+import { question } from './question.ts'
 import { type RegistryAccess, registryOf, withRegistry } from './registry.ts'
 
 /** A tag as the registry's specification has it: a word of at most 128 characters. */
@@ -95,7 +96,7 @@ export async function pull(
 }
 
 export const isHere = async (image: PinnedImage): Promise<boolean> =>
-  (await attempt(['docker', 'image', 'inspect', '--format', '{{.Id}}', image])).ok
+  (await attempt(['docker', 'image', 'inspect', '--format', '{{.Id}}', image], question)).ok
 
 /** Pulls what of these is not here, all at once, logged in only where something has to come. @returns whether it had. */
 export async function pullMissing(

@@ -4,6 +4,7 @@ import { type Colour, type Environment, type Part, parts } from '../environment/
 import type { Compose } from './compose.ts'
 import { type Container, parseContainers, parseVariables } from './containers.ts'
 import { inspectContainers, listContainers } from './engine-api.ts'
+import { question } from './question.ts'
 
 /** The name of a colour's service in the compose file. */
 export type ServiceName = 'db' | 'proxy' | `${Part}-${Colour}`
@@ -132,7 +133,7 @@ export class Project {
       `name=^${this.#onceName()}$`,
     ]
     const filters = ours.flatMap(filter => ['--filter', filter])
-    const { stdout } = await attempt(['docker', 'ps', '--all', '--quiet', '--no-trunc', ...filters])
+    const { stdout } = await attempt(['docker', 'ps', '--all', '--quiet', '--no-trunc', ...filters], question)
     const id = stdout.trim()
     if (id === '') return false
     await attempt(['docker', 'rm', '--force', id])
@@ -142,7 +143,7 @@ export class Project {
   /** Whether the engine has a volume of the compose file, whoever uses it. One without labels Compose takes as well. */
   async hasVolume(name: string): Promise<boolean> {
     const filter = ['--filter', `name=^${this.environment.project}_${name}$`]
-    return (await run(['docker', 'volume', 'ls', '--quiet', ...filter])) !== ''
+    return (await run(['docker', 'volume', 'ls', '--quiet', ...filter], question)) !== ''
   }
 
   /** Runs a container's own health check. It has five seconds, as in the compose file. */
@@ -163,20 +164,23 @@ export class Project {
     options: Pick<RunOptions, 'timeout'> = {},
   ): Promise<string> {
     const command = ['docker', 'logs', '--tail', String(lines), container.id]
-    const { stdout, stderr } = await attempt(command, { ...options, keep: 'end' })
+    const { stdout, stderr } = await attempt(command, { ...question, ...options, keep: 'end' })
     return [stdout, stderr].filter(text => text.trim() !== '').join('\n')
   }
 
   /** The variables that a container's program was started with. */
   async variables(container: Container): Promise<Record<string, string>> {
-    const listed = await run(['docker', 'inspect', '--format', '{{json .Config.Env}}', container.id])
+    const listed = await run(
+      ['docker', 'inspect', '--format', '{{json .Config.Env}}', container.id],
+      question,
+    )
     return parseVariables(listed)
   }
 
   /** The variables that an image brings by itself. */
   async imageVariables(image: string): Promise<Record<string, string>> {
     return parseVariables(
-      await run(['docker', 'image', 'inspect', '--format', '{{json .Config.Env}}', image]),
+      await run(['docker', 'image', 'inspect', '--format', '{{json .Config.Env}}', image], question),
     )
   }
 
@@ -224,14 +228,17 @@ async function idsOf(
   const answered = await listContainers(all)
   if (answered) return answered
   const filters = all.flatMap(label => ['--filter', `label=${label}`])
-  const listed = await run(['docker', 'ps', '--all', '--quiet', '--no-trunc', ...filters], options)
+  const listed = await run(['docker', 'ps', '--all', '--quiet', '--no-trunc', ...filters], {
+    ...question,
+    ...options,
+  })
   return listed === '' ? [] : listed.split('\n')
 }
 
 /** Not `run`: a container may be removed between the two commands; inspect still prints the others. */
 async function inspectByCli(ids: readonly string[], options: RunOptions): Promise<string> {
   const inspect = ['docker', 'inspect', ...ids]
-  const ran = await attempt(inspect, options)
+  const ran = await attempt(inspect, { ...question, ...options })
   if (ran.stdout.trim() === '') throw commandFailed(inspect, ran)
   return ran.stdout
 }

@@ -1,4 +1,5 @@
 import { attempt } from '../base/shell.ts'
+import { question } from './question.ts'
 
 /** Whose a thing on the engine is, as Compose's labels say it; empty where it is not Compose's. */
 interface Labelled {
@@ -66,14 +67,12 @@ export async function readSurroundings(): Promise<Surroundings | undefined> {
   }
 }
 
-const patience = { timeout: 60_000 }
-
 /** What the engine says of all that it has of a kind (Docker Engine API: ContainerInspect, VolumeInspect, NetworkInspect). */
 async function inspected<T>(kind: string, options: readonly string[] = []): Promise<T[] | undefined> {
-  const listed = await attempt(['docker', kind, 'ls', '--quiet', ...options], patience)
+  const listed = await attempt(['docker', kind, 'ls', '--quiet', ...options], question)
   if (!listed.ok) return undefined
   const ids = listed.stdout.split('\n').filter(id => id !== '')
   if (ids.length === 0) return []
-  const { stdout } = await attempt(['docker', kind, 'inspect', ...ids], patience)
+  const { stdout } = await attempt(['docker', kind, 'inspect', ...ids], question)
   return JSON.parse(stdout || '[]') as T[] // what was removed in between is not in it
 }
