@@ -1,9 +1,10 @@
 #!/bin/sh
 ':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
 
-import { appendFileSync, mkdtempSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isGitHub, variables } from '../lib/base/caller.ts'
 import { describeProblem, UsageError } from '../lib/base/failure.ts'
 import { run } from '../lib/base/shell.ts'
 import { columns } from '../lib/base/text.ts'
@@ -17,7 +18,7 @@ import { environmentOfBranch } from '../lib/environment/settings.ts'
 import { githubOf } from '../lib/operations/github/api.ts'
 import { overtakenBy } from '../lib/operations/github/newest-commit.ts'
 import { interruptSignal } from '../lib/run/stop-signals.ts'
-import { annotation, harmless, stepOutput } from '../lib/run/workflow-command.ts'
+import { annotation, harmless, stepOutput, toGitHub } from '../lib/run/workflow-command.ts'
 
 const said = { built: 'built', known: 'the same sources were built before', given: 'as it was built' }
 
@@ -80,14 +81,14 @@ void main({
     }
     const mayMoveBranch = async (access: RegistryAccess): Promise<boolean> => {
       if (options.untagged) return false
-      if (process.env['GITHUB_ACTIONS'] !== 'true') return true
+      if (!isGitHub()) return true
       const isPublished = async (newest: string): Promise<boolean> => {
         for (const part of parts)
           if (!(await find(access, environment.images[part], `${branch}-${newest}`))) return false
         return true
       }
       const ours = { branch, commit }
-      const problem = await overtakenBy(githubOf(process.env), process.env, ours, isPublished)
+      const problem = await overtakenBy(githubOf(variables()), variables(), ours, isPublished)
       const title = `the tag ${branch} stays where it is`
       if (problem) process.stdout.write(`${annotation('warning', { title }, describeProblem(problem))}\n`)
       return !problem
@@ -110,7 +111,7 @@ void main({
 
 /** What ties a package to its repository, in the standard's words (OCI image spec, annotations). */
 function labelsOf(commit: string): Record<string, string> {
-  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = process.env
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = variables()
   return {
     'org.opencontainers.image.revision': commit,
     ...(server && repository && { 'org.opencontainers.image.source': `${server}/${repository}` }),
@@ -120,9 +121,4 @@ function labelsOf(commit: string): Record<string, string> {
 function summaryOf(tags: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = rows.map(([part, how, image]) => `| ${part} | ${how} | \`${image}\` |`)
   return `${[`## Images ${tags.map(tag => `\`${tag}\``).join(', ') || 'to be tested'}`, '', '| | | |', '|---|---|---|', ...cells].join('\n')}\n\n`
-}
-
-function toGitHub(variable: 'GITHUB_OUTPUT' | 'GITHUB_STEP_SUMMARY', text: string): void {
-  const file = process.env[variable]
-  if (file) appendFileSync(file, text)
 }

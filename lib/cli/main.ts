@@ -1,9 +1,9 @@
-import { appendFileSync } from 'node:fs'
+import { isGitHub, variable } from '../base/caller.ts'
 import { describeProblem, Failure, problemOf } from '../base/failure.ts'
 import type { Command, Options, Parsed } from '../base/options.ts'
 import { refused } from '../base/system-errors.ts'
 import { endWhenOutputFails } from '../run/output.ts'
-import { harmless, problemOutput } from '../run/workflow-command.ts'
+import { harmless, problemOutput, toGitHub } from '../run/workflow-command.ts'
 import { parse, wordsOf } from './arguments.ts'
 import { helpText } from './help.ts'
 
@@ -25,11 +25,10 @@ export async function main<O extends Options>(
   } catch (thrown) {
     const error = thrown instanceof Failure ? thrown : (refused(thrown) ?? thrown)
     // What fails before a run begins has no log of its own: the workflow's other jobs are told here.
-    const output = process.env['GITHUB_OUTPUT']
-    if (output) appendFileSync(output, problemOutput(problemOf(error)))
+    toGitHub('GITHUB_OUTPUT', problemOutput(problemOf(error)))
     if (!(error instanceof Failure)) throw error
     const said = describeProblem(error) // with what programs printed: for GitHub's runner that might be a command
-    process.stderr.write(`${process.env['GITHUB_ACTIONS'] === 'true' ? harmless(said) : said}\n`)
+    process.stderr.write(`${isGitHub() ? harmless(said) : said}\n`)
     process.exitCode = error.exitCode
   }
 }
@@ -43,7 +42,7 @@ async function runWhereItBelongs<O extends Options>(
   options: Parsed<O>,
   words: readonly string[],
 ): Promise<number> {
-  const session = process.env['TRACEHUB_SESSION']
+  const session = variable('TRACEHUB_SESSION')
   if (session) (await import('../remote/hosted.ts')).enter(session)
   else if ('host' in command.options) {
     const { shipmentOf } = await import('../remote/shipment.ts')

@@ -1,3 +1,4 @@
+import { isGitHub, variable } from '../base/caller.ts'
 import { UsageError } from '../base/failure.ts'
 import { commonOptions, type Options, type Parsed } from '../base/options.ts'
 import { parseDigests, parseTag } from '../docker/images.ts'
@@ -59,11 +60,10 @@ export function deployWanted(given: Parsed<typeof deployOptions>, environment: E
  */
 export async function deployTarget(named: string | undefined) {
   const target = await loadTarget(named)
-  const { GITHUB_ACTIONS, RUNNER_ENVIRONMENT } = process.env
-  if (GITHUB_ACTIONS !== 'true' || RUNNER_ENVIRONMENT !== 'github-hosted') return target
-  const variable = variableOf(target.name, 'HOST')
+  if (!isGitHub() || variable('RUNNER_ENVIRONMENT') !== 'github-hosted') return target
+  const host = variableOf(target.name, 'HOST')
   throw new UsageError(
-    `${variable} is not set: this machine is GitHub's, and no VPS`,
-    `gh variable set ${variable} --env ${target.name} --body <the VPS's host name>`,
+    `${host} is not set: this machine is GitHub's, and no VPS`,
+    `gh variable set ${host} --env ${target.name} --body <the VPS's host name>`,
   )
 }

@@ -1,3 +1,4 @@
+import { variables } from '../base/caller.ts'
 import type { Problem } from '../base/failure.ts'
 import { registerSecret } from '../base/redact.ts'
 import { envLine } from './env-file.ts'
@@ -13,8 +14,9 @@ type Change = Pick<NonNullable<ReturnType<typeof withGivenSecrets>>, 'added' | '
  * @returns undefined where no variable is set: the file on the VPS is used as it is.
  */
 export function withGivenSecrets(environment: Environment, before: string | undefined) {
+  const given = variables()
   const named = Object.entries(environment.secrets).flatMap(([name, { variable, optional }]) => {
-    const value = variable === undefined ? undefined : process.env[variable]
+    const value = variable === undefined ? undefined : given[variable]
     if (variable === undefined || value === undefined) return []
     return [{ name, variable, optional: optional === true, value: value.replace(/\r?\n$/, '') }]
   })
