@@ -6,13 +6,13 @@ import { UsageError } from '../lib/base/failure.ts'
 import { commonOptions, value } from '../lib/base/options.ts'
 import { redact } from '../lib/base/redact.ts'
 import { run } from '../lib/base/shell.ts'
-import { main } from '../lib/cli/main.ts'
+import { script } from '../lib/cli/main.ts'
 import { loadEnvironment } from '../lib/environment/settings.ts'
 import { githubOf } from '../lib/operations/github/api.ts'
 import { demandMayDeploy, RefusedRun } from '../lib/operations/github/may-deploy.ts'
 import { stepOutput, toGitHub } from '../lib/run/workflow-command.ts'
 
-void main({
+export const command = script(import.meta.filename, {
   name: 'may-deploy',
   summary:
     'Asks GitHub whether this run of a workflow may deploy: what it names has passed the gates, old does not\n' +

@@ -7,7 +7,7 @@ import { backupFile } from '../lib/backup/list.ts'
 import { restoreElsewhere } from '../lib/backup/restore-elsewhere.ts'
 import { UsageError } from '../lib/base/failure.ts'
 import { shown } from '../lib/base/text.ts'
-import { main } from '../lib/cli/main.ts'
+import { script } from '../lib/cli/main.ts'
 import { environmentNames, loadEnvironment } from '../lib/environment/settings.ts'
 import { check, usual } from '../lib/migrate-check/check.ts'
 import { demandDocker, scratchServer } from '../lib/migrate-check/choose-server.ts'
@@ -26,7 +26,7 @@ import { changedSince, inScope } from '../lib/migrate-check/scope.ts'
 import { onScratchServer, throwawayServer } from '../lib/migrate-check/scratch-server.ts'
 import { interruptSignal } from '../lib/run/stop-signals.ts'
 
-void main({
+export const command = script(import.meta.filename, {
   name: 'migrate-check',
   summary:
     'Runs every migration up, down and up again on a scratch database with rows in it, and says what would hurt.',

@@ -8,7 +8,7 @@ import { isGitHub, variables } from '../lib/base/caller.ts'
 import { describeProblem, UsageError } from '../lib/base/failure.ts'
 import { run } from '../lib/base/shell.ts'
 import { columns } from '../lib/base/text.ts'
-import { main } from '../lib/cli/main.ts'
+import { script } from '../lib/cli/main.ts'
 import { parseDigests } from '../lib/docker/images.ts'
 import { find, publish, tagPublished } from '../lib/docker/publish.ts'
 import { type RegistryAccess, withRegistry } from '../lib/docker/registry.ts'
@@ -22,7 +22,7 @@ import { annotation, harmless, stepOutput, toGitHub } from '../lib/run/workflow-
 
 const said = { built: 'built', known: 'the same sources were built before', given: 'as it was built' }
 
-void main({
+export const command = script(import.meta.filename, {
   name: 'publish',
   summary:
     'Builds the images of the commit that is checked out and pushes them, tagged with branch and commit.\n' +

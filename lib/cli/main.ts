@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from 'node:fs'
 import { isGitHub, variable } from '../base/caller.ts'
 import { describeProblem, Failure, problemOf } from '../base/failure.ts'
 import type { Command, Options, Parsed } from '../base/options.ts'
@@ -6,6 +7,17 @@ import { endWhenOutputFails } from '../run/output.ts'
 import { harmless, problemOutput, toGitHub } from '../run/workflow-command.ts'
 import { parse, wordsOf } from './arguments.ts'
 import { helpText } from './help.ts'
+
+/**
+ * What a script's file exports: its command, which runs when the file is what Node was started with (by its own name or
+ * a symbolic link's, with tsx also without `.ts`), and not when a test imports it.
+ */
+export function script<O extends Options>(file: string, command: Command<O>): Command<O> {
+  const [, started = ''] = process.argv
+  const program = [started, `${started}.ts`].find(path => existsSync(path))
+  if (program !== undefined && realpathSync(program) === realpathSync(file)) void main(command)
+  return command
+}
 
 /**
  * The front door of every script: parses the arguments, answers `--help`, runs, and turns whatever is

@@ -57,9 +57,11 @@ caller('docs/configuration.md has every variable that is read by its name', () =
       .map(file => readFileSync(join(toolkit, directory, file), 'utf8')),
   )
   const read = files.flatMap(text => [
-    ...[...text.matchAll(/\b(?:variable|needed)\('(\w+)'\)|process\.env\['(\w+)'\]/g)].map(([, a, b]) => a ?? b),
-    ...[...text.matchAll(/const \{([^}]*)\} = (?:variables\(\)|process\.env)$/gm)].flatMap(
-      ([, names = '']) => [...names.matchAll(/\b([A-Z][A-Z_]+)\b/g)].map(([name]) => name),
+    ...[...text.matchAll(/\b(?:variable|needed)\('(\w+)'\)|process\.env\['(\w+)'\]/g)].map(
+      ([, a, b]) => a ?? b,
+    ),
+    ...[...text.matchAll(/const \{([^}]*)\} = (?:variables\(\)|process\.env)$/gm)].flatMap(([, names = '']) =>
+      [...names.matchAll(/\b([A-Z][A-Z_]+)\b/g)].map(([name]) => name),
     ),
   ])
   assert.ok(read.length > 30, `${read.length} were found`)
