@@ -62,7 +62,7 @@ export const command = script(import.meta.filename, {
           live: since === undefined ? undefined : liveAt(directory, since),
           signal,
           progress: say,
-        }).finally(quiet),
+        }).finally(say),
     )
     const findings = report.findings.filter(finding => inScope(finding, changed))
     const allowed = report.allowed.filter(({ finding }) => inScope(finding, changed))
@@ -108,7 +108,7 @@ async function rehearsal(
         settings: environment?.database ?? {},
         signal,
         progress: say,
-      }).finally(quiet),
+      }).finally(say),
   )
   process.stdout.write(given.json ? `${JSON.stringify(done)}\n` : `${rehearsalTable(done)}\n`)
   const failure = rehearsalFailure(done)
@@ -116,12 +116,7 @@ async function rehearsal(
   return 0
 }
 
-/** On a terminal, the last line says how far it is. */
-function say(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K  ${text}\r`)
-}
-
-/** What comes next has the line for itself. */
-function quiet(): void {
-  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
+/** On a terminal, the last line says how far it is; without a text, what comes next has it for itself. */
+function say(text = ''): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text && `  ${text}\r`}`)
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isGitHub, variables } from '../lib/base/caller.ts'
 import { describeProblem, UsageError } from '../lib/base/failure.ts'
+import { value } from '../lib/base/options.ts'
 import { run } from '../lib/base/shell.ts'
 import { columns } from '../lib/base/text.ts'
 import { script } from '../lib/cli/main.ts'
@@ -29,19 +30,14 @@ export const command = script(import.meta.filename, {
     'Sources that were built before are not built again: their image gets the new tags. A run of a workflow that is\n' +
     "not the branch's newest leaves the branch's tag where it is.",
   options: {
-    branch: {
-      type: 'value',
-      value: '<name>',
-      describe: 'what the tags begin with, and who they are for (default: as checked out)',
-    },
+    branch: value('<name>', 'what the tags begin with, and who they are for (default: as checked out)'),
     rebuild: { type: 'flag', describe: 'build also what was built before: when a base image was fixed' },
     untagged: { type: 'flag', describe: 'give no tags yet: they are for what has passed tests and scan' },
-    'backend-digest': {
-      type: 'value',
-      value: '<sha256:…>',
-      describe: 'build nothing: give the tags to this image, which is in the registry',
-    },
-    'frontend-digest': { type: 'value', value: '<sha256:…>', describe: 'likewise; both or neither' },
+    'backend-digest': value(
+      '<sha256:…>',
+      'build nothing: give the tags to this image, which is in the registry',
+    ),
+    'frontend-digest': value('<sha256:…>', 'likewise; both or neither'),
     verbose: { type: 'flag', short: 'v', describe: 'show what docker build prints' },
   },
   examples: [

@@ -48,5 +48,5 @@ const inherited =
 export const childEnvironment = (): Variables => ({
   SHLVL: '1',
   ...variables(inherited),
-  ...(mark !== undefined && { TRACEHUB_RUN: mark }),
+  ...(mark && { TRACEHUB_RUN: mark }),
 })

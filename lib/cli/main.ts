@@ -14,8 +14,8 @@ import { helpText } from './help.ts'
  */
 export function script<O extends Options>(file: string, command: Command<O>): Command<O> {
   const [, started = ''] = process.argv
-  const program = [started, `${started}.ts`].find(path => existsSync(path))
-  if (program !== undefined && realpathSync(program) === realpathSync(file)) void main(command)
+  const isIt = (path: string): boolean => existsSync(path) && realpathSync(path) === realpathSync(file)
+  if (isIt(started) || isIt(`${started}.ts`)) void main(command)
   return command
 }
 
@@ -30,10 +30,9 @@ export async function main<O extends Options>(
   endWhenOutputFails()
   try {
     const options = parse(command, args)
+    if (options === 'help') process.stdout.write(helpText(command))
     process.exitCode =
-      options === 'help'
-        ? print(helpText(command))
-        : await runWhereItBelongs(command, options, wordsOf(command, args))
+      options === 'help' ? 0 : await runWhereItBelongs(command, options, wordsOf(command, args))
   } catch (thrown) {
     const error = thrown instanceof Failure ? thrown : (refused(thrown) ?? thrown)
     // What fails before a run begins has no log of its own: the workflow's other jobs are told here.
@@ -68,9 +67,4 @@ async function runWhereItBelongs<O extends Options>(
   const place = await loadTarget(typeof name === 'string' ? name : undefined)
   const { attach } = await import('../run/attach.ts')
   return attach(place, run, { json: given['json'] === true, verbose: given['verbose'] === true })
-}
-
-function print(text: string): number {
-  process.stdout.write(text)
-  return 0
 }

@@ -14,9 +14,8 @@ type Change = Pick<NonNullable<ReturnType<typeof withGivenSecrets>>, 'added' | '
  * @returns undefined where no variable is set: the file on the VPS is used as it is.
  */
 export function withGivenSecrets(environment: Environment, before: string | undefined) {
-  const given = variables()
   const named = Object.entries(environment.secrets).flatMap(([name, { variable, optional }]) => {
-    const value = variable === undefined ? undefined : given[variable]
+    const value = variable === undefined ? undefined : variables()[variable]
     if (variable === undefined || value === undefined) return []
     return [{ name, variable, optional: optional === true, value: value.replace(/\r?\n$/, '') }]
   })
