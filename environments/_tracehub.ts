@@ -1,3 +1,4 @@
+import { variable } from '../lib/base/caller.ts'
 import type { Environment } from '../lib/environment/environment.ts'
 
 const seconds = 1000
@@ -6,7 +7,7 @@ const days = 24 * 60 * minutes
 const MiB = 1024 * 1024
 
 /** The repository whose images are deployed. Registries want lower case. */
-const repository = (process.env['GITHUB_REPOSITORY'] || 'vibotaj/tracehub').toLowerCase()
+const repository = (variable('GITHUB_REPOSITORY') ?? 'vibotaj/tracehub').toLowerCase()
 
 /** The secrets of `.env.<name>`, who is given each, and the variable that CI has it in. */
 export const secretsOf = (prefix: 'PRODUCTION' | 'STAGING') =>

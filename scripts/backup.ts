@@ -18,7 +18,7 @@ import { commandOf, quoted } from '../lib/base/command-text.ts'
 import { UsageError } from '../lib/base/failure.ts'
 import { commonOptions } from '../lib/base/options.ts'
 import { duration, shown } from '../lib/base/text.ts'
-import { main } from '../lib/cli/main.ts'
+import { script } from '../lib/cli/main.ts'
 import { runOn } from '../lib/deploy/on-site.ts'
 import type { Environment } from '../lib/environment/environment.ts'
 import { loadEnvironment } from '../lib/environment/settings.ts'
@@ -108,7 +108,7 @@ function list(environment: Environment, json: boolean): string {
   return `${json ? JSON.stringify(backups) : backupTable(backups, Date.now())}\n`
 }
 
-void main({
+export const command = script(import.meta.filename, {
   name: 'backup',
   summary: 'Backs the database and the uploads up, and verifies a backup by restoring it.',
   options: { ...commonOptions, ...backupOptions },

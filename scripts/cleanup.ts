@@ -2,7 +2,7 @@
 ':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
 
 import { commonOptions, parseCount, parseDuration, value } from '../lib/base/options.ts'
-import { main } from '../lib/cli/main.ts'
+import { script } from '../lib/cli/main.ts'
 import { lookAt, runOn } from '../lib/deploy/on-site.ts'
 import { loadEnvironment } from '../lib/environment/settings.ts'
 import { type Candidate, listed, totalOf } from '../lib/operations/cleanup/candidate.ts'
@@ -46,7 +46,7 @@ async function cleanUp(site: Site, asked: Asked & { readonly ask: boolean }): Pr
   return compared(before, await roomOf(environment.directory))
 }
 
-void main({
+export const command = script(import.meta.filename, {
   name: 'cleanup',
   summary:
     'Removes what nobody needs any more, and shows before what, why and how much: images, old logs and backups,\n' +

@@ -4,7 +4,7 @@
 import { preDeployBackup } from '../lib/backup/before-change.ts'
 import { together } from '../lib/base/all-settled.ts'
 import { problemOf } from '../lib/base/failure.ts'
-import { main } from '../lib/cli/main.ts'
+import { script } from '../lib/cli/main.ts'
 import { lookAt, type Procedure, runOn } from '../lib/deploy/on-site.ts'
 import { deployOptions, deployTarget, deployWanted, type Wanted } from '../lib/deploy/options.ts'
 import { prepareServices, startFound } from '../lib/deploy/own-login.ts'
@@ -48,7 +48,7 @@ const deploy: Procedure<Wanted> = async (site, wanted) => {
   return resultOf(rolledOut)
 }
 
-void main({
+export const command = script(import.meta.filename, {
   name: 'deploy',
   summary:
     'Brings a version live beside the one that is, and loses no request. A failure is rolled back by itself.',

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { Failure, UsageError } from '../lib/base/failure.ts'
 import { commonOptions } from '../lib/base/options.ts'
-import { main } from '../lib/cli/main.ts'
+import { script } from '../lib/cli/main.ts'
 import { ownSettings } from '../lib/database/database.ts'
 import { superuserOf } from '../lib/database/superuser.ts'
 import { findCompose } from '../lib/docker/compose.ts'
@@ -47,7 +47,7 @@ async function foreground(command: readonly string[], cwd: string): Promise<numb
   return code ?? 128 + constants.signals[signal as NodeJS.Signals] // the one or the other
 }
 
-void main({
+export const command = script(import.meta.filename, {
   name: 'enter',
   summary: 'Opens what one looks at by hand: all logs as they come, psql, or a shell in the live backend.',
   words: [{ choices: ['logs', 'psql', 'superuser', 'shell'] }],

@@ -3,7 +3,7 @@
 
 import { UsageError } from '../lib/base/failure.ts'
 import { commonOptions } from '../lib/base/options.ts'
-import { main } from '../lib/cli/main.ts'
+import { script } from '../lib/cli/main.ts'
 import { sessionOf } from '../lib/deploy/on-site.ts'
 import { loadEdge, loadEnvironment } from '../lib/environment/settings.ts'
 import { setMaintenance } from '../lib/operations/edge/maintenance.ts'
@@ -11,7 +11,7 @@ import { edgeSite } from '../lib/operations/edge/site.ts'
 import { demandDirectory } from '../lib/run/execute.ts'
 import { runAt } from '../lib/run/session.ts'
 
-void main({
+export const command = script(import.meta.filename, {
   name: 'maintenance',
   summary:
     'Shows the users of an environment a page that says so, at the TLS edge, until it is taken away again.',

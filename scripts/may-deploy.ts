@@ -1,18 +1,18 @@
 #!/bin/sh
 ':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
 
-import { appendFileSync } from 'node:fs'
+import { variable, variables } from '../lib/base/caller.ts'
 import { UsageError } from '../lib/base/failure.ts'
 import { commonOptions, value } from '../lib/base/options.ts'
 import { redact } from '../lib/base/redact.ts'
 import { run } from '../lib/base/shell.ts'
-import { main } from '../lib/cli/main.ts'
+import { script } from '../lib/cli/main.ts'
 import { loadEnvironment } from '../lib/environment/settings.ts'
 import { githubOf } from '../lib/operations/github/api.ts'
 import { demandMayDeploy, RefusedRun } from '../lib/operations/github/may-deploy.ts'
-import { stepOutput } from '../lib/run/workflow-command.ts'
+import { stepOutput, toGitHub } from '../lib/run/workflow-command.ts'
 
-void main({
+export const command = script(import.meta.filename, {
   name: 'may-deploy',
   summary:
     'Asks GitHub whether this run of a workflow may deploy: what it names has passed the gates, old does not\n' +
@@ -25,25 +25,24 @@ void main({
   exitCodes: '0 it may · 1 it may not, or GitHub refused · 2 wrong usage or configuration',
   run: async options => {
     const environment = await loadEnvironment(options.environment)
-    const github = githubOf(process.env)
-    const variable = (key: string): string => {
-      const value = process.env[key]
-      if (value) return value
+    const github = githubOf(variables())
+    const needed = (key: string): string => {
+      const given = variable(key)
+      if (given) return given
       throw new UsageError(`${key} is not set`, 'this runs in a workflow, where GitHub sets it')
     }
-    const [, workflow = ''] = /\/([^/@]+)@/.exec(variable('GITHUB_WORKFLOW_REF')) ?? []
+    const [, workflow = ''] = /\/([^/@]+)@/.exec(needed('GITHUB_WORKFLOW_REF')) ?? []
     const reason = await demandMayDeploy(github, environment, {
-      event: variable('GITHUB_EVENT_NAME'),
-      ref: variable('GITHUB_REF'),
-      commit: variable('GITHUB_SHA'),
+      event: needed('GITHUB_EVENT_NAME'),
+      ref: needed('GITHUB_REF'),
+      commit: needed('GITHUB_SHA'),
       checkedOut: await run(['git', 'rev-parse', 'HEAD']),
-      attempt: Number(variable('GITHUB_RUN_ATTEMPT')),
-      number: Number(variable('GITHUB_RUN_NUMBER')),
+      attempt: Number(needed('GITHUB_RUN_ATTEMPT')),
+      number: Number(needed('GITHUB_RUN_NUMBER')),
       workflow,
       tag: options.tag ?? '',
     }).catch((error: unknown) => {
-      const output = process.env['GITHUB_OUTPUT']
-      if (output && error instanceof RefusedRun) appendFileSync(output, stepOutput('refused', 'this run'))
+      if (error instanceof RefusedRun) toGitHub('GITHUB_OUTPUT', stepOutput('refused', 'this run'))
       throw error
     })
     process.stdout.write(`${redact(reason)}\n`)

@@ -7,7 +7,7 @@ import { backupFile } from '../lib/backup/list.ts'
 import { restoreElsewhere } from '../lib/backup/restore-elsewhere.ts'
 import { UsageError } from '../lib/base/failure.ts'
 import { shown } from '../lib/base/text.ts'
-import { main } from '../lib/cli/main.ts'
+import { script } from '../lib/cli/main.ts'
 import { environmentNames, loadEnvironment } from '../lib/environment/settings.ts'
 import { check, usual } from '../lib/migrate-check/check.ts'
 import { demandDocker, scratchServer } from '../lib/migrate-check/choose-server.ts'
@@ -26,7 +26,7 @@ import { changedSince, inScope } from '../lib/migrate-check/scope.ts'
 import { onScratchServer, throwawayServer } from '../lib/migrate-check/scratch-server.ts'
 import { interruptSignal } from '../lib/run/stop-signals.ts'
 
-void main({
+export const command = script(import.meta.filename, {
   name: 'migrate-check',
   summary:
     'Runs every migration up, down and up again on a scratch database with rows in it, and says what would hurt.',
@@ -62,7 +62,7 @@ void main({
           live: since === undefined ? undefined : liveAt(directory, since),
           signal,
           progress: say,
-        }).finally(quiet),
+        }).finally(say),
     )
     const findings = report.findings.filter(finding => inScope(finding, changed))
     const allowed = report.allowed.filter(({ finding }) => inScope(finding, changed))
@@ -108,7 +108,7 @@ async function rehearsal(
         settings: environment?.database ?? {},
         signal,
         progress: say,
-      }).finally(quiet),
+      }).finally(say),
   )
   process.stdout.write(given.json ? `${JSON.stringify(done)}\n` : `${rehearsalTable(done)}\n`)
   const failure = rehearsalFailure(done)
@@ -116,12 +116,7 @@ async function rehearsal(
   return 0
 }
 
-/** On a terminal, the last line says how far it is. */
-function say(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K  ${text}\r`)
-}
-
-/** What comes next has the line for itself. */
-function quiet(): void {
-  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
+/** On a terminal, the last line says how far it is; without a text, what comes next has it for itself. */
+function say(text = ''): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text && `  ${text}\r`}`)
 }

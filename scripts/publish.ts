@@ -1,13 +1,15 @@
 #!/bin/sh
 ':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
 
-import { appendFileSync, mkdtempSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isGitHub, variables } from '../lib/base/caller.ts'
 import { describeProblem, UsageError } from '../lib/base/failure.ts'
+import { value } from '../lib/base/options.ts'
 import { run } from '../lib/base/shell.ts'
 import { columns } from '../lib/base/text.ts'
-import { main } from '../lib/cli/main.ts'
+import { script } from '../lib/cli/main.ts'
 import { parseDigests } from '../lib/docker/images.ts'
 import { find, publish, tagPublished } from '../lib/docker/publish.ts'
 import { type RegistryAccess, withRegistry } from '../lib/docker/registry.ts'
@@ -17,30 +19,25 @@ import { environmentOfBranch } from '../lib/environment/settings.ts'
 import { githubOf } from '../lib/operations/github/api.ts'
 import { overtakenBy } from '../lib/operations/github/newest-commit.ts'
 import { interruptSignal } from '../lib/run/stop-signals.ts'
-import { annotation, harmless, stepOutput } from '../lib/run/workflow-command.ts'
+import { annotation, harmless, stepOutput, toGitHub } from '../lib/run/workflow-command.ts'
 
 const said = { built: 'built', known: 'the same sources were built before', given: 'as it was built' }
 
-void main({
+export const command = script(import.meta.filename, {
   name: 'publish',
   summary:
     'Builds the images of the commit that is checked out and pushes them, tagged with branch and commit.\n' +
     'Sources that were built before are not built again: their image gets the new tags. A run of a workflow that is\n' +
     "not the branch's newest leaves the branch's tag where it is.",
   options: {
-    branch: {
-      type: 'value',
-      value: '<name>',
-      describe: 'what the tags begin with, and who they are for (default: as checked out)',
-    },
+    branch: value('<name>', 'what the tags begin with, and who they are for (default: as checked out)'),
     rebuild: { type: 'flag', describe: 'build also what was built before: when a base image was fixed' },
     untagged: { type: 'flag', describe: 'give no tags yet: they are for what has passed tests and scan' },
-    'backend-digest': {
-      type: 'value',
-      value: '<sha256:…>',
-      describe: 'build nothing: give the tags to this image, which is in the registry',
-    },
-    'frontend-digest': { type: 'value', value: '<sha256:…>', describe: 'likewise; both or neither' },
+    'backend-digest': value(
+      '<sha256:…>',
+      'build nothing: give the tags to this image, which is in the registry',
+    ),
+    'frontend-digest': value('<sha256:…>', 'likewise; both or neither'),
     verbose: { type: 'flag', short: 'v', describe: 'show what docker build prints' },
   },
   examples: [
@@ -80,14 +77,14 @@ void main({
     }
     const mayMoveBranch = async (access: RegistryAccess): Promise<boolean> => {
       if (options.untagged) return false
-      if (process.env['GITHUB_ACTIONS'] !== 'true') return true
+      if (!isGitHub()) return true
       const isPublished = async (newest: string): Promise<boolean> => {
         for (const part of parts)
           if (!(await find(access, environment.images[part], `${branch}-${newest}`))) return false
         return true
       }
       const ours = { branch, commit }
-      const problem = await overtakenBy(githubOf(process.env), process.env, ours, isPublished)
+      const problem = await overtakenBy(githubOf(variables()), variables(), ours, isPublished)
       const title = `the tag ${branch} stays where it is`
       if (problem) process.stdout.write(`${annotation('warning', { title }, describeProblem(problem))}\n`)
       return !problem
@@ -110,7 +107,7 @@ void main({
 
 /** What ties a package to its repository, in the standard's words (OCI image spec, annotations). */
 function labelsOf(commit: string): Record<string, string> {
-  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = process.env
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = variables()
   return {
     'org.opencontainers.image.revision': commit,
     ...(server && repository && { 'org.opencontainers.image.source': `${server}/${repository}` }),
@@ -120,9 +117,4 @@ function labelsOf(commit: string): Record<string, string> {
 function summaryOf(tags: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = rows.map(([part, how, image]) => `| ${part} | ${how} | \`${image}\` |`)
   return `${[`## Images ${tags.map(tag => `\`${tag}\``).join(', ') || 'to be tested'}`, '', '| | | |', '|---|---|---|', ...cells].join('\n')}\n\n`
-}
-
-function toGitHub(variable: 'GITHUB_OUTPUT' | 'GITHUB_STEP_SUMMARY', text: string): void {
-  const file = process.env[variable]
-  if (file) appendFileSync(file, text)
 }

@@ -4,7 +4,7 @@
 import { commandOf } from '../lib/base/command-text.ts'
 import { Failure, Problems } from '../lib/base/failure.ts'
 import { commonOptions } from '../lib/base/options.ts'
-import { main } from '../lib/cli/main.ts'
+import { script } from '../lib/cli/main.ts'
 import { smokeTestUsers } from '../lib/deploy/colours.ts'
 import { runOn } from '../lib/deploy/on-site.ts'
 import { engineProblems, portProblems } from '../lib/deploy/preflight/machine.ts'
@@ -55,7 +55,7 @@ async function tested(site: Site, step: Step): Promise<void> {
   }
 }
 
-void main({
+export const command = script(import.meta.filename, {
   name: 'repair',
   summary:
     'Brings back what was live: after a crash, a reboot, a killed run, a lost file. It deploys nothing.',

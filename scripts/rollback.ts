@@ -4,7 +4,7 @@
 import { preDeployBackup } from '../lib/backup/before-change.ts'
 import { commandOf } from '../lib/base/command-text.ts'
 import { commonOptions } from '../lib/base/options.ts'
-import { main } from '../lib/cli/main.ts'
+import { script } from '../lib/cli/main.ts'
 import { showRevision } from '../lib/database/database.ts'
 import { migrationsOf } from '../lib/database/migrations.ts'
 import { backTo, backToKnown, type Descent, stepsBack, unknownTo } from '../lib/database/revision-graph.ts'
@@ -142,7 +142,7 @@ async function list(name: string | undefined): Promise<number> {
   return 0
 }
 
-void main({
+export const command = script(import.meta.filename, {
   name: 'rollback',
   summary: 'Returns to what was before: the version with the gates of a deploy, the schema, or the data.',
   options: {

@@ -4,7 +4,7 @@
 import { commandOf } from '../lib/base/command-text.ts'
 import { exitCodes, Failure, problemOf } from '../lib/base/failure.ts'
 import { commonOptions } from '../lib/base/options.ts'
-import { main } from '../lib/cli/main.ts'
+import { script } from '../lib/cli/main.ts'
 import { prepareDirectory } from '../lib/database/lasting-services.ts'
 import { lookAt, runOn } from '../lib/deploy/on-site.ts'
 import { giveLogin } from '../lib/deploy/own-login.ts'
@@ -92,7 +92,7 @@ async function plan(site: Site, names: readonly Rotatable[]): Promise<Result> {
   ]
 }
 
-void main({
+export const command = script(import.meta.filename, {
   name: 'secrets',
   summary:
     "Checks an environment's secrets, replaces them while users are served, and brings a lost file back.",

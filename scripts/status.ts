@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import { UsageError } from '../lib/base/failure.ts'
 import { writeAtomically } from '../lib/base/files.ts'
 import { commonOptions, parseCount, parseDuration, value } from '../lib/base/options.ts'
-import { main } from '../lib/cli/main.ts'
+import { script } from '../lib/cli/main.ts'
 import type { Environment } from '../lib/environment/environment.ts'
 import { environmentNames, loadEnvironment } from '../lib/environment/settings.ts'
 import { type Facts, here } from '../lib/operations/status/facts.ts'
@@ -60,7 +60,7 @@ function showHistory(one: Environment, last: number, asJson: boolean): number {
   return 0
 }
 
-void main({
+export const command = script(import.meta.filename, {
   name: 'status',
   summary: 'Shows how the environments do, on one screen, and what is wrong with the command that fixes it.',
   words: [{ choices: ['history'], optional: true }],

@@ -1,20 +1,15 @@
 import { UsageError } from '../base/failure.ts'
-import type { Options, Parsed } from '../base/options.ts'
+import { type Options, type Parsed, value } from '../base/options.ts'
 import type { Reason } from './manifest.ts'
 import { type Offsite, offsiteAddress } from './offsite/address.ts'
 
 /** What a backup can be told, besides what every script can. */
 export const backupOptions = {
-  verify: {
-    type: 'value',
-    value: 'file',
-    bare: 'new',
-    describe: 'verify the new backup by restoring it, or an existing file',
-  },
+  verify: { ...value('file', 'verify the new backup by restoring it, or an existing file'), bare: 'new' },
   list: { type: 'flag', describe: 'list the backups: age, size, schema, release, verified or not' },
   'no-uploads': { type: 'flag', describe: 'leave uploads/ out' },
   compress: { type: 'flag', describe: 'make it a .sql.zst' },
-  to: { type: 'value', value: '<sftp://…>', describe: 'copy it there, too (default: BACKUP_SFTP_URL)' },
+  to: value('<sftp://…>', 'copy it there, too (default: BACKUP_SFTP_URL)'),
   pull: { type: 'flag', describe: 'bring the newest backup from there to this machine' },
   drill: { type: 'flag', describe: 'start a throwaway copy from the newest backup, test it, time it' },
   schedule: { type: 'flag', describe: 'print what makes this machine do it every night' },

@@ -39,38 +39,22 @@ export interface Command<O extends Options> {
   readonly run: (options: Parsed<O>, words: readonly string[]) => Promise<number>
 }
 
+/** An option with a value: what help calls that, and what it is for. */
+export const value = (name: string, describe: string) => ({ type: 'value', value: name, describe }) as const
+
 /** Options that mean the same in every script. */
 export const commonOptions = {
   environment: {
-    type: 'value',
+    ...value('<staging|production>', "which environment; not needed inside an environment's directory"),
     short: 'e',
-    value: '<staging|production>',
-    describe: "which environment; not needed inside an environment's directory",
   },
-  wait: {
-    type: 'value',
-    value: 'duration',
-    bare: '15m',
-    describe: 'wait for another run to end (30s, 15m, 1h; 15m unless told)',
-  },
-  host: {
-    type: 'value',
-    value: '<user@host>',
-    describe: 'run there over SSH (default: <NAME>_HOST)',
-  },
-  attach: {
-    type: 'value',
-    value: 'run',
-    bare: 'latest',
-    describe: 'show a run that is under way, or was (default: the latest)',
-  },
+  wait: { ...value('duration', 'wait for another run to end (30s, 15m, 1h; 15m unless told)'), bare: '15m' },
+  host: value('<user@host>', 'run there over SSH (default: <NAME>_HOST)'),
+  attach: { ...value('run', 'show a run that is under way, or was (default: the latest)'), bare: 'latest' },
   yes: { type: 'flag', short: 'y', describe: 'do not ask for confirmation' },
   json: { type: 'flag', describe: 'print every event as a line of JSON' },
   verbose: { type: 'flag', short: 'v', describe: 'show every command that is run' },
 } as const satisfies Options
-
-/** An option with a value: what help calls that, and what it is for. */
-export const value = (name: string, describe: string) => ({ type: 'value', value: name, describe }) as const
 
 /** `90s`, `15m`, `1h`, `30d` in milliseconds; 0 where nothing is given. @throws UsageError for anything else. */
 export function parseDuration(option: string, text: string | undefined): number {

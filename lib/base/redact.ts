@@ -11,6 +11,9 @@ export function registerSecret(value: string): void {
     secrets.add(form)
 }
 
+/** From now on none is known: for tests, which call one command after another. */
+export const forgetSecrets = (): void => secrets.clear()
+
 /** The text without the value of any registered secret. */
 export function redact(text: string): string {
   let redacted = text

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import type { ProcessOutput, ProcessPromise } from 'zx/core'
-import { childEnvironment } from './child-environment.ts'
+import { childEnvironment } from './caller.ts'
 import { commandText } from './command-text.ts'
 import { exitCodes, Failure } from './failure.ts'
 import { KeptOutput, lineFollower } from './kept-output.ts'

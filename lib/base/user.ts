@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os'
+import { variable } from './caller.ts'
 import { printable } from './text.ts'
 
 /** Who we are to this machine; the number, where it has no name: a container may run as any. */
@@ -12,6 +13,6 @@ export function userName(): string {
 
 /** The person or the account that started a script, also where it was started from elsewhere. */
 export function whoRuns(): string {
-  const { TRACEHUB_WHO: elsewhere, GITHUB_ACTOR: actor, SUDO_USER: sudo } = process.env
-  return printable(elsewhere || actor || sudo || userName())
+  const told = variable('TRACEHUB_WHO') ?? variable('GITHUB_ACTOR') ?? variable('SUDO_USER')
+  return printable(told ?? userName())
 }

@@ -1,11 +1,23 @@
-import { appendFileSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
+import { isGitHub, variable } from '../base/caller.ts'
 import { describeProblem, Failure, problemOf } from '../base/failure.ts'
 import type { Command, Options, Parsed } from '../base/options.ts'
 import { refused } from '../base/system-errors.ts'
 import { endWhenOutputFails } from '../run/output.ts'
-import { harmless, problemOutput } from '../run/workflow-command.ts'
+import { harmless, problemOutput, toGitHub } from '../run/workflow-command.ts'
 import { parse, wordsOf } from './arguments.ts'
 import { helpText } from './help.ts'
+
+/**
+ * What a script's file exports: its command, which runs when the file is what Node was started with (by its own name or
+ * a symbolic link's, with tsx also without `.ts`), and not when a test imports it.
+ */
+export function script<O extends Options>(file: string, command: Command<O>): Command<O> {
+  const [, started = ''] = process.argv
+  const isIt = (path: string): boolean => existsSync(path) && realpathSync(path) === realpathSync(file)
+  if (isIt(started) || isIt(`${started}.ts`)) void main(command)
+  return command
+}
 
 /**
  * The front door of every script: parses the arguments, answers `--help`, runs, and turns whatever is
@@ -18,18 +30,16 @@ export async function main<O extends Options>(
   endWhenOutputFails()
   try {
     const options = parse(command, args)
+    if (options === 'help') process.stdout.write(helpText(command))
     process.exitCode =
-      options === 'help'
-        ? print(helpText(command))
-        : await runWhereItBelongs(command, options, wordsOf(command, args))
+      options === 'help' ? 0 : await runWhereItBelongs(command, options, wordsOf(command, args))
   } catch (thrown) {
     const error = thrown instanceof Failure ? thrown : (refused(thrown) ?? thrown)
     // What fails before a run begins has no log of its own: the workflow's other jobs are told here.
-    const output = process.env['GITHUB_OUTPUT']
-    if (output) appendFileSync(output, problemOutput(problemOf(error)))
+    toGitHub('GITHUB_OUTPUT', problemOutput(problemOf(error)))
     if (!(error instanceof Failure)) throw error
     const said = describeProblem(error) // with what programs printed: for GitHub's runner that might be a command
-    process.stderr.write(`${process.env['GITHUB_ACTIONS'] === 'true' ? harmless(said) : said}\n`)
+    process.stderr.write(`${isGitHub() ? harmless(said) : said}\n`)
     process.exitCode = error.exitCode
   }
 }
@@ -43,7 +53,7 @@ async function runWhereItBelongs<O extends Options>(
   options: Parsed<O>,
   words: readonly string[],
 ): Promise<number> {
-  const session = process.env['TRACEHUB_SESSION']
+  const session = variable('TRACEHUB_SESSION')
   if (session) (await import('../remote/hosted.ts')).enter(session)
   else if ('host' in command.options) {
     const { shipmentOf } = await import('../remote/shipment.ts')
@@ -57,9 +67,4 @@ async function runWhereItBelongs<O extends Options>(
   const place = await loadTarget(typeof name === 'string' ? name : undefined)
   const { attach } = await import('../run/attach.ts')
   return attach(place, run, { json: given['json'] === true, verbose: given['verbose'] === true })
-}
-
-function print(text: string): number {
-  process.stdout.write(text)
-  return 0
 }

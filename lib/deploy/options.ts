@@ -1,5 +1,6 @@
+import { isGitHub, variable } from '../base/caller.ts'
 import { UsageError } from '../base/failure.ts'
-import { commonOptions, type Options, type Parsed } from '../base/options.ts'
+import { commonOptions, type Options, type Parsed, value } from '../base/options.ts'
 import { parseDigests, parseTag } from '../docker/images.ts'
 import type { Environment } from '../environment/environment.ts'
 import { loadTarget } from '../environment/settings.ts'
@@ -9,13 +10,9 @@ import { asksSomebody } from '../run/confirm.ts'
 /** What a deploy can be told. */
 export const deployOptions = {
   ...commonOptions,
-  tag: { type: 'value', value: '<tag>', describe: "which images (default: the environment's branch)" },
-  'backend-digest': {
-    type: 'value',
-    value: '<sha256:…>',
-    describe: 'this very image, whatever the tag means now',
-  },
-  'frontend-digest': { type: 'value', value: '<sha256:…>', describe: 'likewise; both or neither' },
+  tag: value('<tag>', "which images (default: the environment's branch)"),
+  'backend-digest': value('<sha256:…>', 'this very image, whatever the tag means now'),
+  'frontend-digest': value('<sha256:…>', 'likewise; both or neither'),
   build: { type: 'flag', describe: 'build from source on this machine: when the registry is down' },
   'skip-backup': { type: 'flag', describe: 'do not back the database up first' },
   'skip-migrations': { type: 'flag', describe: 'leave the schema as it is' },
@@ -59,11 +56,10 @@ export function deployWanted(given: Parsed<typeof deployOptions>, environment: E
  */
 export async function deployTarget(named: string | undefined) {
   const target = await loadTarget(named)
-  const { GITHUB_ACTIONS, RUNNER_ENVIRONMENT } = process.env
-  if (GITHUB_ACTIONS !== 'true' || RUNNER_ENVIRONMENT !== 'github-hosted') return target
-  const variable = variableOf(target.name, 'HOST')
+  if (!isGitHub() || variable('RUNNER_ENVIRONMENT') !== 'github-hosted') return target
+  const host = variableOf(target.name, 'HOST')
   throw new UsageError(
-    `${variable} is not set: this machine is GitHub's, and no VPS`,
-    `gh variable set ${variable} --env ${target.name} --body <the VPS's host name>`,
+    `${host} is not set: this machine is GitHub's, and no VPS`,
+    `gh variable set ${host} --env ${target.name} --body <the VPS's host name>`,
   )
 }

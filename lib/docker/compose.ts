@@ -1,3 +1,4 @@
+import { variable } from '../base/caller.ts'
 import { attempt } from '../base/shell.ts'
 
 /** `docker compose` (v2, preferred) or `docker-compose` (v1). */
@@ -8,7 +9,7 @@ export interface Compose {
 
 /** The compose that this machine has, asked for at most `timeout` ms. `TRACEHUB_COMPOSE=docker-compose` asks for v1. */
 export async function findCompose(timeout = 60_000): Promise<Compose | undefined> {
-  const wanted = process.env['TRACEHUB_COMPOSE']?.split(' ')
+  const wanted = variable('TRACEHUB_COMPOSE')?.split(' ')
   for (const command of wanted ? [wanted] : [['docker', 'compose'], ['docker-compose']]) {
     const { ok, stdout } = await attempt([...command, 'version', '--short'], { timeout })
     if (ok) return { command, version: stdout.trim().replace(/^v/, '') }

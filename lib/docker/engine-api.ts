@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { type Variables, variables } from '../base/caller.ts'
 import { Failure } from '../base/failure.ts'
 import { ask } from '../base/http.ts'
 
@@ -14,8 +15,8 @@ const usual = '/var/run/docker.sock'
 const patience = 5000
 
 /** The socket that the docker CLI would use as well; undefined where it would go elsewhere (a host, a context). */
-export function engineSocket(variables: Readonly<NodeJS.ProcessEnv> = process.env): string | undefined {
-  const { DOCKER_HOST: host, DOCKER_CONTEXT: context, DOCKER_CONFIG: config } = variables
+export function engineSocket(given: Partial<Variables> = variables()): string | undefined {
+  const { DOCKER_HOST: host, DOCKER_CONTEXT: context, DOCKER_CONFIG: config } = given
   if (host) return host.startsWith('unix:///') ? host.slice('unix://'.length) : undefined
   if (context && context !== 'default') return undefined
   return chosenContext(join(config || join(homedir(), '.docker'), 'config.json')) ? undefined : usual

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { variable } from '../base/caller.ts'
 import { Failure } from '../base/failure.ts'
 import { registerSecret } from '../base/redact.ts'
 import { attempt, commandFailed } from '../base/shell.ts'
@@ -31,10 +32,10 @@ export const withRegistry = <T>(environment: Environment, act: Act<T>, directory
 
 /** The same with a registry of the caller's choice. */
 export async function loggedIn<T>(directory: string, registry: string, act: Act<T>): Promise<T> {
-  const token = process.env['GHCR_TOKEN'] || process.env['GITHUB_TOKEN']
+  const token = variable('GHCR_TOKEN') ?? variable('GITHUB_TOKEN')
   if (!token) return act([])
   registerSecret(token)
-  const user = process.env['GHCR_USER'] || process.env['GITHUB_ACTOR'] || 'token'
+  const user = variable('GHCR_USER') ?? variable('GITHUB_ACTOR') ?? 'token'
   const access = ['--config', directory]
   rmSync(directory, { recursive: true, force: true })
   mkdirSync(directory, { recursive: true, mode: 0o700 })

@@ -1,3 +1,4 @@
+import { variables } from '../base/caller.ts'
 import type { Problem } from '../base/failure.ts'
 import { registerSecret } from '../base/redact.ts'
 import { envLine } from './env-file.ts'
@@ -14,7 +15,7 @@ type Change = Pick<NonNullable<ReturnType<typeof withGivenSecrets>>, 'added' | '
  */
 export function withGivenSecrets(environment: Environment, before: string | undefined) {
   const named = Object.entries(environment.secrets).flatMap(([name, { variable, optional }]) => {
-    const value = variable === undefined ? undefined : process.env[variable]
+    const value = variable === undefined ? undefined : variables()[variable]
     if (variable === undefined || value === undefined) return []
     return [{ name, variable, optional: optional === true, value: value.replace(/\r?\n$/, '') }]
   })

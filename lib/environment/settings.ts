@@ -2,6 +2,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { variable } from '../base/caller.ts'
 import { commandOf } from '../base/command-text.ts'
 import { UsageError } from '../base/failure.ts'
 import { shown } from '../base/text.ts'
@@ -84,7 +85,7 @@ async function load(name: string): Promise<Environment | Edge> {
   const target = checkSettings(file, settings.default)
   if (target.name !== name)
     throw new UsageError(`${file}: name is ${shown(target.name)}, and ${shown(name)} was expected`)
-  const changed = process.env['TRACEHUB_OVERRIDE']
+  const changed = variable('TRACEHUB_OVERRIDE')
   if (!changed) return target
   const override = await importModule(changed)
   return checkSettings(`${file} as ${shown(changed)} changes it`, overridden(target, override))

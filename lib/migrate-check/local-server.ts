@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { chmodSync, chownSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
+import { variables } from '../base/caller.ts'
 import { Failure } from '../base/failure.ts'
 import { readIfThere } from '../base/files.ts'
 import { attempt } from '../base/shell.ts'
@@ -101,7 +102,7 @@ function start(home: string, programs: string, port: number): ChildProcess {
       ...[...unprivileged('QUIT'), join(programs, 'postgres'), '-D', join(home, 'data')],
       ...[...settings, ...own].flatMap(setting => ['-c', setting]),
     ],
-    { stdio: ['pipe', 'ignore', 'pipe'], detached: true, cwd: home, env: { PATH: process.env['PATH'] } },
+    { stdio: ['pipe', 'ignore', 'pipe'], detached: true, cwd: home, env: variables(/^PATH$/) },
   )
 }
 

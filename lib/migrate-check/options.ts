@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { variable } from '../base/caller.ts'
 import { Problems, UsageError } from '../base/failure.ts'
 import { readIfThere } from '../base/files.ts'
 import { commonOptions, type Options, type Parsed, value } from '../base/options.ts'
@@ -40,7 +41,7 @@ export type Given = Parsed<typeof options>
 /** Of the throwaway container. */
 export function postgresImage(given: Given, environment?: Environment): string {
   const own = environment && (readComposeState(environment)?.database.image ?? environment.images.database)
-  return given['postgres-image'] ?? process.env['MIGRATE_CHECK_POSTGRES'] ?? own ?? 'postgres:17'
+  return given['postgres-image'] ?? variable('MIGRATE_CHECK_POSTGRES') ?? own ?? 'postgres:17'
 }
 
 /** How revision files are named: as the environment's settings say, or the first settings that say anything. */

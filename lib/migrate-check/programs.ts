@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { delimiter, dirname, join, sep } from 'node:path'
+import { variable } from '../base/caller.ts'
 import { isExecutable, namesIn } from '../base/files.ts'
 import { attempt } from '../base/shell.ts'
 import { root } from '../remote/toolkit.ts'
@@ -59,7 +60,7 @@ async function linkLibraries(directory: string): Promise<void> {
 const isServer = (directory: string): boolean =>
   ['initdb', 'postgres'].every(name => isExecutable(join(directory, name)))
 
-const pathPlaces = (): string[] => (process.env['PATH'] ?? '').split(delimiter).filter(place => place !== '')
+const pathPlaces = (): string[] => (variable('PATH') ?? '').split(delimiter).filter(place => place !== '')
 
 /** Debian and its kin: /usr/lib/postgresql/17/bin. PostgreSQL's own packages for Red Hat and kin: /usr/pgsql-17/bin. */
 function distributionPlaces(): string[] {

@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { variables } from '../base/caller.ts'
 import { withAlembicsPython } from '../docker/image-reading.ts'
 import { applicationLimits, label, ownerLabel } from '../docker/throwaway.ts'
 import type { ScratchServer } from './scratch-server.ts'
@@ -27,8 +28,8 @@ export interface Invocation {
 }
 
 export function invocation(place: Place, server: ScratchServer, id: string): Invocation {
-  const variables = { ...place.variables, PYTHONDONTWRITEBYTECODE: '1' }
-  const env = { ...process.env, ...variables } as Record<string, string>
+  const settings = { ...place.variables, PYTHONDONTWRITEBYTECODE: '1' }
+  const env = { ...variables(), ...settings }
   if (place.image === undefined) {
     const backend = resolve(place.backend ?? '.')
     const own = join(backend, '.venv', 'bin', 'python')
@@ -50,7 +51,7 @@ export function invocation(place: Place, server: ScratchServer, id: string): Inv
       ...applicationLimits,
       ...server.network,
       ...['--volume', `${sources}:/migrate-check:ro`, ...mounted],
-      ...Object.keys(variables).flatMap(name => ['--env', name]), // values come from our environment: not in `ps`
+      ...Object.keys(settings).flatMap(name => ['--env', name]), // values come from our environment: not in `ps`
       ...['--entrypoint', program, place.image, ...words],
     ],
     env,

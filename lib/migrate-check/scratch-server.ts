@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { variables } from '../base/caller.ts'
 import { attempt, run } from '../base/shell.ts'
 import { databaseLimits, label, ownerLabel, removeLeftovers } from '../docker/throwaway.ts'
 import { demandReady } from './patience.ts'
@@ -73,7 +74,7 @@ export async function throwawayServer(
       image,
       ...['-c', `${server} & cat > /dev/null; kill -INT $!; wait`],
     ],
-    { stdio: 'pipe', detached: true, env: { ...process.env, POSTGRES_PASSWORD: password } },
+    { stdio: 'pipe', detached: true, env: { ...variables(), POSTGRES_PASSWORD: password } },
   )
   const look = async () => {
     signal?.throwIfAborted()

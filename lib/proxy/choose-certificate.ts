@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { rootCertificates } from 'node:tls'
+import { variable } from '../base/caller.ts'
 import type { Problem } from '../base/failure.ts'
 import { readIfThere } from '../base/files.ts'
 import type { Certificate } from './certificates.ts'
@@ -132,7 +133,7 @@ let known: { readonly of: string; readonly roots: ReadonlyMap<string, X509Certif
 
 /** By their subject: those of the machine, or of SSL_CERT_FILE as for OpenSSL, and those that Node has. */
 function roots(): ReadonlyMap<string, readonly X509Certificate[]> {
-  const of = process.env['SSL_CERT_FILE'] ?? ''
+  const of = variable('SSL_CERT_FILE') ?? ''
   if (known?.of !== of) {
     const files = (of ? [of] : bundles).map(file => readIfThere(file) ?? '')
     const found = new Map<string, X509Certificate[]>()

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { variable } from '../base/caller.ts'
 import { UsageError } from '../base/failure.ts'
 import { shown } from '../base/text.ts'
 
@@ -22,7 +23,7 @@ export const variableOf = (environment: string, what: string): string =>
 
 /** A variable's value; GitHub gives an empty one for a secret that is not set. */
 export const setting = (environment: string, what: string): string | undefined =>
-  process.env[variableOf(environment, what)]?.trim() || undefined
+  variable(variableOf(environment, what))?.trim() || undefined
 
 /**
  * Where an environment's scripts run: `--host` or `<NAME>_HOST`, and `<NAME>_USER`.

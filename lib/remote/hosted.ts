@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { callFrom, variable } from '../base/caller.ts'
 import { UsageError } from '../base/failure.ts'
 import { redact, StreamRedactor } from '../base/redact.ts'
 import { shown } from '../base/text.ts'
@@ -17,19 +18,19 @@ export const sessionVariable = 'TRACEHUB_SESSION'
  * The client has this long to connect again. TRACEHUB_LINGER, in seconds, is another time.
  */
 function patience(): number {
-  const seconds = Number(process.env['TRACEHUB_LINGER'] || 60)
+  const given = variable('TRACEHUB_LINGER') ?? '60'
+  const seconds = Number(given)
   if (seconds > 0 && seconds <= 86_400) return seconds * 1000
   throw new UsageError(
-    `TRACEHUB_LINGER is ${shown(process.env['TRACEHUB_LINGER'] ?? '')}`,
+    `TRACEHUB_LINGER is ${shown(given)}`,
     'expected seconds, such as 60: how long a command that changes nothing goes on when nobody follows it',
   )
 }
 
 /** Makes this process a guest: what it prints, asks and ends with goes through its session's files. */
 export function enter(directory: string): void {
-  delete process.env[sessionVariable] // its children are none
   const welcome = JSON.parse(readFileSync(0, 'utf8')) as Welcome // written by the porter
-  Object.assign(process.env, welcome.variables)
+  callFrom(welcome.variables, sessionVariable) // its children are none
   const outbox = new Outbox(directory)
   const say: (frame: Frame) => void = outbox.say
   tellFollower(event => say({ type: 'event', event }))

@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { AuthenticationType, BaseAgent, ParsedKey } from 'ssh2'
 import ssh2 from 'ssh2'
+import { variable } from '../base/caller.ts'
 import { type Failure, problemOf, UsageError } from '../base/failure.ts'
 import { readIfThere } from '../base/files.ts'
 import { registerSecret } from '../base/redact.ts'
@@ -30,11 +31,11 @@ export interface Identity {
  * @throws Failure when the key that is set cannot be used.
  */
 export function identitiesOf(environment: string, settings: SshSettings): Identity[] {
-  const variable = variableOf(environment, 'SSH_KEY')
+  const name = variableOf(environment, 'SSH_KEY')
   const given = setting(environment, 'SSH_KEY')
-  if (given !== undefined) return [readKey(keyText(variable, given, environment), variable, environment)]
+  if (given !== undefined) return [readKey(keyText(name, given, environment), name, environment)]
   const configured = settings.keys ?? []
-  const agent = settings.agent ?? process.env['SSH_AUTH_SOCK']
+  const agent = settings.agent ?? variable('SSH_AUTH_SOCK')
   const fromAgent = agent && existsSync(agent) ? [agentAt(agent, settings)] : []
   const inHome = (names: readonly string[]): string[] => names.map(name => join(homedir(), '.ssh', name))
   const usual = inHome(['id_ed25519', 'id_ecdsa', 'id_rsa'])
@@ -46,7 +47,7 @@ export function identitiesOf(environment: string, settings: SshSettings): Identi
 }
 
 function agentAt(socket: string, { keys = [], onlyKeys = false }: SshSettings): Identity {
-  const own = socket === process.env['SSH_AUTH_SOCK'] ? 'the SSH agent' : `the SSH agent at ${socket}`
+  const own = socket === variable('SSH_AUTH_SOCK') ? 'the SSH agent' : `the SSH agent at ${socket}`
   const { agent, isSilent } = agentWith(socket, publicKeysIn(keys), onlyKeys)
   return {
     get name() {

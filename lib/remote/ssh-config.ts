@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { homedir, hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { variable, variables } from '../base/caller.ts'
 import { Failure, UsageError } from '../base/failure.ts'
 import { attempt } from '../base/shell.ts'
 import { lastLines } from '../base/text.ts'
@@ -40,7 +41,7 @@ export async function followSshConfig(environment: string, named: Named): Promis
   const explicit = [...(named.user ? ['-l', named.user] : []), ...(named.port ? ['-p', `${named.port}`] : [])]
   const command = ['ssh', '-G', ...(isElsewhere ? ['-F', file] : []), ...explicit, named.host]
   // With all of our environment, which the files may name: `${KEYS}/deploy`, and what Match runs.
-  const asked = await attempt(command, { timeout: 60_000, env: process.env as Record<string, string> })
+  const asked = await attempt(command, { timeout: 60_000, env: variables() })
   if (asked.code === 127 && !existsSync(file)) return { destination: usual(named) } // there is no ssh here
   if (!asked.ok)
     throw new UsageError(
@@ -108,7 +109,7 @@ function filesIn(line: string, path: (file: string) => string): string[] {
 /** `SSH_AUTH_SOCK` is the usual one; `$NAME` is a variable that holds the path (ssh_config(5), IdentityAgent). */
 function agentSocket(given: string, path: (file: string) => string): string | undefined {
   if (given === 'SSH_AUTH_SOCK') return undefined
-  if (/^\$\w/.test(given)) return process.env[given.slice(1)] || 'none'
+  if (/^\$\w/.test(given)) return variable(given.slice(1)) ?? 'none'
   return path(given)
 }
 
@@ -138,7 +139,7 @@ function refuse(
     ['RevokedHostKeys', pin],
   ] as const) {
     const [value = 'none'] = all(keyword.toLowerCase())
-    if (value === 'none' || (fix === instead && process.env[key]?.trim())) continue
+    if (value === 'none' || (fix === instead && variables()[key]?.trim())) continue
     const what =
       fix === tunnel
         ? `leads to ${named.host} by ${keyword} ${value}, and the toolkit goes to it directly alone`
@@ -156,6 +157,6 @@ function expanded(file: string, named: Named, { host, user, port }: Destination)
   }
   return file
     .replace(/^~(?=\/)/, homedir())
-    .replace(/\$\{(\w+)\}/g, (whole, name) => process.env[name] ?? whole)
+    .replace(/\$\{(\w+)\}/g, (whole, name) => variables()[name] ?? whole)
     .replace(/%(.)/g, (token, name) => tokens[name] ?? token)
 }

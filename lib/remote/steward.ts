@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { dirname, join } from 'node:path'
+import { variables } from '../base/caller.ts'
 import { readIfThere } from '../base/files.ts'
 import { growingLines } from '../base/growing-lines.ts'
 import { lastLines } from '../base/text.ts'
@@ -47,7 +48,7 @@ function start(errand: Errand, { script, args, welcome }: NonNullable<Errand['st
     cwd: errand.directory,
     detached: true, // a session of its own (setsid(2)): what ends the connection does not reach it
     stdio: ['pipe', raw, raw],
-    env: { ...process.env, [sessionVariable]: session },
+    env: { ...variables(), [sessionVariable]: session },
   })
   closeSync(raw)
   if (child.pid === undefined || child.stdin === null) throw new Error(`${script} did not start`)

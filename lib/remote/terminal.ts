@@ -1,4 +1,5 @@
 import { constants } from 'node:os'
+import { variable } from '../base/caller.ts'
 import { quoted } from '../base/command-text.ts'
 import { Failure } from '../base/failure.ts'
 import { open } from './command.ts'
@@ -28,7 +29,7 @@ export async function shareTerminal(connection: Connection, visit: Visit): Promi
   const channel = await open(
     connection,
     commandOf(visit),
-    hasTerminal ? { pty: { ...size(), term: process.env['TERM'] || 'xterm' } } : {},
+    hasTerminal ? { pty: { ...size(), term: variable('TERM') ?? 'xterm' } } : {},
   )
   const resize = (): void => channel.setWindow(size().rows, size().cols, 0, 0)
   const interrupt = (): void => void channel.signal('INT')

@@ -1,3 +1,4 @@
+import { isGitHub, variables } from '../base/caller.ts'
 import { registerSecret } from '../base/redact.ts'
 import { whoRuns } from '../base/user.ts'
 import type { Environment } from '../environment/environment.ts'
@@ -13,8 +14,8 @@ const secret =
 export function travellingVariables({ secrets }: Pick<Environment, 'secrets'>): Record<string, string> {
   const named = new Set(Object.values(secrets).flatMap(({ variable }) => (variable ? [variable] : [])))
   const travelling: Record<string, string> = {}
-  for (const [name, value] of Object.entries(process.env)) {
-    if (value === undefined || !(named.has(name) || passed.test(name))) continue
+  for (const [name, value] of Object.entries(variables())) {
+    if (!named.has(name) && !passed.test(name)) continue
     travelling[name] = value
     if (named.has(name) || secret.test(name)) hide(value)
   }
@@ -23,16 +24,12 @@ export function travellingVariables({ secrets }: Pick<Environment, 'secrets'>): 
 
 /** Of those that may travel, what anybody may see: these need not go in by standard input. */
 export const openVariables = (): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) =>
-      value !== undefined && passed.test(name) && !secret.test(name) ? [[name, value]] : [],
-    ),
-  )
+  Object.fromEntries(Object.entries(variables(passed)).filter(([name]) => !secret.test(name)))
 
 /** GitHub's log shows no line of it from here on ("Workflow commands": masking a value in a log). */
 function hide(value: string): void {
   registerSecret(value)
-  if (process.env['GITHUB_ACTIONS'] !== 'true') return
+  if (!isGitHub()) return
   for (const line of value.split(/\r?\n/))
     if (line.length >= 4) process.stdout.write(`::add-mask::${line.replaceAll('%', '%25')}\n`)
 }

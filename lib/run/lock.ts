@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { variables } from '../base/caller.ts'
 import { exitCodes, Failure } from '../base/failure.ts'
 import { isCode } from '../base/system-errors.ts'
 import { userName } from '../base/user.ts'
@@ -57,7 +58,7 @@ export async function acquire(environment: Place, holder: () => Holder, wait: nu
   const child = spawn('setpriv', words, {
     stdio: ['pipe', 'pipe', 'inherit'],
     detached: true, // Ctrl-C must not take the lock away
-    env: { PATH: process.env['PATH'] }, // it lives as long as the run: our secrets are not its business
+    env: variables(/^PATH$/), // it lives as long as the run: our secrets are not its business
   })
   const closed = once(child, 'close').then(
     ([code]): number | null => code,

@@ -1,4 +1,4 @@
-import { setCommandMark } from '../base/child-environment.ts'
+import { setCommandMark, variable, variables } from '../base/caller.ts'
 import { whoRuns } from '../base/user.ts'
 import type { Place } from '../environment/environment.ts'
 import type { Result } from './events.ts'
@@ -62,7 +62,7 @@ export async function runAt(
     setCommandMark(commandMark(place, id))
     await endOrphans(place, id)
     opened.listen(chooseRenderer(options))
-    const telling = new Announcer([webhooks, process.env[webhookVariable]])
+    const telling = new Announcer([webhooks, variable(webhookVariable)])
     announcer = telling
     opened.listen(telling.listener)
     return await carryOut(
@@ -84,6 +84,6 @@ export async function runAt(
 
 /** The page of the workflow run that started us. */
 function workflow(): string | undefined {
-  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = process.env
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = variables()
   return server && repository && run ? `${server}/${repository}/actions/runs/${run}` : undefined
 }

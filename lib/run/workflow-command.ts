@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { appendFileSync } from 'node:fs'
+import { variable } from '../base/caller.ts'
 import { describeProblem, type Problem } from '../base/failure.ts'
 import { redact } from '../base/redact.ts'
 import { printable } from '../base/text.ts'
@@ -39,6 +41,12 @@ export const harmless = (text: string): string =>
 export function stepOutput(name: string, value: string): string {
   const delimiter = `end-${randomUUID()}`
   return `${name}<<${delimiter}\n${value}\n${delimiter}\n`
+}
+
+/** Adds to a file that GitHub reads when the step has ended; elsewhere there is none. */
+export function toGitHub(file: 'GITHUB_OUTPUT' | 'GITHUB_STEP_SUMMARY', text: string): void {
+  const path = variable(file)
+  if (path) appendFileSync(path, text)
 }
 
 /** GitHub refuses an issue of more than 65,536 characters, and a job's outputs of more than 1 MB. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { toolkit, tsx } from '../lib/fixtures.ts'
-import { onMachine, scriptFile } from './scripts.ts'
+import { eachOf, onMachine, scriptFile } from './scripts.ts'
 
 const deploy = scriptFile('deploy')
 const listed = '→ npx tsx scripts/deploy.ts --help  lists the options\n'
@@ -29,7 +29,7 @@ const refused: [args: string[], message: string][] = [
 
 refusing('each with its whole message and exit code 2', () =>
   onMachine(async ({ run, directory }) => {
-    const answers = await Promise.all(refused.map(([args]) => run(deploy, args, { cwd: directory })))
+    const answers = await eachOf(refused, ([args]) => run('deploy', args, { cwd: directory }))
     assert.equal(
       answers,
       refused.map(([, stderr]) => ({ code: 2, stdout: '', stderr })),
@@ -45,7 +45,7 @@ refusing("on GitHub's machine without a host: said, and told to the workflow's o
       "PRODUCTION_HOST is not set: this machine is GitHub's, and no VPS\n" +
       "→ gh variable set PRODUCTION_HOST --env production --body <the VPS's host name>\n"
     assert.equal(
-      await run(deploy, ['-e', 'production'], {
+      await run('deploy', ['-e', 'production'], {
         env: {
           GITHUB_ACTIONS: 'true',
           RUNNER_ENVIRONMENT: 'github-hosted',
@@ -58,7 +58,7 @@ refusing("on GitHub's machine without a host: said, and told to the workflow's o
     assert.match(readFileSync(output, 'utf8'), /^problem<</)
     assert.match(readFileSync(output, 'utf8'), `\n${problem}`)
     // What SSH says before there is a run, likewise.
-    await run(deploy, ['-e', 'production'], {
+    await run('deploy', ['-e', 'production'], {
       env: { GITHUB_OUTPUT: output, PRODUCTION_HOST: 'vps.invalid', PRODUCTION_SSH_KEY: 'no key' },
     })
     assert.match(
@@ -69,9 +69,9 @@ refusing("on GitHub's machine without a host: said, and told to the workflow's o
 )
 
 refusing('an environment that is not on this machine: how to make it', () =>
-  onMachine(async ({ run, directory }) => {
+  onMachine(async ({ start, directory }) => {
     const production = join(directory, 'production')
-    assert.equal(await run(deploy, ['-e', 'production', '--tag', '007', '--yes', '--json']), {
+    assert.equal(await start(deploy, ['-e', 'production', '--tag', '007', '--yes', '--json']), {
       code: 2,
       stdout: '',
       stderr: `${production}, the directory of production, is not on this machine\n→ on the VPS: mkdir -p ${production}\n`,
@@ -102,17 +102,18 @@ const options = [
 ]
 
 starting('it is the same program, whose help names every option and fits into 110 columns', () =>
-  onMachine(async ({ run, directory }) => {
+  onMachine(async ({ start, directory }) => {
     const odd = join(directory, "it's a $(dir)")
     mkdirSync(odd)
     symlinkSync(deploy, join(odd, 'deploy.ts'))
     symlinkSync(join(toolkit, 'scripts'), join(odd, 'scripts'))
     const answers = await Promise.all([
-      run(tsx, ['scripts/deploy.ts', '--help'], { cwd: toolkit }),
-      run('./scripts/deploy.ts', ['-h'], { cwd: toolkit }),
-      run(deploy, ['--help'], { cwd: '/' }),
-      run('./deploy.ts', ['--help'], { cwd: odd }), // a symbolic link to the script
-      run('./scripts/deploy.ts', ['--help'], { cwd: odd }), // and one to its directory
+      start(tsx, ['scripts/deploy.ts', '--help'], { cwd: toolkit }),
+      start(tsx, ['scripts/deploy', '--help'], { cwd: toolkit }),
+      start('./scripts/deploy.ts', ['-h'], { cwd: toolkit }),
+      start(deploy, ['--help'], { cwd: '/' }),
+      start('./deploy.ts', ['--help'], { cwd: odd }), // a symbolic link to the script
+      start('./scripts/deploy.ts', ['--help'], { cwd: odd }), // and one to its directory
     ])
     const lines = answers[0]?.stdout.split('\n') ?? []
     for (const answer of answers) assert.equal(answer, { code: 0, stdout: lines.join('\n'), stderr: '' })
@@ -129,7 +130,7 @@ starting('the directory that one stands in says which environment', () =>
   onMachine(async ({ run, directory }) => {
     const backups = join(directory, 'staging', 'backups')
     mkdirSync(backups, { recursive: true })
-    const { code, stdout } = await run(scriptFile('rollback'), ['--list'], { cwd: backups })
+    const { code, stdout } = await run('rollback', ['--list'], { cwd: backups })
     assert.equal([code, stdout], [0, 'no releases yet\n'])
   }),
 )

@@ -3,9 +3,8 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { release } from '../lib/fixtures.ts'
-import { onMachine, scriptFile } from './scripts.ts'
+import { eachOf, onMachine } from './scripts.ts'
 
-const rollback = scriptFile('rollback')
 const listed = '→ npx tsx scripts/rollback.ts --help  lists the options\n'
 
 const refusing = suite('scripts/rollback: what is refused, before anything is touched')
@@ -62,7 +61,7 @@ const refused: [args: string[], message: string][] = [
 
 refusing('each with its whole message and exit code 2', () =>
   onMachine(async ({ run, directory }) => {
-    const answers = await Promise.all(refused.map(([args]) => run(rollback, args)))
+    const answers = await eachOf(refused, ([args]) => run('rollback', args))
     assert.equal(
       answers,
       refused.map(([, stderr]) => ({ code: 2, stdout: '', stderr })),
@@ -74,7 +73,7 @@ refusing('each with its whole message and exit code 2', () =>
 refusing('an environment that is not on this machine', () =>
   onMachine(async ({ run, directory }) => {
     const production = join(directory, 'production')
-    assert.equal(await run(rollback, ['-e', 'production', '-t', 'deployment']), {
+    assert.equal(await run('rollback', ['-e', 'production', '-t', 'deployment']), {
       code: 2,
       stdout: '',
       stderr: `${production}, the directory of production, is not on this machine\n→ on the VPS: mkdir -p ${production}\n`,
@@ -94,7 +93,7 @@ listing('the releases, newest first; it takes no lock and changes nothing', () =
       typeof line === 'string' ? line : JSON.stringify(line),
     )
     writeFileSync(join(production, 'releases.jsonl'), lines.join('\n'))
-    const { code, stdout, stderr } = await run(rollback, ['-e', 'production', '--list'])
+    const { code, stdout, stderr } = await run('rollback', ['-e', 'production', '--list'])
     assert.equal([code, stderr], [0, ''])
     const rows = stdout
       .trimEnd()
@@ -114,7 +113,7 @@ listing('the releases, newest first; it takes no lock and changes nothing', () =
 
 listing('help', () =>
   onMachine(async ({ run }) => {
-    const { code, stdout, stderr } = await run(rollback, ['--help'])
+    const { code, stdout, stderr } = await run('rollback', ['--help'])
     assert.equal([code, stderr], [0, ''])
     for (const option of [
       '-t, --type <deployment|database|migration>',

@@ -2,9 +2,8 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { onMachine, scriptFile } from './scripts.ts'
+import { eachOf, onMachine } from './scripts.ts'
 
-const secrets = scriptFile('secrets')
 const listed = '→ npx tsx scripts/secrets.ts --help  lists the options\n'
 
 const refusing = suite('scripts/secrets: what is refused, before anything is touched')
@@ -26,7 +25,7 @@ const refused: [args: string[], message: string][] = [
 
 refusing('each with its whole message and exit code 2', () =>
   onMachine(async ({ run, directory }) => {
-    const answers = await Promise.all(refused.map(([args]) => run(secrets, args)))
+    const answers = await eachOf(refused, ([args]) => run('secrets', args))
     assert.equal(
       answers,
       refused.map(([, stderr]) => ({ code: 2, stdout: '', stderr })),
@@ -38,7 +37,7 @@ refusing('each with its whole message and exit code 2', () =>
 refusing('a rotation where nothing is live: there is nobody to be given new ones', () =>
   onMachine(async ({ run, directory }) => {
     const production = environmentWith(directory, `${good}VIZION_API_KEY=k3y-of-a-vendor\n`)
-    const { code, stderr } = await run(secrets, ['rotate', '-e', 'production', '--dry-run'])
+    const { code, stderr } = await run('secrets', ['rotate', '-e', 'production', '--dry-run'])
     assert.is(code, 1)
     assert.match(stderr, 'nothing is live in production: there is nobody who has its secrets yet')
     assert.equal(readdirSync(production), ['.env.production'])
@@ -72,13 +71,13 @@ rendering("the file as CI's variables make it: what is set, by its length alone,
       PRODUCTION_JWT_SECRET: 'new-secret-value',
     }
     const given = { ...env, PRODUCTION_DB_PASSWORD: 'a new password', VIZION_API_KEY: '', DEMO_PASSWORD: '' }
-    const refused = await run(secrets, ['render', '-e', 'production'], { env })
+    const refused = await run('secrets', ['render', '-e', 'production'], { env })
     assert.is(refused.code, 1)
     assert.match(refused.stderr, 'PRODUCTION_DB_PASSWORD has a character in it that the programs')
-    const missing = await run(secrets, ['render', '-e', 'production'], { env: given })
+    const missing = await run('secrets', ['render', '-e', 'production'], { env: given })
     assert.match(missing.stderr, 'VIZION_API_KEY is empty, and other secrets are given')
     const all = { ...given, VIZION_API_KEY: 'vendor-key', DEMO_PASSWORD: 'demonstration' }
-    const { code, stdout } = await run(secrets, ['render', '-e', 'production'], { env: all })
+    const { code, stdout } = await run('secrets', ['render', '-e', 'production'], { env: all })
     assert.is(code, 0)
     assert.match(stdout, '    # ours\n    JWT_SECRET=…  (16 characters)\n')
     assert.match(stdout, '    DB_PASSWORD=…  (14 characters)\n')
@@ -91,7 +90,7 @@ rendering("the file as CI's variables make it: what is set, by its length alone,
 rendering('no variable: they are named', () =>
   onMachine(async ({ run, directory }) => {
     environmentWith(directory, good)
-    const { code, stderr } = await run(secrets, ['render', '-e', 'production'])
+    const { code, stderr } = await run('secrets', ['render', '-e', 'production'])
     assert.is(code, 1)
     assert.match(stderr, /none of the variables is set[\s\S]*PRODUCTION_DB_PASSWORD\n +PRODUCTION_JWT_SECRET/)
   }),
@@ -104,7 +103,7 @@ const checking = suite('scripts/secrets: check')
 checking('all is well', () =>
   onMachine(async ({ run, directory }) => {
     environmentWith(directory, `${good}VIZION_API_KEY=k3y-of-a-vendor\n`)
-    const { code, stdout } = await run(secrets, ['check', '-e', 'production'])
+    const { code, stdout } = await run('secrets', ['check', '-e', 'production'])
     assert.is(code, 0)
     assert.match(stdout, /secrets +4, none missing, placeholder or weak\n +running +nothing yet/)
   }),
@@ -117,7 +116,7 @@ checking('everything that is wrong, at once, with what to do, and no value of an
     const bad = 'JWT_SECRET=weak-but-shared\nDB_PASSWORD=password123-tracehub\nDEMO_PASSWORD=change-this\n'
     const production = environmentWith(directory, bad, 'production', 0o644)
     writeFileSync(join(production, '.env.backend'), '', { mode: 0o640 })
-    const { code, stderr } = await run(secrets, ['check', '-e', 'production'])
+    const { code, stderr } = await run('secrets', ['check', '-e', 'production'])
     assert.is(code, 1)
     for (const problem of [
       /the secrets of production are not in order: \d problems/,
@@ -137,7 +136,7 @@ checking('everything that is wrong, at once, with what to do, and no value of an
 checking('a character that its readers understand differently: the line', () =>
   onMachine(async ({ run, directory }) => {
     environmentWith(directory, 'DB_PASSWORD="quoted"\n')
-    const { code, stderr } = await run(secrets, ['check', '-e', 'production'])
+    const { code, stderr } = await run('secrets', ['check', '-e', 'production'])
     assert.is(code, 1)
     assert.match(stderr, /\.env\.production line 1: DB_PASSWORD has a " in it/)
   }),

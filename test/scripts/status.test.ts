@@ -1,9 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { onMachine, scriptFile } from './scripts.ts'
+import { eachOf, onMachine, scriptFile } from './scripts.ts'
 
-const status = scriptFile('status')
 const script = suite('scripts/status')
 
 const refused: [args: string[], message: string][] = [
@@ -17,7 +16,7 @@ const refused: [args: string[], message: string][] = [
 ]
 script('what is refused, and why', () =>
   onMachine(async ({ run }) => {
-    const ended = await Promise.all(refused.map(([args]) => run(status, args)))
+    const ended = await eachOf(refused, ([args]) => run('status', args))
     for (const [i, [args, message]] of refused.entries()) {
       assert.equal([ended[i]?.code, ended[i]?.stdout], [2, ''], args.join(' '))
       assert.ok(ended[i]?.stderr.startsWith(message), `${args.join(' ')}: ${ended[i]?.stderr}`)
@@ -27,7 +26,7 @@ script('what is refused, and why', () =>
 
 script('on a machine with no environment: both are named, each with what to do', () =>
   onMachine(async ({ run, directory }) => {
-    const { code, stdout, stderr } = await run(status, [])
+    const { code, stdout, stderr } = await run('status', [])
     assert.equal([code, stderr], [1, ''])
     for (const name of ['production', 'staging']) {
       assert.match(stdout, new RegExp(`^✗ ${name}: \\d problems?$`, 'm'))
@@ -36,14 +35,14 @@ script('on a machine with no environment: both are named, each with what to do',
         `${directory}/${name}, the directory of ${name}, is not on this machine\n  → mkdir -p `,
       )
     }
-    assert.is((await run(status, ['history', '-e', 'staging'])).stdout, 'no releases yet\n')
+    assert.is((await run('status', ['history', '-e', 'staging'])).stdout, 'no releases yet\n')
   }),
 )
 
 script('its help fits into 110 columns, as that of all scripts', () =>
   onMachine(async ({ run }) => {
     const names = readdirSync('scripts').map(file => file.replace(/\.ts$/, ''))
-    const helps = await Promise.all(names.map(name => run(scriptFile(name), ['--help'])))
+    const helps = await eachOf(names, name => run(name, ['--help']))
     const wide = helps.flatMap(({ stdout }) => stdout.split('\n')).filter(line => line.length > 110)
     assert.equal(wide, [])
   }),
@@ -52,8 +51,8 @@ script('its help fits into 110 columns, as that of all scripts', () =>
 script(
   'what it prints can be cut off, or have no room: no stack, and not a word where it was read enough of',
   () =>
-    onMachine(async ({ run }) => {
-      const inBash = (words: string) => run('/bin/bash', ['-c', `"$0" ${words}`, status])
+    onMachine(async ({ start }) => {
+      const inBash = (words: string) => start('/bin/bash', ['-c', `"$0" ${words}`, scriptFile('status')])
       const cut = await inBash('--help | true; echo "$PIPESTATUS" >&2')
       assert.match(cut.stderr, /^[01]\n$/)
       const full = await inBash('--help > /dev/full')

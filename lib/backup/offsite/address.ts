@@ -1,3 +1,4 @@
+import { variable } from '../../base/caller.ts'
 import { UsageError } from '../../base/failure.ts'
 import { shown } from '../../base/text.ts'
 import { type Destination, parseDestination } from '../../remote/destination.ts'
@@ -16,7 +17,7 @@ export interface Offsite {
  * @throws UsageError for anything else: also for a password in it, which would be seen in `ps`.
  */
 export function offsiteAddress(option: string | undefined): Offsite | undefined {
-  const given = option ?? (process.env['BACKUP_SFTP_URL'] || undefined)
+  const given = option ?? variable('BACKUP_SFTP_URL')
   const name = option === undefined ? 'BACKUP_SFTP_URL' : '--to'
   if (given === undefined) return undefined
   const expected = 'expected sftp://user@host/directory or sftp://user@host:port/directory'

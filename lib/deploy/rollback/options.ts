@@ -1,21 +1,12 @@
 import type { Remedy } from '../../backup/schema-compatibility.ts'
 import { UsageError } from '../../base/failure.ts'
-import { type Options, type Parsed, parseCount } from '../../base/options.ts'
+import { type Options, type Parsed, parseCount, value } from '../../base/options.ts'
 import { parseRevision } from '../../database/revision-graph.ts'
 
 /** Options of a rollback that mean something for `-t database` alone. */
 const databaseOptions = {
-  backup: {
-    type: 'value',
-    short: 'b',
-    value: '<file>',
-    describe: 'database: this backup (default: the newest verified one)',
-  },
-  'back-to': {
-    type: 'value',
-    value: '<database>',
-    describe: 'database: undo a rollback: back to what it kept',
-  },
+  backup: { ...value('<file>', 'database: this backup (default: the newest verified one)'), short: 'b' },
+  'back-to': value('<database>', 'database: undo a rollback: back to what it kept'),
   online: { type: 'flag', describe: 'database: users stay on; what they write is lost' },
   'with-uploads': { type: 'flag', describe: "database: the backup's uploads, too" },
   'emergency-backup': { type: 'flag', describe: 'database: first save what can be saved' },
@@ -26,18 +17,12 @@ const databaseOptions = {
 /** What a rollback can be told, besides what every script can. */
 export const rollbackOptions = {
   type: {
-    type: 'value',
+    ...value('<deployment|database|migration>', 'what to roll back'),
     short: 't',
-    value: '<deployment|database|migration>',
     choices: ['deployment', 'database', 'migration'],
-    describe: 'what to roll back',
   },
-  to: {
-    type: 'value',
-    value: '<release|revision>',
-    describe: 'a release by its number; with -t migration a revision, or base',
-  },
-  steps: { type: 'value', value: '<n>', describe: 'migration: how many revisions (1 unless told)' },
+  to: value('<release|revision>', 'a release by its number; with -t migration a revision, or base'),
+  steps: value('<n>', 'migration: how many revisions (1 unless told)'),
   'with-migrations': { type: 'flag', describe: 'deployment: roll the schema back, too, if need be' },
   ...databaseOptions,
 } as const satisfies Options

@@ -1,3 +1,4 @@
+import { variable, variables } from '../../base/caller.ts'
 import { quoted } from '../../base/command-text.ts'
 import type { Problem } from '../../base/failure.ts'
 import { attempt } from '../../base/shell.ts'
@@ -6,7 +7,7 @@ import type { Environment } from '../../environment/environment.ts'
 import { type Secrets, secretsFile } from '../../environment/secrets.ts'
 
 /** What tells gh who it is and which repository is meant (gh help environment). */
-const variables = ['GH_TOKEN', 'GITHUB_TOKEN', 'GH_HOST', 'GH_CONFIG_DIR', 'XDG_CONFIG_HOME', 'GH_REPO']
+const itsOwn = /^(GH_(TOKEN|HOST|CONFIG_DIR|REPO)|GITHUB_TOKEN|XDG_CONFIG_HOME)$/
 
 /**
  * Sets secrets on GitHub with gh, each by standard input. A deploy from there would otherwise bring the old ones back.
@@ -15,11 +16,9 @@ const variables = ['GH_TOKEN', 'GITHUB_TOKEN', 'GH_HOST', 'GH_CONFIG_DIR', 'XDG_
  * @returns what a person has to do where that is not possible; undefined when all are set.
  */
 export async function updateGitHub(environment: Environment, secrets: Secrets): Promise<Problem | undefined> {
-  const repository = process.env['GITHUB_REPOSITORY']
+  const repository = variable('GITHUB_REPOSITORY')
   const where = ['--env', environment.name, ...(repository ? ['--repo', repository] : [])]
-  const env = Object.fromEntries(
-    variables.flatMap(name => [[name, process.env[name] ?? '']] as const).filter(([, value]) => value),
-  )
+  const env = variables(itsOwn)
   const refused: string[] = []
   const byHand: string[] = []
   for (const [name, value] of Object.entries(secrets)) {

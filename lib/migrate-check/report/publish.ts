@@ -1,7 +1,7 @@
-import { appendFileSync } from 'node:fs'
 import { relative } from 'node:path'
+import { isGitHub, variable, wantsColour } from '../../base/caller.ts'
 import { count } from '../../base/text.ts'
-import { harmless } from '../../run/workflow-command.ts'
+import { harmless, toGitHub } from '../../run/workflow-command.ts'
 import type { Report } from '../check.ts'
 import { fails } from '../finding.ts'
 import { annotations, summary } from './github.ts'
@@ -30,20 +30,17 @@ export function publish(
     ...{ allowed, verdicts: each, ms: about.ms },
     scope: about.changed ? ('changed' as const) : ('all' as const),
   }
-  const isGitHub = process.env['GITHUB_ACTIONS'] === 'true'
   if (about.json) process.stdout.write(jsonReport(report, each, { exitCode, ms: Math.round(about.ms) }))
   else {
-    const colour = process.stdout.isTTY === true && process.env['TERM'] !== 'dumb' && !process.env['NO_COLOR']
     const width = process.stdout.isTTY ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY
-    const said = terminalReport(text, { colour, width })
-    process.stdout.write(isGitHub ? harmless(said) : said)
+    const said = terminalReport(text, { colour: wantsColour(), width })
+    process.stdout.write(isGitHub() ? harmless(said) : said)
   }
-  if (isGitHub && !about.json) {
-    const path = relative(process.env['GITHUB_WORKSPACE'] ?? process.cwd(), about.backend)
+  if (isGitHub() && !about.json) {
+    const path = relative(variable('GITHUB_WORKSPACE') ?? process.cwd(), about.backend)
     for (const line of annotations(shown, path && `${path}/`)) process.stdout.write(`${line}\n`)
   }
-  const file = process.env['GITHUB_STEP_SUMMARY']
-  if (file) appendFileSync(file, summary(`Migrations: ${sumOf(text)}`, each, { findings: shown, allowed }))
+  toGitHub('GITHUB_STEP_SUMMARY', summary(`Migrations: ${sumOf(text)}`, each, { findings: shown, allowed }))
   return exitCode
 }
 

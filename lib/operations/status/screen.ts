@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { wantsColour } from '../../base/caller.ts'
 import { describeProblem } from '../../base/failure.ts'
 import { printable } from '../../base/text.ts'
 import { sleep } from '../../base/wait.ts'
@@ -51,9 +52,7 @@ export const terminalWidth = (): number => (process.stdout.isTTY ? process.stdou
 
 /** Colours on a terminal alone, and not where NO_COLOR is set. */
 export const paint: Paint = (text, colour) =>
-  process.stdout.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb'
-    ? styleText(colour, text, { validateStream: false })
-    : text
+  wantsColour() ? styleText(colour, text, { validateStream: false }) : text
 
 /**
  * Draws again and again until Ctrl-C, `pause` ms after the last was done. On a terminal each is drawn over the one

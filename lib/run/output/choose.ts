@@ -1,3 +1,4 @@
+import { isGitHub, redraws, wantsColour } from '../../base/caller.ts'
 import type { RunEvent } from '../events.ts'
 import { eventTeller } from '../output.ts'
 import type { Listener } from '../run-log.ts'
@@ -18,14 +19,8 @@ export function chooseRenderer({ json, verbose, quiet }: RenderOptions): Listene
   const elsewhere = eventTeller()
   if (elsewhere) return elsewhere
   if (quiet) return quietRenderer(linesRenderer({ verbose, terminal: false, colour: false }))
-  if (process.env['GITHUB_ACTIONS'] === 'true')
-    return githubRenderer({
-      summary: process.env['GITHUB_STEP_SUMMARY'],
-      output: process.env['GITHUB_OUTPUT'],
-    })
-  const terminal = process.stdout.isTTY === true && process.env['TERM'] !== 'dumb'
-  const colour = terminal && !process.env['NO_COLOR']
-  return linesRenderer({ verbose, terminal, colour })
+  if (isGitHub()) return githubRenderer()
+  return linesRenderer({ verbose, terminal: redraws(), colour: wantsColour() })
 }
 
 /** Says nothing as long as all is well: cron mails whatever a command prints. Otherwise, everything at the end. */

@@ -1,9 +1,8 @@
-import { appendFileSync } from 'node:fs'
 import { describeProblem } from '../../base/failure.ts'
 import { duration } from '../../base/text.ts'
 import type { EventOf, RunEvent } from '../events.ts'
 import type { Listener } from '../run-log.ts'
-import { annotation, group, harmless, problemOutput, stepOutput } from '../workflow-command.ts'
+import { annotation, group, harmless, problemOutput, stepOutput, toGitHub } from '../workflow-command.ts'
 import { closing, signs } from './words.ts'
 
 const heartbeat = 30_000
@@ -12,10 +11,7 @@ const heartbeat = 30_000
  * GitHub's log: each step is a group that opens on its commands, failures are annotations, and the summary page
  * gets a table (GitHub Docs, "Workflow commands for GitHub Actions"). The step's outputs are `outcome` and `problem`.
  */
-export function githubRenderer(files: {
-  readonly summary?: string | undefined
-  readonly output?: string | undefined
-}): Listener {
+export function githubRenderer(): Listener {
   const say = (text: string): void => void process.stdout.write(`${text}\n`)
   const active = new Map<number, { title: string; said: string[]; since: number; last: string }>()
   const rows: string[] = []
@@ -70,9 +66,8 @@ export function githubRenderer(files: {
         say(harmless(closing(event, what, log)))
         if (event.problem)
           say(annotation('error', { title: `${what}: ${event.outcome}` }, describeProblem(event.problem)))
-        if (files.summary) appendFileSync(files.summary, summary(what, event, { rows, warnings }))
-        if (files.output)
-          appendFileSync(files.output, stepOutput('outcome', event.outcome) + problemOutput(event.problem))
+        toGitHub('GITHUB_STEP_SUMMARY', summary(what, event, { rows, warnings }))
+        toGitHub('GITHUB_OUTPUT', stepOutput('outcome', event.outcome) + problemOutput(event.problem))
         return
       }
     }

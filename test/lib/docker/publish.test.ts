@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -7,6 +6,7 @@ import { run } from '../../../lib/base/shell.ts'
 import { publish } from '../../../lib/docker/publish.ts'
 import { environmentOfBranch } from '../../../lib/environment/settings.ts'
 import { environmentIn, failureOf, inTemporary } from '../fixtures.ts'
+import { called } from '../in-process.ts'
 
 const refusing = suite('publish: what is not published')
 
@@ -74,17 +74,13 @@ const pushes = (fails: string): Promise<string[]> =>
     `
     writeFileSync(log, '')
     writeFileSync(join(directory, 'docker'), docker, { mode: 0o755 })
-    const script = join(import.meta.dirname, '..', '..', '..', 'scripts', 'publish.ts')
     const digests = ['--backend-digest', digest('a'), '--frontend-digest', digest('b')]
-    const variables = {
-      ...process.env,
-      GITHUB_ACTIONS: '',
-      GHCR_TOKEN: '',
-      GITHUB_TOKEN: '',
-      GITHUB_OUTPUT: '',
-    }
-    spawnSync(script, ['--branch', 'develop', ...digests], {
-      env: { ...variables, GITHUB_STEP_SUMMARY: '', PATH: `${directory}:${process.env['PATH']}` },
+    const none = ['GITHUB_ACTIONS', 'GHCR_TOKEN', 'GITHUB_TOKEN', 'GITHUB_OUTPUT', 'GITHUB_STEP_SUMMARY']
+    await called('publish', ['--branch', 'develop', ...digests], {
+      env: {
+        ...Object.fromEntries(none.map(name => [name, ''])),
+        PATH: `${directory}:${process.env['PATH']}`,
+      },
     })
     const kind = (reference: string) =>
       reference.replace(/^.*(backend|frontend)/, '$1').replace(/-[0-9a-f]{40}$/, '-commit')

@@ -4,7 +4,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { githubRenderer } from '../../../lib/run/output/github.ts'
 import { problemOutput, stepOutput } from '../../../lib/run/workflow-command.ts'
-import { captured, inTemporary } from '../fixtures.ts'
+import { captured, inTemporary, withVariables } from '../fixtures.ts'
 import { failure, success } from './output/scene.ts'
 
 const outputs = suite("step-output: a workflow step's outputs")
@@ -34,10 +34,12 @@ for (const [events, outcome, problem] of [
   outputs(`a run that is ${outcome} says so, and why`, () =>
     inTemporary(async directory => {
       const output = join(directory, 'output')
-      await captured(() => {
-        const render = githubRenderer({ output })
-        for (const event of events) render(event)
-      })
+      await withVariables({ GITHUB_OUTPUT: output, GITHUB_STEP_SUMMARY: '' }, () =>
+        captured(() => {
+          const render = githubRenderer()
+          for (const event of events) render(event)
+        }),
+      )
       const text = readFileSync(output, 'utf8')
       assert.match(text, new RegExp(`^outcome<<(\\S+)\\n${outcome}\\n\\1\\nproblem<<(\\S+)\\n${problem}`))
     }),

@@ -4,14 +4,16 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { RunEvent } from '../../../../lib/run/events.ts'
 import { githubRenderer } from '../../../../lib/run/output/github.ts'
-import { captured, inTemporary } from '../../fixtures.ts'
+import { captured, inTemporary, withVariables } from '../../fixtures.ts'
 import { failure, finished, stepDone, success } from './scene.ts'
 
 async function rendered(events: readonly RunEvent[], summary?: string): Promise<string> {
-  const { stdout, stderr } = await captured(() => {
-    const render = githubRenderer({ summary })
-    for (const event of events) render(event)
-  })
+  const { stdout, stderr } = await withVariables({ GITHUB_STEP_SUMMARY: summary, GITHUB_OUTPUT: '' }, () =>
+    captured(() => {
+      const render = githubRenderer()
+      for (const event of events) render(event)
+    }),
+  )
   assert.is(stderr, '', 'annotations are read from standard output alone')
   return stdout
 }
