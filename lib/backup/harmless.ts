@@ -1,7 +1,9 @@
 /** Names, texts and types as pg_dump writes them: what is not within quotes begins no comment, string or statement. */
 const name = String.raw`(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\uffff][\w$\x80-\uffff]*)`
 const within = `${name}\\.${name}`
-const type = String.raw`(?:${name}|\d|[.\[\] (),])*`
+/** Each name whole: one that may be taken for two in a row is tried in all ways that there are to part it. */
+const whole = String.raw`${name}(?![\w$"\x80-\uffff])`
+const type = String.raw`(?:${whole}|\d|[.\[\] (),])*`
 const text = String.raw`'(?:[^'\\]|'')*'`
 const options = String.raw`(?: WITH \(\w+ = (?:${text}|\w+)(?:, \w+ = (?:${text}|\w+))*\))?`
 const kinds = [

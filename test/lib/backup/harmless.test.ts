@@ -36,6 +36,16 @@ for (const statement of [
 ])
   harmless(`not harmless: ${statement}`, () => assert.not.ok(isHarmless(statement)))
 
+harmless('long names take no time', () => {
+  const [plain, quoted] = ['x'.repeat(63), `"${'""'.repeat(30)}"`]
+  for (const role of [plain, quoted])
+    for (const end of [';', '; drop role x;']) {
+      const since = performance.now()
+      assert.is(isHarmless(`ALTER FUNCTION public.f(a ${role}) OWNER TO ${role}${end}`), end === ';')
+      assert.ok(performance.now() - since < 1000)
+    }
+})
+
 harmless('whose a thing becomes', () => {
   assert.is(ownerGivenBy('ALTER TABLE public.t OWNER TO reader;'), 'reader')
   assert.is(ownerGivenBy('ALTER TABLE public.t OWNER TO READER;'), 'reader', 'as PostgreSQL reads it')
