@@ -59,10 +59,19 @@ function serviceOf(
 ) {
   const variables = parseVariables(JSON.stringify(Config.Env))
   const brought = parseVariables(JSON.stringify(its?.Config.Env ?? []))
+  // Compose gives them in no order.
+  const own = Object.entries(variables)
+    .filter(([name, value]) => brought[name] !== value)
+    .sort()
+  const ports = Object.entries(NetworkSettings.Ports).flatMap(([inside, bindings]) =>
+    (bindings ?? []).flatMap(({ HostIp: address, HostPort }) =>
+      address.includes(':') ? [] : { inside: Number.parseInt(inside, 10), host: Number(HostPort), address },
+    ),
+  )
   return {
     ...{ name: container.service, container, replicas: 1, imageId: Image, variables, labels: Config.Labels },
     /** The variables that its image does not bring. */
-    own: Object.fromEntries(Object.entries(variables).filter(([name, value]) => brought[name] !== value)),
+    own: Object.fromEntries(own),
     command: Config.Cmd,
     hasOwnCommand: its !== undefined && `${its.Config.Cmd}` !== `${Config.Cmd}`,
     /** No registry has its image, as far as is known here. */
@@ -72,11 +81,7 @@ function serviceOf(
       ...{ target: mount.Destination, source: mount.Name ?? mount.Source, type: mount.Type },
     })),
     /** Inside, and where on this machine; Docker lists the addresses of IPv6 apart. */
-    ports: Object.entries(NetworkSettings.Ports).flatMap(([inside, bindings]) =>
-      (bindings ?? []).flatMap(({ HostIp: address, HostPort }) =>
-        address.includes(':') ? [] : { inside: Number.parseInt(inside, 10), host: Number(HostPort), address },
-      ),
-    ),
+    ports: ports.sort((a, b) => a.host - b.host),
     networks: Object.keys(NetworkSettings.Networks),
     dependsOn: (Config.Labels['com.docker.compose.depends_on'] ?? '')
       .split(',')

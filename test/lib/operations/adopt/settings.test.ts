@@ -30,7 +30,7 @@ settings("FastAPI's template", () => {
   const found = changed(fastapi, { database, domains: ['dashboard.app.example', 'app.example'] })
   assert.equal(Object.keys(found), [
     ...['domain', 'externalChecks', 'images.backend', 'images.frontend', 'database.name', 'database.user'],
-    ...['smokeTests', 'secrets.POSTGRES_PASSWORD', 'secrets.SECRET_KEY', 'secrets.FIRST_SUPERUSER_PASSWORD'],
+    ...['smokeTests', 'secrets.FIRST_SUPERUSER_PASSWORD', 'secrets.POSTGRES_PASSWORD', 'secrets.SECRET_KEY'],
   ])
   assert.is(found['domain'], 'dashboard.app.example')
   assert.equal(found['externalChecks'], ['https://dashboard.app.example/health'])

@@ -43,7 +43,7 @@ variables("FastAPI's template has no DATABASE_URL: the way to the database stays
   const { given } = oldStack(fastapi)
   assert.is(given.values['DB_PASSWORD'], password)
   assert.is(given.values['POSTGRES_SERVER'], 'db')
-  assert.equal(given.added, ['POSTGRES_PASSWORD', 'SECRET_KEY', 'FIRST_SUPERUSER_PASSWORD'])
+  assert.equal(given.added, ['FIRST_SUPERUSER_PASSWORD', 'POSTGRES_PASSWORD', 'SECRET_KEY'])
 })
 
 const passwords: [title: string, url: string, first: string | undefined, taken: string | undefined][] = [
