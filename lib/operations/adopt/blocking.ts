@@ -22,6 +22,10 @@ export function blocking(
   const { path, port = backend?.ports[0]?.inside } = backend?.health ?? {}
   const others = services.filter(one => !Object.values(roles).includes(one) && !hasEnded(one))
   const names = services.map(({ name }) => name).join(', ')
+  const there = Object.entries(given.secrets).filter(([name]) => name in given.values)
+  const missing = Object.keys(given.secrets).filter(
+    name => !(name in given.values) && !given.secrets[name]?.optional,
+  )
   return [
     ...parts.flatMap(part =>
       on(!roles[part], `no service is seen to be the ${part}`, `--${part} <service>  names it: ${names}`),
@@ -44,6 +48,11 @@ export function blocking(
         `write ${service.name} into ${composeFile}, with networks: [blue, green] and no profile`,
       )
     }),
-    ...valueProblems(given.secrets, given.values, `the proposed .env.${environment}`),
+    ...on(
+      missing.length > 0,
+      `the old stack has no ${missing.join(', ')}, and the settings want it`,
+      `add it to the proposed .env.${environment}, or take it out of secrets in the settings`,
+    ),
+    ...valueProblems(Object.fromEntries(there), given.values, `the proposed .env.${environment}`),
   ]
 }

@@ -38,7 +38,10 @@ export function planText(
     ...block('The database', database(old)),
     ...block(
       'Settings that differ',
-      others.map(({ setting, was, is, why }) => [setting, `${literal(was)} → ${literal(is)}\n${why}`]),
+      others.map(({ setting, was, is, why }) => [
+        setting,
+        `${typeof was === 'object' ? '' : `${literal(was)} → `}${literal(is)}\n${why}`,
+      ]),
     ),
     ...block(
       'Variables, by their names',

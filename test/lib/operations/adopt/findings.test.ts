@@ -190,7 +190,7 @@ blocks("FastAPI's template: its health check, until the compose file has it, and
   const health =
     'the health check of backend asks for /api/v1/utils/health-check/, and that of environments/docker-compose.yml does not'
   const placeholder = 'FIRST_SUPERUSER_PASSWORD in the proposed .env.production is still a placeholder'
-  const missing = 'JWT_SECRET is missing in the proposed .env.production'
+  const missing = 'the old stack has no JWT_SECRET, and the settings want it'
   assert.equal(blocked(fastapi), [health, missing, placeholder])
   const adapted = shippedComposeFile().replaceAll('/health ', '/api/v1/utils/health-check/ ')
   assert.equal(blocked(fastapi, adapted), [missing, placeholder])
