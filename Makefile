@@ -106,7 +106,7 @@ check: packages ## Types, lint, format, unused code, workflows
 	@$(bin)/tsx test/actionlint.ts
 
 .PHONY: reference
-reference: packages ## Write environments/README.md from the settings' types
+reference: packages ## Write what is made from the settings: their reference, CI's secrets
 	@$(bin)/tsx test/documents/write-reference.ts
 
 .PHONY: picture

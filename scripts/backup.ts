@@ -2,28 +2,28 @@
 ':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
 
 import { dirname, join } from 'node:path'
-import { findGiven } from '../lib/backup/choose.ts'
 import { compress } from '../lib/backup/compress.ts'
 import { drill, drillFile } from '../lib/backup/drill/drill.ts'
 import { backUp } from '../lib/backup/dump.ts'
-import { backupDirectory, backupOf, listBackups } from '../lib/backup/list.ts'
+import { backupDirectory, backupOf, findGiven, listBackups } from '../lib/backup/list.ts'
 import type { Manifest } from '../lib/backup/manifest.ts'
 import type { Offsite } from '../lib/backup/offsite/address.ts'
 import { backupOptions, backupWanted, type NewBackup } from '../lib/backup/options.ts'
 import { mendDatabase } from '../lib/backup/repair.ts'
+import { prove } from '../lib/backup/restore.ts'
 import { backupRows, backupTable, elseLacking } from '../lib/backup/result.ts'
 import { scheduleText } from '../lib/backup/schedule.ts'
 import { copyUploads } from '../lib/backup/uploads.ts'
-import { prove } from '../lib/backup/verify.ts'
 import { commandOf, quoted } from '../lib/base/command-text.ts'
 import { UsageError } from '../lib/base/failure.ts'
-import { commonOptions, parseDuration } from '../lib/base/options.ts'
+import { commonOptions } from '../lib/base/options.ts'
 import { duration, shown } from '../lib/base/text.ts'
 import { main } from '../lib/cli/main.ts'
 import { runOn } from '../lib/deploy/on-site.ts'
+import type { Environment } from '../lib/environment/environment.ts'
 import { loadEnvironment } from '../lib/environment/settings.ts'
 import type { Site } from '../lib/proxy/site.ts'
-import type { Result } from '../lib/run/result.ts'
+import type { Result } from '../lib/run/events.ts'
 
 async function backup(site: Site, wanted: NewBackup): Promise<Result> {
   const { environment, run } = site
@@ -32,26 +32,22 @@ async function backup(site: Site, wanted: NewBackup): Promise<Result> {
     backUp(site, { reason: wanted.reason, hashed: wanted.proved }, step),
   )
   const command = commandOf('backup', environment.name)
+  const also = async (lacking: string, next: string, act: () => Promise<Manifest>): Promise<void> => {
+    manifest = await elseLacking(manifest, { lacking, next }, act)
+  }
   if (wanted.uploads)
-    manifest = await elseLacking(
-      manifest,
-      { lacking: 'WITHOUT the uploads', next: `then make another one: ${command}` },
-      () => run.step('Copy the uploads', step => copyUploads(site, manifest, step)),
+    await also('WITHOUT the uploads', `then make another one: ${command}`, () =>
+      run.step('Copy the uploads', step => copyUploads(site, manifest, step)),
     )
   if (wanted.proved)
-    manifest = await elseLacking(
-      manifest,
-      { lacking: 'NOT proved', next: `to try again: ${command} --verify ${manifest.file}` },
-      () => proveStep(site, backupOf(environment, manifest).file),
+    await also('NOT proved', `to try again: ${command} --verify ${manifest.file}`, () =>
+      proveStep(site, backupOf(environment, manifest).file),
     )
   if (wanted.compressed)
-    manifest = await elseLacking(
-      manifest,
-      { lacking: 'NOT compressed', next: 'it can be restored as it is' },
-      async () =>
-        (await run.step('Compress it', step => compress(site, backupOf(environment, manifest), step))) ??
-        manifest,
-    )
+    await also('NOT compressed', 'it can be restored as it is', async () => {
+      const backup = backupOf(environment, manifest)
+      return (await run.step('Compress it', step => compress(site, backup, step))) ?? manifest
+    })
   if (wanted.offsite) await copyStep(site, manifest, wanted.offsite)
   return backupRows(manifest)
 }
@@ -107,16 +103,9 @@ async function verify(site: Site, given: string, offsite: Offsite | undefined): 
   return backupRows(manifest)
 }
 
-async function list(name: string | undefined, json: boolean): Promise<number> {
-  const backups = listBackups(await loadEnvironment(name))
-  process.stdout.write(json ? `${JSON.stringify(backups)}\n` : `${backupTable(backups, Date.now())}\n`)
-  return 0
-}
-
-async function schedule(name: string | undefined, words: readonly string[]): Promise<number> {
-  const environment = await loadEnvironment(name)
-  process.stdout.write(scheduleText(environment.name, join(import.meta.dirname, '..'), words))
-  return 0
+function list(environment: Environment, json: boolean): string {
+  const backups = listBackups(environment)
+  return `${json ? JSON.stringify(backups) : backupTable(backups, Date.now())}\n`
 }
 
 void main({
@@ -134,16 +123,13 @@ void main({
   ],
   run: async options => {
     const wanted = backupWanted(options)
-    if (wanted.do === 'list') return list(options.environment, options.json)
-    if (wanted.do === 'schedule') return schedule(options.environment, wanted.words)
-    const session = {
-      script: 'backup',
-      wait: parseDuration('wait', options.wait),
-      json: options.json,
-      verbose: options.verbose,
-      quiet: options.scheduled,
-    }
-    return runOn(await loadEnvironment(options.environment), session, site => {
+    const environment = await loadEnvironment(options.environment)
+    const toolkit = join(import.meta.dirname, '..')
+    if (wanted.do === 'list') process.stdout.write(list(environment, options.json))
+    if (wanted.do === 'schedule') process.stdout.write(scheduleText(environment.name, toolkit, wanted.words))
+    if (wanted.do === 'list' || wanted.do === 'schedule') return 0
+    const session = { script: 'backup', ...options, quiet: options.scheduled }
+    return runOn(environment, session, site => {
       if (wanted.do === 'pull') return pull(site, wanted.from)
       if (wanted.do === 'drill') return practise(site)
       if (wanted.do === 'verify') return verify(site, wanted.file, wanted.offsite)

@@ -1,7 +1,7 @@
 #!/bin/sh
 ':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
 
-import { commonOptions, parseCount, parseDuration } from '../lib/base/options.ts'
+import { commonOptions, parseCount, parseDuration, value } from '../lib/base/options.ts'
 import { main } from '../lib/cli/main.ts'
 import { lookAt, runOn } from '../lib/deploy/on-site.ts'
 import { loadEnvironment } from '../lib/environment/settings.ts'
@@ -11,7 +11,7 @@ import { survey, type Wanted } from '../lib/operations/cleanup/survey.ts'
 import { sweep } from '../lib/operations/cleanup/sweep.ts'
 import type { Site } from '../lib/proxy/site.ts'
 import { asksOrHasYes, confirm } from '../lib/run/confirm.ts'
-import type { Result } from '../lib/run/result.ts'
+import type { Result } from '../lib/run/events.ts'
 
 interface Asked extends Wanted {
   readonly buildCache: boolean
@@ -54,16 +54,8 @@ void main({
   options: {
     ...commonOptions,
     'dry-run': { type: 'flag', describe: 'show what would go, and remove nothing' },
-    'older-than': {
-      type: 'value',
-      value: '<duration>',
-      describe: 'for logs, stopped colours, replaced databases (default: settings)',
-    },
-    keep: {
-      type: 'value',
-      value: '<number>',
-      describe: 'how many of the newest backups stay, and as many of deploys',
-    },
+    'older-than': value('<duration>', 'for logs, stopped colours, replaced databases (default: settings)'),
+    keep: value('<number>', 'how many of the newest backups stay, and as many of deploys'),
     'build-cache': {
       type: 'flag',
       describe: 'also build cache that old: all projects of the machine share it',
@@ -75,7 +67,6 @@ void main({
     ['npx tsx scripts/cleanup.ts -e staging --older-than 7d --keep 3', 'when the disk is full'],
   ],
   run: async options => {
-    const wait = parseDuration('wait', options.wait)
     const asked = {
       olderThan:
         options['older-than'] === undefined ? undefined : parseDuration('older-than', options['older-than']),
@@ -84,7 +75,7 @@ void main({
       all: options.verbose,
     }
     const environment = await loadEnvironment(options.environment)
-    const session = { script: 'cleanup', wait, json: options.json, verbose: options.verbose }
+    const session = { script: 'cleanup', ...options }
     if (options['dry-run']) return lookAt(environment, session, site => dryRun(site, asked))
     const ask = asksOrHasYes(environment, options.yes)
     return runOn(environment, session, site => cleanUp(site, { ...asked, ask }))

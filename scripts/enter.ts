@@ -2,6 +2,7 @@
 ':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
 
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { Failure, UsageError } from '../lib/base/failure.ts'
@@ -19,30 +20,26 @@ async function commandFor(what: string, project: Project): Promise<string[]> {
   const { environment } = project
   const live = new HAProxy(environment).mapOnDisk()
   if (what === 'logs') return ['logs', '--follow', '--tail', '100']
-  if (what === 'psql') return ['exec', ...(await psql(project))]
+  if (what === 'psql') {
+    // What is made belongs to the owner; `reset role` is for what only a superuser may do.
+    const { name, user } = environment.database
+    const login = ['--username', await superuserOf(project), '--dbname', name]
+    return ['exec', '--env', `PGOPTIONS=-c role=${user}`, 'db', 'psql', ...login]
+  }
   if (live === null)
     throw new Failure({ what: `nothing is live in ${environment.name}`, fix: 'deploy first' })
   return ['exec', `backend-${live}`, 'sh', '-c', 'exec "$(command -v bash || command -v sh)"']
 }
 
-/** What is made belongs to the owner; `reset role` is for what only a superuser may do. */
-async function psql(project: Project): Promise<string[]> {
-  const { name, user } = project.environment.database
-  const superuser = await superuserOf(project)
-  return ['--env', `PGOPTIONS=-c role=${user}`, 'db', 'psql', '--username', superuser, '--dbname', name]
-}
-
 /** Runs it in the foreground, on our own terminal. @returns its exit code, as a shell would. */
-function foreground(command: readonly string[], cwd: string): Promise<number> {
+async function foreground(command: readonly string[], cwd: string): Promise<number> {
   const [program = '', ...words] = command
   const child = spawn(program, words, { cwd, stdio: 'inherit' })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {}) // it gets them, and decides
-  return new Promise((resolve, reject) => {
-    child.once('error', error =>
-      reject(new Failure({ what: `${program} cannot be started: ${error.message}` })),
-    )
-    child.once('close', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)))
+  const [code, signal] = await once(child, 'close').catch(({ message }) => {
+    throw new Failure({ what: `${program} cannot be started: ${message}` })
   })
+  return code ?? 128 + constants.signals[signal as NodeJS.Signals] // the one or the other
 }
 
 void main({

@@ -2,12 +2,13 @@
 ':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
 
 import { UsageError } from '../lib/base/failure.ts'
-import { commonOptions, parseDuration } from '../lib/base/options.ts'
+import { commonOptions } from '../lib/base/options.ts'
 import { main } from '../lib/cli/main.ts'
+import { sessionOf } from '../lib/deploy/on-site.ts'
 import { loadEdge, loadEnvironment } from '../lib/environment/settings.ts'
 import { setMaintenance } from '../lib/operations/edge/maintenance.ts'
 import { edgeSite } from '../lib/operations/edge/site.ts'
-import { demandDirectory } from '../lib/run/running.ts'
+import { demandDirectory } from '../lib/run/execute.ts'
 import { runAt } from '../lib/run/session.ts'
 
 void main({
@@ -23,15 +24,14 @@ void main({
     ['npx tsx scripts/maintenance.ts -e production --on', 'users see the page, at once and after a reboot'],
     ['npx tsx scripts/maintenance.ts -e production --off', 'users see the application'],
   ],
-  run: async ({ environment: name, on, off, wait, json, verbose }) => {
+  run: async ({ on, off, ...options }) => {
     if (on === off) throw new UsageError('expected one of --on and --off')
-    const environment = await loadEnvironment(name)
+    const environment = await loadEnvironment(options.environment)
     const edge = await loadEdge()
     if (!edge?.environments.includes(environment.name))
       throw new UsageError(`${environment.name} is not behind the TLS edge: see environments/shared.ts`)
     demandDirectory(edge)
-    const session = { script: 'maintenance', wait: parseDuration('wait', wait), json, verbose }
-    return runAt(edge, session, async running =>
+    return runAt(edge, sessionOf({ script: 'maintenance', ...options }), async running =>
       setMaintenance(await edgeSite(edge, running), environment.name, on ? 'on' : 'off'),
     )
   },

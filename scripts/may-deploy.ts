@@ -3,7 +3,7 @@
 
 import { appendFileSync } from 'node:fs'
 import { UsageError } from '../lib/base/failure.ts'
-import { commonOptions } from '../lib/base/options.ts'
+import { commonOptions, value } from '../lib/base/options.ts'
 import { redact } from '../lib/base/redact.ts'
 import { run } from '../lib/base/shell.ts'
 import { main } from '../lib/cli/main.ts'
@@ -19,7 +19,7 @@ void main({
     'replace new, and where the environment asks a person, an approval is required there too.',
   options: {
     environment: commonOptions.environment,
-    tag: { type: 'value', value: '<tag>', describe: 'what a person has named; empty for a push' },
+    tag: value('<tag>', 'what a person has named; empty for a push'),
   },
   examples: [['npx tsx scripts/may-deploy.ts -e production', 'as deploy.yml does before it deploys']],
   exitCodes: '0 it may · 1 it may not, or GitHub refused · 2 wrong usage or configuration',

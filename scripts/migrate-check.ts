@@ -3,7 +3,7 @@
 
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { backupFile } from '../lib/backup/choose.ts'
+import { backupFile } from '../lib/backup/list.ts'
 import { restoreElsewhere } from '../lib/backup/restore-elsewhere.ts'
 import { UsageError } from '../lib/base/failure.ts'
 import { shown } from '../lib/base/text.ts'
@@ -12,7 +12,6 @@ import { environmentNames, loadEnvironment } from '../lib/environment/settings.t
 import { check, usual } from '../lib/migrate-check/check.ts'
 import { demandDocker, scratchServer } from '../lib/migrate-check/choose-server.ts'
 import { liveAt } from '../lib/migrate-check/live-version.ts'
-import { onScratchServer } from '../lib/migrate-check/on-scratch-server.ts'
 import {
   backendOf,
   type Given,
@@ -24,7 +23,7 @@ import {
 import { rehearsalFailure, rehearsalTable, rehearse } from '../lib/migrate-check/rehearsal.ts'
 import { publish } from '../lib/migrate-check/report/publish.ts'
 import { changedSince, inScope } from '../lib/migrate-check/scope.ts'
-import { throwawayServer } from '../lib/migrate-check/scratch-server.ts'
+import { onScratchServer, throwawayServer } from '../lib/migrate-check/scratch-server.ts'
 import { interruptSignal } from '../lib/run/stop-signals.ts'
 
 void main({

@@ -8,9 +8,9 @@ import { describeProblem, UsageError } from '../lib/base/failure.ts'
 import { run } from '../lib/base/shell.ts'
 import { columns } from '../lib/base/text.ts'
 import { main } from '../lib/cli/main.ts'
-import { parseDigests } from '../lib/docker/image-options.ts'
+import { parseDigests } from '../lib/docker/images.ts'
 import { find, publish, tagPublished } from '../lib/docker/publish.ts'
-import { withRegistry } from '../lib/docker/registry.ts'
+import { type RegistryAccess, withRegistry } from '../lib/docker/registry.ts'
 import { type Part, parts } from '../lib/environment/environment.ts'
 import { type PinnedImage, pinned } from '../lib/environment/releases.ts'
 import { environmentOfBranch } from '../lib/environment/settings.ts'
@@ -67,50 +67,40 @@ void main({
     const say = (line: string): void => void (options.verbose && process.stdout.write(`${harmless(line)}\n`))
     const rows: string[][] = []
     const outputs = [stepOutput('tag', `${branch}-${commit}`)]
-    const publishPart = async (access: readonly string[], part: Part): Promise<PinnedImage> => {
+    const publishPart = async (access: RegistryAccess, part: Part): Promise<PinnedImage> => {
+      const pushing = { access, signal, say }
+      const building = { ...pushing, checkout, tags, rebuild: options.rebuild, labels: labelsOf(commit) }
       const { image, how } = digests
         ? { image: pinned(`${environment.images[part]}@${digests[part]}`), how: 'given' as const }
-        : await publish(environment, access, part, {
-            ...{ checkout, tags, signal, say, rebuild: options.rebuild },
-            labels: labelsOf(commit),
-          })
-      if (digests) await tagPublished(access, image, { tags, signal, say })
+        : await publish(environment, part, building)
+      if (digests) await tagPublished(image, tags, pushing)
       rows.push([part, said[how], image])
       outputs.push(stepOutput(`${part}-digest`, image.slice(image.indexOf('@') + 1)), stepOutput(part, image))
       return image
     }
-    const mayMoveBranch = async (access: readonly string[]): Promise<boolean> => {
+    const mayMoveBranch = async (access: RegistryAccess): Promise<boolean> => {
       if (options.untagged) return false
       if (process.env['GITHUB_ACTIONS'] !== 'true') return true
-      const problem = await overtakenBy(
-        githubOf(process.env),
-        process.env,
-        { branch, commit },
-        async newest => {
-          for (const part of parts)
-            if (!(await find(access, environment.images[part], `${branch}-${newest}`))) return false
-          return true
-        },
-      )
-      if (problem)
-        process.stdout.write(
-          `${annotation('warning', { title: `the tag ${branch} stays where it is` }, describeProblem(problem))}\n`,
-        )
+      const isPublished = async (newest: string): Promise<boolean> => {
+        for (const part of parts)
+          if (!(await find(access, environment.images[part], `${branch}-${newest}`))) return false
+        return true
+      }
+      const ours = { branch, commit }
+      const problem = await overtakenBy(githubOf(process.env), process.env, ours, isPublished)
+      const title = `the tag ${branch} stays where it is`
+      if (problem) process.stdout.write(`${annotation('warning', { title }, describeProblem(problem))}\n`)
       return !problem
     }
-    const login = mkdtempSync(join(tmpdir(), 'tracehub-login-'))
-    await withRegistry(
-      environment,
-      async access => {
-        // Both parts' own tags come first: the branch's never name two commits, nor what has no other tag.
-        const images: PinnedImage[] = []
-        for (const part of parts) images.push(await publishPart(access, part))
-        if (!(await mayMoveBranch(access))) return
-        for (const image of images) await tagPublished(access, image, { tags: [branch], signal, say })
-        tags.push(branch)
-      },
-      login,
-    )
+    const publishAll = async (access: RegistryAccess): Promise<void> => {
+      // Both parts' own tags come first: the branch's never name two commits, nor what has no other tag.
+      const images: PinnedImage[] = []
+      for (const part of parts) images.push(await publishPart(access, part))
+      if (!(await mayMoveBranch(access))) return
+      for (const image of images) await tagPublished(image, [branch], { access, signal, say })
+      tags.push(branch)
+    }
+    await withRegistry(environment, publishAll, mkdtempSync(join(tmpdir(), 'tracehub-login-')))
     process.stdout.write(`${columns([...rows, ['tags', tags.join(' ') || 'none yet']])}\n`)
     toGitHub('GITHUB_OUTPUT', outputs.join(''))
     toGitHub('GITHUB_STEP_SUMMARY', summaryOf(tags, rows))

@@ -3,20 +3,19 @@
 
 import { commandOf } from '../lib/base/command-text.ts'
 import { Failure, Problems } from '../lib/base/failure.ts'
-import { commonOptions, parseDuration } from '../lib/base/options.ts'
+import { commonOptions } from '../lib/base/options.ts'
 import { main } from '../lib/cli/main.ts'
+import { smokeTestUsers } from '../lib/deploy/colours.ts'
 import { runOn } from '../lib/deploy/on-site.ts'
-import { engineProblems } from '../lib/deploy/preflight/engine.ts'
-import { portProblems } from '../lib/deploy/preflight/machine.ts'
+import { engineProblems, portProblems } from '../lib/deploy/preflight/machine.ts'
 import { repair } from '../lib/deploy/repair/repair.ts'
 import { liveRows } from '../lib/deploy/rollout/rollout.ts'
-import { smokeTestUsers } from '../lib/deploy/switchover.ts'
 import { servicesOf } from '../lib/docker/project.ts'
 import { readReleases } from '../lib/environment/releases.ts'
 import { readSecrets } from '../lib/environment/secrets.ts'
 import { loadEnvironment } from '../lib/environment/settings.ts'
 import { type Site, waitForServices } from '../lib/proxy/site.ts'
-import type { Result } from '../lib/run/result.ts'
+import type { Result } from '../lib/run/events.ts'
 import type { Step } from '../lib/run/step.ts'
 
 /** "Complete system down": brings back what was live, needs neither the registry nor a new version, deploys nothing. */
@@ -63,9 +62,7 @@ void main({
   options: commonOptions,
   examples: [['npx tsx scripts/repair.ts -e production', 'the system is down: the first thing to try']],
   run: async options => {
-    const wait = parseDuration('wait', options.wait)
     const environment = await loadEnvironment(options.environment)
-    const session = { script: 'repair', wait, json: options.json, verbose: options.verbose }
-    return runOn(environment, session, bringBack)
+    return runOn(environment, { script: 'repair', ...options }, bringBack)
   },
 })

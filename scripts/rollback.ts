@@ -1,16 +1,15 @@
 #!/bin/sh
 ':' //; root="$(dirname "$(readlink -f "$0")")/.."; exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$0" "$@"
 
-import { preDeployBackup } from '../lib/backup/pre-deploy.ts'
+import { preDeployBackup } from '../lib/backup/before-change.ts'
 import { commandOf } from '../lib/base/command-text.ts'
-import { commonOptions, parseDuration } from '../lib/base/options.ts'
+import { commonOptions } from '../lib/base/options.ts'
 import { main } from '../lib/cli/main.ts'
 import { showRevision } from '../lib/database/database.ts'
-import { backTo, backToKnown, type Descent, stepsBack } from '../lib/database/downgrade-path.ts'
 import { migrationsOf } from '../lib/database/migrations.ts'
-import { unknownTo } from '../lib/database/revision-graph.ts'
+import { backTo, backToKnown, type Descent, stepsBack, unknownTo } from '../lib/database/revision-graph.ts'
 import { checkSchema } from '../lib/database/schema-check.ts'
-import { standsBy } from '../lib/deploy/candidate.ts'
+import { standsBy } from '../lib/deploy/colours.ts'
 import { revisionIfCrowded } from '../lib/deploy/crowded.ts'
 import { runOn } from '../lib/deploy/on-site.ts'
 import { prepareServices } from '../lib/deploy/own-login.ts'
@@ -24,7 +23,7 @@ import {
 } from '../lib/deploy/rollback/options.ts'
 import { descentLines, type Guide, guideBack, takeSchemaBack } from '../lib/deploy/rollback/schema.ts'
 import { releaseTable, targetOf } from '../lib/deploy/rollback/target.ts'
-import { isFit, testLive } from '../lib/deploy/rollout/fitness.ts'
+import { isFit, testLive } from '../lib/deploy/rollout/migrate.ts'
 import { resultOf, rollOut } from '../lib/deploy/rollout/rollout.ts'
 import { pullRelease } from '../lib/docker/images.ts'
 import { type Release, readReleases, recordSchema } from '../lib/environment/releases.ts'
@@ -32,7 +31,7 @@ import { secretsOf } from '../lib/environment/secrets.ts'
 import { loadEnvironment } from '../lib/environment/settings.ts'
 import { type Site, smokeTestColour } from '../lib/proxy/site.ts'
 import { asksOrHasYes, asksSomebody, confirm } from '../lib/run/confirm.ts'
-import type { Result } from '../lib/run/result.ts'
+import type { Result } from '../lib/run/events.ts'
 
 type Asking<Wanted> = Wanted & { readonly ask: boolean }
 
@@ -57,7 +56,7 @@ async function rollBackDeployment(site: Site, wanted: Asking<DeploymentRollback>
   if (wanted.ask)
     await confirm(`Roll ${environment.name} back to release ${target.release} (${target.tag})?`, run.signal)
   const backup = back && (await run.step('Backup database', step => preDeployBackup(site, true, step)))
-  await prepareServices(site, ready)
+  await prepareServices(site, { standsBy: ready })
   const version = { ...target, kind: 'rollback', run: site.runId, who: site.who } as const
   return resultOf(
     await rollOut(site, {
@@ -153,14 +152,12 @@ void main({
   ],
   run: async options => {
     if (options.list) return list(options.environment)
-    const wait = parseDuration('wait', options.wait)
     const wanted = rollbackWanted(options)
     const environment = await loadEnvironment(options.environment)
     // Containers alone go back without a loss, and in a hurry; all else takes something away.
     const isHarmless = wanted.type === 'deployment' && !wanted.withMigrations
     const ask = (isHarmless ? asksSomebody : asksOrHasYes)(environment, options.yes)
-    const session = { script: 'rollback', wait, json: options.json, verbose: options.verbose }
-    return runOn(environment, session, site => {
+    return runOn(environment, { script: 'rollback', ...options }, site => {
       if (wanted.type === 'deployment') return rollBackDeployment(site, { ...wanted, ask })
       if (wanted.type === 'migration') return rollBackMigrations(site, { ...wanted, ask })
       return rollBackDatabase(site, { ...wanted, ask })

@@ -3,7 +3,7 @@
 
 import { commandOf } from '../lib/base/command-text.ts'
 import { exitCodes, Failure, problemOf } from '../lib/base/failure.ts'
-import { commonOptions, parseDuration } from '../lib/base/options.ts'
+import { commonOptions } from '../lib/base/options.ts'
 import { main } from '../lib/cli/main.ts'
 import { prepareDirectory } from '../lib/database/lasting-services.ts'
 import { lookAt, runOn } from '../lib/deploy/on-site.ts'
@@ -11,8 +11,6 @@ import { giveLogin } from '../lib/deploy/own-login.ts'
 import { repair } from '../lib/deploy/repair/repair.ts'
 import { resultOf, rollOut } from '../lib/deploy/rollout/rollout.ts'
 import { checkSecrets } from '../lib/deploy/secrets/check.ts'
-import { recoverSecrets } from '../lib/deploy/secrets/recovery.ts'
-import { renderSecrets } from '../lib/deploy/secrets/rendering.ts'
 import {
   beginRotation,
   dropRotation,
@@ -21,21 +19,17 @@ import {
   readRotation,
   rotatable,
 } from '../lib/deploy/secrets/rotation.ts'
+import { recoverSecrets, renderSecrets } from '../lib/deploy/secrets/secrets-file.ts'
 import type { Colour } from '../lib/environment/environment.ts'
 import { type Release, readReleases } from '../lib/environment/releases.ts'
 import { type Secrets, secretsOf } from '../lib/environment/secrets.ts'
 import { loadEnvironment } from '../lib/environment/settings.ts'
 import type { Site } from '../lib/proxy/site.ts'
 import { asksOrHasYes, confirm } from '../lib/run/confirm.ts'
-import type { Result } from '../lib/run/result.ts'
-
-interface Wanted {
-  readonly names: readonly Rotatable[]
-  readonly ask: boolean
-}
+import type { Result } from '../lib/run/events.ts'
 
 /** The documented security incident, "immediately rotate all secrets", without a moment in which users are refused. */
-async function rotate(site: Site, { names, ask }: Wanted): Promise<Result> {
+async function rotate(site: Site, names: readonly Rotatable[], ask: boolean): Promise<Result> {
   const { environment, run } = site
   await run.step('Preflight', async () => void rotatableNow(site, names))
   if (ask) await confirm(`Replace ${names.join(' and ')} of ${environment.name}?`, run.signal)
@@ -87,7 +81,7 @@ function rotatableNow(site: Site, names: readonly Rotatable[]) {
   return { secrets, release, live }
 }
 
-async function plan(site: Site, names: Wanted['names']): Promise<Result> {
+async function plan(site: Site, names: readonly Rotatable[]): Promise<Result> {
   const { release, live } = rotatableNow(site, names)
   return [
     ['to be replaced', names.join(' and ')],
@@ -117,15 +111,14 @@ void main({
     ['npx tsx scripts/secrets.ts render -e production', "the file as CI's variables make it, no values"],
   ],
   run: async (options, [what, which = 'all']) => {
-    const wait = parseDuration('wait', options.wait)
     const environment = await loadEnvironment(options.environment)
-    const session = { script: 'secrets', wait, json: options.json, verbose: options.verbose }
+    const session = { script: 'secrets', ...options }
     if (what === 'check') return lookAt(environment, session, checkSecrets)
     if (what === 'recover') return runOn(environment, session, recoverSecrets)
     if (what === 'render') return lookAt(environment, session, renderSecrets)
     const names = rotatable.filter(name => which === 'all' || which === name)
     if (options['dry-run']) return lookAt(environment, session, site => plan(site, names))
     const ask = asksOrHasYes(environment, options.yes)
-    return runOn(environment, session, site => rotate(site, { names, ask }))
+    return runOn(environment, session, site => rotate(site, names, ask))
   },
 })

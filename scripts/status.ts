@@ -4,7 +4,7 @@
 import { resolve } from 'node:path'
 import { UsageError } from '../lib/base/failure.ts'
 import { writeAtomically } from '../lib/base/files.ts'
-import { commonOptions, parseCount, parseDuration } from '../lib/base/options.ts'
+import { commonOptions, parseCount, parseDuration, value } from '../lib/base/options.ts'
 import { main } from '../lib/cli/main.ts'
 import type { Environment } from '../lib/environment/environment.ts'
 import { environmentNames, loadEnvironment } from '../lib/environment/settings.ts'
@@ -66,20 +66,10 @@ void main({
   words: [{ choices: ['history'], optional: true }],
   options: {
     environment: { ...environment, describe: 'which environment; all of this machine unless told' },
-    last: { type: 'value', value: '<number>', describe: 'how much of the history (20 unless told)' },
+    last: value('<number>', 'how much of the history (20 unless told)'),
     db: { type: 'flag', describe: 'how the database does: locks, slow queries, vacuum, indexes, tables' },
-    watch: {
-      type: 'value',
-      value: 'duration',
-      bare: '5s',
-      describe: 'draw again and again (5s unless told)',
-    },
-    prometheus: {
-      type: 'value',
-      value: 'file',
-      bare: '-',
-      describe: "write the facts for node_exporter's textfile collector",
-    },
+    watch: { ...value('duration', 'draw again and again (5s unless told)'), bare: '5s' },
+    prometheus: { ...value('file', "write the facts for node_exporter's textfile collector"), bare: '-' },
     host,
     json: { ...json, describe: 'print one object of JSON' },
   },

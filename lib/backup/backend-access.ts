@@ -15,29 +15,27 @@ export async function runningBackends({ project }: Site): Promise<Container[]> {
 }
 
 /** Takes the backends out of users' reach at once; who asks gets the 503 page. Nothing where the proxy is down. */
-export async function hide(site: Site, containers: readonly Container[]): Promise<void> {
-  if ((await site.proxy.live()) === undefined) return
-  for (const { service } of containers) if (isBackend(service)) await site.proxy.setAway(service, true)
-}
+export const hide = (site: Site, containers: readonly Named[]): Promise<void> => move(site, containers, true)
 
 /** Lets users reach the backends again; all of them unless told. */
-export async function show(
-  { proxy }: Site,
-  containers: readonly Pick<Container, 'service'>[] = backends.map(service => ({ service })),
-): Promise<void> {
-  if ((await proxy.live()) === undefined) return
-  for (const { service } of containers) if (isBackend(service)) await proxy.setAway(service, false)
+export const show = (site: Site, containers: readonly Named[] = every): Promise<void> =>
+  move(site, containers, false)
+
+type Named = Pick<Container, 'service'>
+const every = backends.map(service => ({ service }))
+
+async function move({ proxy }: Site, containers: readonly Named[], isAway: boolean): Promise<void> {
+  if (containers.length === 0 || (await proxy.live()) === undefined) return
+  for (const { service } of containers) if (isBackend(service)) await proxy.setAway(service, isAway)
 }
 
 /** Lets requests in flight end and stops the backends: from here on nothing is written that would be lost. */
 export async function stopBackends(site: Site, containers: readonly Container[], step: Step): Promise<void> {
-  const { environment, project, proxy } = site
+  const { project, proxy } = site
   await hide(site, containers)
   if ((await proxy.live()) !== undefined)
     for (const colour of colours)
-      await proxy.drain(colour, environment.timeouts.drain, open =>
-        step.progress(count(open, 'open request')),
-      )
+      await proxy.drain(colour, open => step.progress(count(open, 'open request')))
   await project.rest(containers)
 }
 

@@ -1,14 +1,15 @@
 import { renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../base/failure.ts'
+import { sync } from '../base/files.ts'
 import { bytes, lastLines } from '../base/text.ts'
 import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
 import { inDatabase, inside } from './container.ts'
-import { digestOf, syncFile } from './digest.ts'
+import { digestOf } from './digest.ts'
 import { type Backup, backupDirectory } from './list.ts'
 import { type Manifest, writeManifest } from './manifest.ts'
-import { demandRoom } from './space.ts'
+import { demandRoom } from './room.ts'
 
 /**
  * Compresses a plain dump (`.sql` becomes `.sql.zst`) and removes the plain one, once the compressed one was unpacked
@@ -31,7 +32,7 @@ export async function compress(site: Site, backup: Backup, step: Step): Promise<
         what: `${backup.name} could not be compressed`,
         detail: lastLines(ran.stderr, 3) || 'unpacked again, it is not the same',
       })
-    syncFile(join(directory, partial))
+    sync(join(directory, partial))
     const digest = await digestOf(join(directory, partial), run.signal)
     renameSync(join(directory, partial), join(directory, name))
     const manifest = backup.manifest && { ...backup.manifest, ...digest, file: name }

@@ -1,6 +1,12 @@
 import { join } from 'node:path'
 import type { Ran, RunOptions } from '../base/shell.ts'
 import type { Project } from '../docker/project.ts'
+import type { Site } from '../proxy/site.ts'
+
+/** What restoring works on: the environment's own server, or another one that stands in for it. */
+export type Restoring = Pick<Site, 'environment' | 'project'> & {
+  readonly run: Pick<Site['run'], 'signal' | 'note' | 'warn'>
+}
 
 /** Where `backups/` is inside the database's container. */
 export const inside = (name: string): string => join('/backups', name)

@@ -68,7 +68,9 @@ export function differences(dumped: Found, restored: Found, { sameMajor = true }
   return lines
 }
 
-const union = (a: object, b: object): string[] => [...new Set([...Object.keys(a), ...Object.keys(b)])].sort()
+/** The names in either of two, in order. */
+export const union = (a: object, b: object): string[] =>
+  [...new Set([...Object.keys(a), ...Object.keys(b)])].sort()
 const isBetween = (value: bigint, ends: readonly bigint[]): boolean =>
   !(ends.every(end => value < end) || ends.every(end => value > end))
 const countIn = (hash: string | undefined): string => hash?.split(' ')[0] ?? '0'

@@ -1,6 +1,5 @@
 import { admin } from '../database/database.ts'
-import { settingName, settingValue } from '../database/setting-value.ts'
-import { identifier, literal } from '../database/sql-words.ts'
+import { identifier, literal, settingName, settingValue } from '../database/sql-words.ts'
 import type { Project } from '../docker/project.ts'
 
 /** Who owns a database; where it is gone, the environment's user. */
@@ -21,15 +20,14 @@ select 'alter database template0 refresh collation version' from pg_database whe
 \endif
 `
 
+type Alike = Readonly<Record<'model' | 'name' | 'owner', string>>
+
 /**
  * Makes an empty database with another one's encoding, locale and tablespace; where that one is gone, with the
  * server's defaults.
  * @param owner until it is filled
  */
-export async function createLike(
-  project: Project,
-  { model, name, owner }: { model: string; name: string; owner: string },
-): Promise<void> {
+export async function createLike(project: Project, { model, name, owner }: Alike): Promise<void> {
   await admin(
     project,
     `${refreshTemplate}
@@ -57,10 +55,7 @@ export async function forgetSettings(project: Project, name: string): Promise<vo
  * Gives a database that was filled what no dump holds: the owner, and the other one's limit, settings, grants and
  * comment. Last, because what is set for those who use the database (read only, a time limit) is not for its restore.
  */
-export async function finishLike(
-  project: Project,
-  { model, name, owner }: { model: string; name: string; owner: string },
-): Promise<void> {
+export async function finishLike(project: Project, { model, name, owner }: Alike): Promise<void> {
   const like = literal(model)
   await admin(
     project,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { closeSync, fsyncSync, openSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 
 /** What tells whether a file is still as it was, and where it is not. */
@@ -10,6 +10,9 @@ export interface Digest {
   /** CRC-32 of each block of so many bytes, eight hexadecimal digits each. */
   readonly blocks: { readonly size: number; readonly crc32: string }
 }
+
+/** As it stands in a manifest; an older toolkit wrote no blocks. */
+export type Written = Omit<Digest, 'blocks'> & Partial<Pick<Digest, 'blocks'>>
 
 /** Takes the digest of bytes that come one after another. */
 export class Digester {
@@ -48,33 +51,22 @@ export class Digester {
 }
 
 /**
- * Reads a file once, whatever its size in one mebibyte of memory.
+ * Reads a file once, whatever its size in few mebibytes of memory.
  * @param then what it is to be compared with: blocks of another size could not be
  */
 export async function digestOf(
   file: string,
   signal?: AbortSignal,
-  then?: { readonly blocks?: Digest['blocks'] | undefined },
+  then?: Pick<Written, 'blocks'>,
 ): Promise<Digest> {
-  const handle = await open(file, 'r')
-  try {
-    const digester = new Digester(sizeIn(then) ?? blockSizeFor((await handle.stat()).size))
-    const buffer = Buffer.allocUnsafe(1024 * 1024)
-    for (;;) {
-      signal?.throwIfAborted()
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, digester.bytes)
-      if (bytesRead === 0) return digester.digest()
-      digester.update(buffer.subarray(0, bytesRead))
-    }
-  } finally {
-    await handle.close()
+  const { size = 0 } = then?.blocks ?? {} // what was written down may be no size
+  const isSize = Number.isSafeInteger(size) && size >= 4096
+  const digester = new Digester(isSize ? size : blockSizeFor((await stat(file)).size))
+  for await (const bytes of createReadStream(file, { highWaterMark: 1024 * 1024 })) {
+    signal?.throwIfAborted()
+    digester.update(bytes)
   }
-}
-
-/** The block size that was written down; undefined where there is none that could be one. */
-function sizeIn(then: { readonly blocks?: Digest['blocks'] | undefined } | undefined): number | undefined {
-  const size = then?.blocks?.size
-  return Number.isSafeInteger(size) && Number(size) >= 4096 ? size : undefined
+  return digester.digest()
 }
 
 /** At most some thousand blocks a file. @param length of the file, or what is expected, in bytes */
@@ -85,10 +77,7 @@ export function blockSizeFor(length: number): number {
 }
 
 /** The first place at which a file is not what it was: a sentence, or undefined where it is the same. */
-export function damage(
-  then: Omit<Digest, 'blocks'> & { readonly blocks?: Digest['blocks'] | undefined },
-  now: Digest,
-): string | undefined {
+export function damage(then: Written, now: Digest): string | undefined {
   if (now.sha256 === then.sha256) return undefined
   const first = then.blocks && firstDifference(then.blocks.crc32, now.blocks.crc32)
   const size = then.blocks?.size ?? 0
@@ -104,11 +93,4 @@ function firstDifference(a: string, b: string): number | undefined {
   for (let i = 0; i < Math.max(a.length, b.length); i += 8)
     if (a.slice(i, i + 8) !== b.slice(i, i + 8)) return i / 8
   return undefined
-}
-
-/** Sees to it that a file is on the disk and not only on its way there. */
-export function syncFile(file: string): void {
-  const descriptor = openSync(file, 'r+')
-  fsyncSync(descriptor)
-  closeSync(descriptor)
 }

@@ -1,21 +1,15 @@
 import { Failure } from '../base/failure.ts'
 import { maintenance, sql } from '../database/database.ts'
 import type { Project } from '../docker/project.ts'
+import type { Restoring } from './container.ts'
 import type { Manifest } from './manifest.ts'
-import type { Restoring } from './restoring.ts'
 import type { Statements } from './statements.ts'
 
-/** What a backup was made by, and what it is to be restored by: `18.1` and `17.6`. */
-interface Versions {
-  readonly dump: string
-  readonly server: string
-}
-
-/** The versions, where the dump's is a newer major one: the server does not know all that is in it. */
-export async function newerThanServer(
-  { project }: Restoring,
-  { pgDump: dump }: Statements,
-): Promise<Versions | undefined> {
+/**
+ * What a backup was made by and what it is to be restored by, `18.1` and `17.6`, where the dump's is a newer major one:
+ * the server does not know all that is in it.
+ */
+export async function newerThanServer({ project }: Restoring, { pgDump: dump }: Statements) {
   const server = await serverVersion(project)
   return dump !== undefined && majorOf(dump) > majorOf(server) ? { dump, server } : undefined
 }

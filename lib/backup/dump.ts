@@ -1,4 +1,4 @@
-import { renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../base/failure.ts'
 import type { Ran } from '../base/shell.ts'
@@ -14,11 +14,10 @@ import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
 import { inDatabase } from './container.ts'
 import { contentQuery, type Found, parseContent, schemaQuery } from './content.ts'
-import { checkMarker } from './format.ts'
+import { cutOff } from './format.ts'
 import { backupDirectory } from './list.ts'
 import { backupName, type Content, type Manifest, type Reason, writeManifest } from './manifest.ts'
-import { watchGrowth } from './progress.ts'
-import { demandRoom, expectedDump } from './space.ts'
+import { demandRoom, expectedDump } from './room.ts'
 import { GrowingDigest } from './streaming-digest.ts'
 
 /** pg_dump tells PostgreSQL that it is ours, so that a leftover of a killed run can be found and ended. */
@@ -44,15 +43,17 @@ export async function backUp(
   const at = freeMoment(directory)
   const name = `${backupName(at)}.sql`
   const partial = join(directory, `${name}.partial`)
-  const growing = new GrowingDigest(partial, expected)
-  const watching = watchGrowth(partial, expected, text => step.progress(text))
+  const growing = new GrowingDigest(partial, expected, text => step.progress(text))
   const started = performance.now()
   try {
     const found = await dump(project, `${name}.partial`, wanted.hashed, {
       timeout: environment.timeouts.backup,
       signal: run.signal,
     })
-    checkMarker(partial)
+    const size = statSync(partial).size
+    const cut = cutOff(partial, size)
+    if (cut !== undefined)
+      throw new Failure({ what: `the backup is not complete: ${cut}`, detail: `${bytes(size)} were written` })
     const digest = await growing.finish()
     const live = readReleases(environment).at(-1)
     const manifest: Manifest = {
@@ -68,7 +69,6 @@ export async function backUp(
     step.note(`${name}, ${bytes(manifest.bytes)} in ${duration(manifest.ms)}, ${rate}/s`)
     return manifest
   } finally {
-    watching.stop()
     growing.giveUp()
     rmSync(partial, { force: true })
   }
@@ -77,11 +77,8 @@ export async function backUp(
 /** A second in which no backup was made yet: two in one would have one name. */
 function freeMoment(directory: string): Date {
   const at = new Date()
-  const exists = (): boolean =>
-    ['.sql', '.sql.zst', '.sql.gz'].some(ending =>
-      statSync(join(directory, `${backupName(at)}${ending}`), { throwIfNoEntry: false }),
-    )
-  while (exists()) at.setSeconds(at.getSeconds() + 1)
+  const isTaken = (ending: string): boolean => existsSync(join(directory, `${backupName(at)}${ending}`))
+  while (['.sql', '.sql.zst', '.sql.gz'].some(isTaken)) at.setSeconds(at.getSeconds() + 1)
   return at
 }
 

@@ -1,10 +1,7 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { basename } from 'node:path'
 import { quoted } from '../base/command-text.ts'
 import { Failure } from '../base/failure.ts'
-import { isCode } from '../base/system-errors.ts'
-import { bytes } from '../base/text.ts'
-import { asOwner } from './manifest.ts'
 
 /** What a file is, by its first bytes and not by its name; pg_restore reads pg_dump's `custom` format and its tar alike. */
 export type Format = 'sql' | 'gzip' | 'zstd' | 'custom'
@@ -69,24 +66,14 @@ export function foreignFormat(
   return { name, fix: `make it usable, and give ${basename(usable)} instead: ${words}` }
 }
 
-/** So many bytes of a file from one on, a character a byte. */
-function partOf(file: string, at: number): string {
+/** So many bytes of a file from one on, its front unless told; a character a byte. */
+export function partOf(file: string, at = 0): string {
   const buffer = Buffer.alloc(partSize)
   const descriptor = openSync(file, 'r')
   try {
     return buffer.toString('latin1', 0, readSync(descriptor, buffer, 0, buffer.length, at))
   } finally {
     closeSync(descriptor)
-  }
-}
-
-/** A file's front. @throws Failure where it may not be read. */
-export function headOf(file: string): string {
-  try {
-    return partOf(file, 0)
-  } catch (error) {
-    if (isCode(error, 'EACCES', 'EPERM')) throw badFile(file, 'it may not be read', asOwner(file))
-    throw error
   }
 }
 
@@ -109,13 +96,6 @@ export function endsProblem(head: string, tail: string): string | undefined {
   return `it begins with \\restrict ${opened ?? 'missing'} and ends with \\unrestrict ${closed ?? 'missing'}`
 }
 
-/** @throws Failure when a plain dump is not complete. */
-export function checkMarker(file: string): void {
-  const { size } = statSync(file)
-  const problem = endsProblem(partOf(file, 0), partOf(file, Math.max(0, size - partSize)))
-  if (problem !== undefined)
-    throw new Failure({
-      what: `the backup is not complete: ${problem}`,
-      detail: `${bytes(size)} were written`,
-    })
-}
+/** The same of a file that is a plain dump. @param size of it, in bytes */
+export const cutOff = (file: string, size: number): string | undefined =>
+  endsProblem(partOf(file), partOf(file, Math.max(0, size - partSize)))

@@ -6,10 +6,10 @@ import { identifier, literal } from '../database/sql-words.ts'
 import { databaseAnswers } from '../database/state.ts'
 import type { Project } from '../docker/project.ts'
 import type { Site } from '../proxy/site.ts'
+import type { Restoring } from './container.ts'
 import { endDumps } from './dump.ts'
 import { backupDirectory } from './list.ts'
 import { dropRestorer } from './restorer.ts'
-import type { Restoring } from './restoring.ts'
 import { restoredUploads } from './uploads.ts'
 
 /** Databases that live as long as one run: a backup is restored into them. */

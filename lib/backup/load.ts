@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { basename } from 'node:path'
-import { ownSettings } from '../database/database.ts'
+import { bytes } from '../base/text.ts'
+import { maintenance, ownSettings, sql } from '../database/database.ts'
+import { literal } from '../database/sql-words.ts'
 import { superuserOf } from '../database/superuser.ts'
+import type { Project } from '../docker/project.ts'
 import type { Step } from '../run/step.ts'
-import { inDatabase, inside } from './container.ts'
-import { guarded, roomProblem } from './database-room.ts'
+import { inDatabase, inside, type Restoring } from './container.ts'
 import type { Format } from './format.ts'
 import type { Examined } from './inspect.ts'
-import { watchDatabase } from './progress.ts'
 import { refusal } from './refusal.ts'
-import type { Restoring } from './restoring.ts'
+import { guarded, roomProblem } from './room.ts'
 import { functions, printed, reader, restorer } from './statements.ts'
 
 /**
@@ -50,6 +51,25 @@ export async function load(
     if (ran.ok) return
     throw roomProblem(ran.stderr, basename(backup.file)) ?? (await refusal(site, backup, ran.stderr))
   } finally {
-    growing.stop()
+    clearInterval(growing)
   }
+}
+
+/**
+ * Says how large a database is that is being filled, until the timer is cleared.
+ * @param expected how large it will be about, in bytes
+ */
+function watchDatabase(
+  project: Project,
+  name: string,
+  expected: number | undefined,
+  step: Pick<Step, 'progress'>,
+) {
+  const size = `select pg_database_size(oid) from pg_database where datname = ${literal(name)}`
+  return setInterval(() => {
+    sql(project, size, { database: maintenance }).then(
+      text => step.progress(`${bytes(Number(text))}${expected ? ` of about ${bytes(expected)}` : ''}`),
+      () => undefined, // only what is shown meanwhile
+    )
+  }, 2000)
 }

@@ -6,19 +6,14 @@ import { isCode } from '../base/system-errors.ts'
 import { userName } from '../base/user.ts'
 import type { Revision } from '../database/database.ts'
 import type { Images } from '../environment/releases.ts'
+import type { Written } from './digest.ts'
 
-export const reasons = ['manual', 'scheduled', 'pre-deploy', 'pre-rollback'] as const
-export type Reason = (typeof reasons)[number]
+export type Reason = 'manual' | 'scheduled' | 'pre-deploy' | 'pre-rollback'
 
 /** What stands beside a dump, in `backup_….json`. Times are milliseconds. */
-export interface Manifest {
-  /** The dump's name, beside this file. */
+export interface Manifest extends Written {
+  /** The dump's name, beside this file. Its digest is of what lies there, compressed or not, as `sha256sum` prints it. */
   readonly file: string
-  /** Of the file as it lies there, compressed or not: what `sha256sum` prints. */
-  readonly sha256: string
-  readonly bytes: number
-  /** CRC-32 of each block of so many bytes, eight hexadecimal digits each: they tell where a file is damaged. */
-  readonly blocks?: { readonly size: number; readonly crc32: string } | undefined
   /** When the snapshot was taken, since 1970. */
   readonly at: number
   /** How long it took. */
@@ -80,9 +75,8 @@ export const uploadsOf = (dump: string): string => stemOf(dump).replace(/^backup
 
 /** The time in a name of ours, in ms since 1970. */
 export function stampedAt(name: string): number | undefined {
-  const match = /_(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)(?!\d)/.exec(name)
-  if (!match) return undefined
-  const [, year, month, day, hour, minute, second] = match
+  const form = /_(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)(?!\d)/
+  const [, year, month, day, hour, minute, second] = form.exec(name) ?? []
   const at = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
   return Number.isNaN(at) ? undefined : at
 }

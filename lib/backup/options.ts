@@ -1,5 +1,5 @@
-import type { Options, Parsed } from '../base/command.ts'
 import { UsageError } from '../base/failure.ts'
+import type { Options, Parsed } from '../base/options.ts'
 import type { Reason } from './manifest.ts'
 import { type Offsite, offsiteAddress } from './offsite/address.ts'
 

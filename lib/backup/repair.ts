@@ -1,17 +1,16 @@
-import { existsSync, renameSync } from 'node:fs'
 import { Failure } from '../base/failure.ts'
 import { databasesNamed } from '../database/database.ts'
 import { startLasting } from '../database/lasting-services.ts'
 import { databaseState, startsIt } from '../database/state.ts'
 import { readComposeState } from '../environment/directory.ts'
 import { type Site, unfitness } from '../proxy/site.ts'
-import type { Fact, FactOf } from '../run/events.ts'
+import type { Fact } from '../run/events.ts'
 import { lastFact } from '../run/recovery.ts'
 import type { Step } from '../run/step.ts'
 import { bringBack, show } from './backend-access.ts'
 import { removeLeftovers } from './leftovers.ts'
 import { allowConnections, renameDatabases } from './swap.ts'
-import { liveUploads } from './uploads.ts'
+import { swapUploads } from './uploads.ts'
 
 const ours = ['away', 'swapping-database', 'swapping-uploads', 'database-settled'] as const
 
@@ -52,13 +51,18 @@ export async function repairDatabase(site: Site, step: Step, found: string[]): P
   const away = lastFact(open, 'away')
   const swap = lastFact(open, 'swapping-database')
   const uploads = lastFact(open, 'swapping-uploads')
+  const settleUploads = (forward: boolean): void => {
+    const isMoved = uploads && swapUploads(environment, { ...uploads, forward })
+    if (uploads && forward) found.push('the restored uploads are in place')
+    else if (isMoved) found.push('the uploads are those from before')
+  }
   await show(site) // a rollback that was killed, or whose undoing failed, may have left them hidden
   if (!away && !swap) return
   const names = await databasesNamed(project, environment.database.name)
   await allowConnections(site, names)
   const isSwapped =
     swap !== undefined && (swap.kept === null ? !names.includes(swap.side) : names.includes(swap.kept))
-  if (uploads) settleUploads(site, uploads, isSwapped, found)
+  settleUploads(isSwapped)
   if (away)
     await bringBack(site, away.containers, step).catch((error: unknown) => {
       if (!isSwapped || !(error instanceof Failure)) throw error
@@ -74,28 +78,9 @@ export async function repairDatabase(site: Site, step: Step, found: string[]): P
       [swap.live, swap.side],
       [swap.kept, swap.live],
     ])
-    if (uploads) settleUploads(site, uploads, false, found)
+    settleUploads(false)
     await bringBack(site, away?.containers ?? [], step)
     found.push(`the database had been replaced, and ${why}: the one before is live again`)
   }
   run.fact({ kind: 'database-settled' })
-}
-
-/** Uploads follow their database: both are the restored ones, or both are those before. */
-function settleUploads(
-  { environment }: Site,
-  { next, kept }: FactOf<'swapping-uploads'>,
-  forward: boolean,
-  found: string[],
-): void {
-  const live = liveUploads(environment)
-  const before = existsSync(kept)
-  if (forward) {
-    if (!before) renameSync(live, kept)
-    if (existsSync(next)) renameSync(next, live)
-  } else if (before) {
-    if (existsSync(live)) renameSync(live, next)
-    renameSync(kept, live)
-  } else return
-  found.push(forward ? 'the restored uploads are in place' : 'the uploads are those from before')
 }

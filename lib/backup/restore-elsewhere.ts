@@ -4,10 +4,9 @@ import { literal } from '../database/sql-words.ts'
 import { usualCompose } from '../docker/compose.ts'
 import { Project } from '../docker/project.ts'
 import type { Environment } from '../environment/environment.ts'
-import { inDatabase, inside } from './container.ts'
+import { inDatabase, inside, type Restoring } from './container.ts'
 import { type Examined, examine } from './inspect.ts'
 import { restoreAside } from './restore.ts'
-import type { Restoring } from './restoring.ts'
 import { functions, printed } from './statements.ts'
 
 /**

@@ -1,15 +1,13 @@
 import { type Backup, fromThePast, isProved } from './list.ts'
 import { stemOf } from './manifest.ts'
 
-/** How many backups are kept: the newest, and the newest of each of so many days, weeks and months (UTC). */
-export interface Retention {
-  readonly last: number
-  /** The newest of those that were made before a deploy or a rollback, which do not count as `last`; as many unless told. */
-  readonly preDeploy?: number | undefined
-  readonly daily?: number | undefined
-  readonly weekly?: number | undefined
-  readonly monthly?: number | undefined
-}
+/**
+ * How many backups are kept: the `last`, and the newest of each of so many days, weeks and months (UTC). Those
+ * that were made before a deploy or a rollback do not count as `last`: of them, the newest `preDeploy`, as many unless
+ * told.
+ */
+export type Retention = { readonly last: number } & { readonly [Of in Counted]?: number | undefined }
+type Counted = 'preDeploy' | 'daily' | 'weekly' | 'monthly'
 
 /**
  * The backups that may go, oldest first. Never the newest, nor the newest proved one; never one that a kept release

@@ -52,15 +52,12 @@ export async function fitSchema(
         ? `release ${current.release} does not know that revision`
         : `release ${current.release} expects ${graph.heads.join(', ')}: ${pending.length} migrations are missing`,
     fix: [
-      ...(usable
-        ? [
-            `--with-deployment  also rolls the deployment back to release ${usable.release} (${usable.tag}), which goes with it`,
-          ]
-        : []),
-      ...(unknown.length === 0
-        ? ["--upgrade  runs the live version's migrations on the restored database"]
-        : []),
+      usable &&
+        `--with-deployment  also rolls the deployment back to release ${usable.release} (${usable.tag}), which goes with it`,
+      unknown.length === 0 && "--upgrade  runs the live version's migrations on the restored database",
       'or choose another backup: backup.ts --list shows them. Nothing was touched',
-    ].join('\n'),
+    ]
+      .filter(Boolean)
+      .join('\n'),
   })
 }

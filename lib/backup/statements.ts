@@ -34,55 +34,35 @@ export const printed: Readonly<Record<Format, string>> = {
   custom: 'powerless pg_restore --file - <"$file"',
 }
 
-export interface Extension {
-  readonly name: string
-  readonly schema: string
-}
-
 /** What was found in a file's SQL. */
-export interface Statements {
-  /** Commands for psql, each with the byte at which it is. */
-  readonly commands: readonly { readonly at: number; readonly text: string }[]
-  /** The rows of tables that may be Alembic's. */
-  readonly revisions: readonly { readonly table: string; readonly id: string }[]
-  readonly isComplete: boolean
-  readonly tokens: { readonly opened: string | undefined; readonly closed: string | undefined }
-  /** The version of pg_dump that wrote it. */
-  readonly pgDump: string | undefined
-  readonly extensions: readonly Extension[]
-  /** What the role that restores cannot do; for PostgreSQL's superuser, when it is harmless. */
-  readonly later: readonly string[]
-  /** Event triggers and their comments, for the very end. */
-  readonly last: readonly string[]
-  readonly subscriptions: readonly string[]
-}
+export type Statements = Readonly<ReturnType<typeof parseStatements>>
 
 /** Reads what statements.pl has told. */
-export function parseStatements(output: string): Statements {
+export function parseStatements(output: string) {
   const told = output.split('\n').map(line => {
     const at = line.indexOf('\t')
     const text = line.slice(at + 1).replace(/\\(.)/g, (_, code: string) => (code === 'n' ? '\n' : code))
     return [line.slice(0, Math.max(0, at)), text] as const
   })
   const all = (kind: string): string[] => told.filter(([name]) => name === kind).map(([, text]) => text)
+  const pairs = (kind: string) => all(kind).map(text => text.split('\t') as [string, string]) // as it tells them
   const marks = all('mark')
   return {
+    /** Commands for psql, each with the byte at which it is. */
     commands: all('command').map(text => ({
       at: Number.parseInt(text, 10),
       text: text.slice(text.indexOf(' ') + 1),
     })),
-    revisions: all('revision').map(text => {
-      const [table = '', id = ''] = text.split('\t')
-      return { table, id }
-    }),
+    /** The rows of tables that may be Alembic's. */
+    revisions: pairs('revision').map(([table, id]) => ({ table, id })),
     isComplete: marks.includes('PostgreSQL database dump complete'),
     tokens: { opened: all('restrict')[0], closed: all('unrestrict')[0] },
+    /** The version of pg_dump that wrote it. */
     pgDump: marks.map(mark => /^Dumped by pg_dump version (\d[\d.]*)/.exec(mark)?.[1]).find(Boolean),
-    extensions: all('extension').map(text => {
-      const [name = '', schema = ''] = text.split('\t')
-      return { name, schema }
-    }),
+    extensions: pairs('extension').map(([name, schema]) => ({ name, schema })),
+    /** What the role that restores cannot do; for PostgreSQL's superuser, when it is harmless. */
     later: all('later'),
+    /** Event triggers and their comments, for the very end. */
     last: all('last'),
     subscriptions: all('subscription'),
   }

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { isCode } from '../base/system-errors.ts'
+import { notThere } from '../base/system-errors.ts'
+import { bytes, duration } from '../base/text.ts'
 import { sleep } from '../base/wait.ts'
 import { blockSizeFor, type Digest, Digester } from './digest.ts'
 
@@ -18,11 +19,11 @@ export class GrowingDigest {
   readonly #reading: Promise<void>
   #state: 'growing' | 'complete' | 'given up' = 'growing'
 
-  /** @param expected about how many bytes it will have */
-  constructor(file: string, expected: number) {
+  /** @param expected about how many bytes it will have; `say` is told now and then how far it is */
+  constructor(file: string, expected: number, say: (text: string) => void = () => {}) {
     this.#file = file
     this.#digester = new Digester(blockSizeFor(expected))
-    this.#reading = this.#read()
+    this.#reading = this.#read(expected, say)
     this.#reading.catch(() => {}) // `finish` throws it
   }
 
@@ -38,10 +39,15 @@ export class GrowingDigest {
     this.#state = 'given up'
   }
 
-  async #read(): Promise<void> {
+  async #read(expected: number, say: (text: string) => void): Promise<void> {
     const handle = await this.#open()
     if (!handle) return
     let syncing = Promise.resolve()
+    const started = performance.now()
+    const timer = setInterval(() => {
+      const { bytes } = this.#digester
+      if (bytes > 0) say(growth(bytes, expected, performance.now() - started))
+    }, 500)
     try {
       const buffer = Buffer.allocUnsafe(1024 * 1024)
       let sent = 0
@@ -62,6 +68,7 @@ export class GrowingDigest {
       await syncing
       if (this.#state === 'complete') await handle.sync()
     } finally {
+      clearInterval(timer)
       await syncing.catch(() => {}) // it was thrown, or what is thrown came before
       await handle.close()
     }
@@ -69,15 +76,19 @@ export class GrowingDigest {
 
   /** Waits until the file is there. */
   async #open(): Promise<FileHandle | undefined> {
-    for (;;) {
-      const state = this.#state
-      try {
-        return await open(this.#file, 'r')
-      } catch (error) {
-        if (!isCode(error, 'ENOENT') || state === 'complete') throw error
-        if (state === 'given up') return undefined
-        await sleep(pause)
-      }
+    while (this.#state !== 'given up') {
+      const isComplete = this.#state === 'complete' // before the look: it does not come any more
+      const handle = await open(this.#file, 'r').catch(isComplete ? undefined : notThere())
+      if (handle) return handle
+      await sleep(pause)
     }
+    return undefined
   }
+}
+
+/** `412.0 MiB of about 2.1 GiB · 180.0 MiB/s · 9.2 s left` */
+export function growth(size: number, expected: number, ms: number): string {
+  const rate = size / (ms / 1000)
+  const said = `${bytes(size)}${size < expected ? ` of about ${bytes(expected)}` : ''} · ${bytes(Math.round(rate))}/s`
+  return size < expected ? `${said} · ${duration(((expected - size) / rate) * 1000)} left` : said
 }

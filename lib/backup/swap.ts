@@ -1,66 +1,101 @@
+import { EventEmitter, once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import { Failure } from '../base/failure.ts'
-import { lastLines } from '../base/text.ts'
-import { admin, maintenance, ownSettings } from '../database/database.ts'
+import { duration, lastLines } from '../base/text.ts'
+import { admin, maintenance, ownSettings, sql } from '../database/database.ts'
 import { identifier, literal } from '../database/sql-words.ts'
 import { superuserOf } from '../database/superuser.ts'
+import type { Container } from '../docker/containers.ts'
 import type { Site } from '../proxy/site.ts'
+import { hide, runningBackends, show } from './backend-access.ts'
+import { dropScratch } from './leftovers.ts'
+import { stamp } from './manifest.ts'
 
 /** Databases that a rollback has replaced are kept under this name and a time. */
 export const keptPrefix = (name: string): string => `${name}_before_`
+
+/** Whether the server has a database of that name. */
+export const databaseExists = async ({ project }: Site, name: string): Promise<boolean> =>
+  (await admin(project, `select 1 from pg_database where datname = ${literal(name)}`)) === '1'
+
+/**
+ * Puts a database in the live one's place, which is kept under a dated name. The way back is named first; whoever is
+ * still reached by users is hidden from them meanwhile.
+ * @param side what is to become live; `droppable` when it was made for this alone
+ * @returns the name of the one that was replaced (null where there was none), and for how long users were away, in ms
+ */
+export async function replaceDatabase(
+  site: Site,
+  side: { name: string; droppable: boolean },
+): Promise<{ kept: string | null; ms: number }> {
+  const { environment, project, run } = site
+  const live = environment.database.name
+  const kept = (await databaseExists(site, live)) ? `${keptPrefix(live)}${stamp(new Date())}` : null
+  const forth: (readonly [string, string])[] = [
+    ...(kept === null ? [] : [[live, kept] as const]),
+    [side.name, live],
+  ]
+  const back = forth.toReversed().map(([from, to]) => [to, from] as const)
+  if (side.droppable) run.undo(`Drop ${side.name}`, () => dropScratch(site, side.name))
+  run.undo('Put the replaced database back', async step => {
+    if (await databaseExists(site, side.name)) return step.skip('it was not replaced: it is as it was')
+    await renameDatabases(site, back)
+    step.note(`${live} is the database from before, untouched`)
+  })
+  run.fact({ kind: 'swapping-database', live, side: side.name, kept })
+  const reached = await runningBackends(site)
+  const ms = await run.step('Swap the databases', async step => {
+    // What was restored is on its way to the disk still, and the renaming's own commit would wait behind it.
+    step.progress('checkpoint')
+    await sql(project, 'checkpoint', { database: maintenance, timeout: environment.timeouts.backup })
+    const away = await renameDatabases(site, forth, reached)
+    step.note(`${kept ? `the one before is ${kept}, ` : ''}in ${duration(away)}`)
+    return away
+  })
+  return { kept, ms }
+}
 
 /**
  * Renames databases all at once or not at all, when nobody is connected to them any more: connections are refused
  * first, those that are left are ended. They are refused for some milliseconds, however large the databases are.
  * @param renames from, to; in an order in which no name is taken
- * @param when called when all is ready, and when it is done: what happens in between, users notice
+ * @param reached backends that are hidden from users meanwhile
+ * @returns for how long users noticed it, in ms
  */
 export async function renameDatabases(
   site: Site,
   renames: readonly (readonly [from: string, to: string])[],
-  when: { before(): Promise<void>; after(): Promise<void> } = {
-    before: async () => {},
-    after: async () => {},
-  },
-): Promise<void> {
+  reached: readonly Container[] = [],
+): Promise<number> {
   const { project } = site
-  const user = await superuserOf(project)
   const input = new PassThrough()
-  const heard = { ready: deferred(), renamed: deferred() }
+  const heard = new EventEmitter()
   const words = [
     ...['env', `PGOPTIONS=${ownSettings}`, 'psql'],
-    '--username',
-    user,
-    '--dbname',
-    maintenance,
-    '--no-psqlrc',
-    '--quiet',
-    '--tuples-only',
+    ...['--username', await superuserOf(project), '--dbname', maintenance],
+    ...['--no-psqlrc', '--quiet', '--tuples-only', '--no-align', '--set', 'ON_ERROR_STOP=1', '--file', '-'],
   ]
-  const running = project.exec('db', [...words, '--no-align', '--set', 'ON_ERROR_STOP=1', '--file', '-'], {
-    input,
-    timeout: 60_000,
-    onLine: line => {
-      if (line === 'ready' || line === 'renamed') heard[line].resolve()
-    },
-  })
-  const ended = running.then(ran => {
+  const onLine = (line: string): void => void heard.emit(`line ${line}`)
+  const ended = project.exec('db', words, { input, timeout: 60_000, onLine }).then(ran => {
     if (!ran.ok)
       throw new Failure({ what: 'the databases could not be renamed', detail: lastLines(ran.stderr, 5) })
   })
   try {
     // The first words warm it up: what takes time is over before anybody is cut off.
     input.write("select 'ready';\n")
-    await Promise.race([heard.ready.promise, ended])
-    await when.before()
+    await Promise.race([once(heard, 'line ready'), ended])
+    const began = performance.now()
+    await hide(site, reached)
     input.end(renameStatements(renames))
-    await Promise.race([heard.renamed.promise, ended])
-    await when.after()
+    await Promise.race([once(heard, 'line renamed'), ended])
+    await show(site, reached)
+    const ms = performance.now() - began
     await ended
+    return ms
   } catch (error) {
     input.end()
     await ended.catch(() => undefined) // it is what is thrown below
-    await allowConnections(site, renames.flat())
+    await allowConnections(site, renames.flat()).finally(() => show(site, reached))
     throw error
   }
 }
@@ -94,12 +129,4 @@ export async function allowConnections({ project }: Site, names: readonly string
     `select format('alter database %I allow_connections true', datname) from pg_database
      where not datallowconn and datname in (${names.map(literal).join(', ')}) \\gexec`,
   )
-}
-
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = (): void => {}
-  const promise = new Promise<void>(done => {
-    resolve = done
-  })
-  return { promise, resolve }
 }

@@ -14,7 +14,7 @@ import {
 } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Failure } from '../base/failure.ts'
-import { fixOf, isCode } from '../base/system-errors.ts'
+import { fixOf, isCode, notThere } from '../base/system-errors.ts'
 import { bytes, count, shown } from '../base/text.ts'
 import { userName } from '../base/user.ts'
 
@@ -49,7 +49,7 @@ export async function copyTree(
   options: { previous?: string | undefined; signal: AbortSignal; progress?: (text: string) => void },
 ): Promise<Copied> {
   const copying = { ...options, from, to, sum: { files: 0, bytes: 0, linked: 0 } }
-  const root = await whereThere(open(from, constants.O_RDONLY | constants.O_DIRECTORY))
+  const root = await open(from, constants.O_RDONLY | constants.O_DIRECTORY).catch(notThere())
   if (root === undefined) {
     await mkdir(to, { recursive: true })
     return copying.sum
@@ -63,10 +63,6 @@ export async function copyTree(
   return copying.sum
 }
 
-/** Node has no openat(2): a name in an open directory is reached by the directory's descriptor (proc(5)). */
-const inside = (descriptor: number, name: Buffer): Buffer =>
-  Buffer.concat([Buffer.from(`/proc/self/fd/${descriptor}/`), name])
-
 const child = (directory: Buffer, name: Buffer): Buffer => Buffer.concat([directory, Buffer.from('/'), name])
 
 async function copyDirectory(
@@ -79,15 +75,15 @@ async function copyDirectory(
   const { sum, signal, progress } = copying
   await mkdir(to, { recursive: true, mode: 0o700 })
   const expected: Buffer[] = []
-  for (const name of await readdir(`/proc/self/fd/${descriptor}`, { encoding: 'buffer' })) {
+  // Node has no openat(2): a name in an open directory is reached by the directory's descriptor (proc(5)).
+  const from = Buffer.from(`/proc/self/fd/${descriptor}`)
+  for (const name of await readdir(from, { encoding: 'buffer' })) {
     signal.throwIfAborted()
     const target = child(to, name)
     const before = previous && child(previous, name)
-    const isIn = await copyEntry(inside(descriptor, name), target, before, copying).catch(
-      (error: unknown) => {
-        throw unreadable(error, target, copying)
-      },
-    )
+    const isIn = await copyEntry(child(from, name), target, before, copying).catch((error: unknown) => {
+      throw unreadable(error, target, copying)
+    })
     if (isIn) expected.push(name)
     if (sum.files % 100 === 0) progress?.(`${count(sum.files, 'file')}, ${bytes(sum.bytes)}`)
   }
@@ -113,10 +109,10 @@ async function copyEntry(
       fix: 'find out what writes into uploads/, then make the backup again',
     })
   const again = () => copyEntry(source, target, before, copying, tries - 1)
-  const listed = await whereThere(lstat(source))
+  const listed = await lstat(source).catch(notThere())
   if (!listed) return false
   if (listed.isSymbolicLink()) {
-    const to = await whereThere(readlink(source, { encoding: 'buffer' }), 'EINVAL') // EINVAL: it is none by now
+    const to = await readlink(source, { encoding: 'buffer' }).catch(notThere('EINVAL')) // it is none by now
     if (to === undefined) return again()
     await symlink(to, target) // the link itself, never what it leads to
     return true
@@ -124,7 +120,7 @@ async function copyEntry(
   if (!listed.isFile() && !listed.isDirectory()) return false
   // Not blocking: a pipe that was put there since would wait for a writer for ever.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
-  const opened = await whereThere(open(source, flags), 'ELOOP', 'ENXIO')
+  const opened = await open(source, flags).catch(notThere('ELOOP', 'ENXIO'))
   if (!opened) return again()
   try {
     const about = await opened.stat()
@@ -144,7 +140,7 @@ async function copyOne(
   before: Buffer | undefined,
   { sum }: Copying,
 ): Promise<void> {
-  const old = before && (await whereThere(lstat(before), 'ENOTDIR'))
+  const old = before && (await lstat(before).catch(notThere('ENOTDIR')))
   if (before && old && isSame(old, about)) {
     await link(before, target)
     sum.linked += 1
@@ -182,25 +178,12 @@ async function demandAll(expected: readonly Buffer[], to: Buffer): Promise<void>
 function unreadable(error: unknown, target: Buffer, { from, to }: Copying): unknown {
   const file = `${from}${target.subarray(Buffer.byteLength(to)).toString()}`
   const why = error instanceof Error ? error.message.replace(/, \w+ '.*$/s, '') : ''
-  if (isCode(error, 'EACCES', 'EPERM'))
-    return new Failure({
-      what: `${shown(file)} cannot be copied: ${why}`,
-      fix: `ls -l shows whose it is and who may read it; ${userName()} must be allowed to, or run this as root`,
-    })
-  const fix = fixOf(error, dirname(to))
+  const fix = isCode(error, 'EACCES', 'EPERM')
+    ? `ls -l shows whose it is and who may read it; ${userName()} must be allowed to, or run this as root`
+    : fixOf(error, dirname(to))
   return fix === undefined ? error : new Failure({ what: `${shown(file)} cannot be copied: ${why}`, fix })
 }
 
 async function own(file: Buffer, about: Stats): Promise<void> {
   if (process.getuid?.() === 0) await chown(file, about.uid, about.gid)
-}
-
-/** What was asked for; undefined where it is gone, or for one of the other codes. Every other error is thrown. */
-async function whereThere<T>(asked: Promise<T>, ...codes: readonly string[]): Promise<T | undefined> {
-  try {
-    return await asked
-  } catch (error) {
-    if (isCode(error, 'ENOENT', ...codes)) return undefined
-    throw error
-  }
 }

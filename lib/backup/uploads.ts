@@ -1,11 +1,13 @@
-import { renameSync, rmSync } from 'node:fs'
+import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { Failure } from '../base/failure.ts'
 import { bytes, count } from '../base/text.ts'
 import type { Environment } from '../environment/environment.ts'
 import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
 import { backupDirectory, listBackups } from './list.ts'
-import { type Manifest, uploadsOf, writeManifest } from './manifest.ts'
+import { type Manifest, stamp, uploadsOf, writeManifest } from './manifest.ts'
+import { demandRoom } from './room.ts'
 import { copyTree } from './tree.ts'
 
 export const liveUploads = (environment: Environment): string => join(environment.directory, 'uploads')
@@ -42,4 +44,51 @@ export async function copyUploads(site: Site, manifest: Manifest, step: Step): P
   writeManifest(backups, next)
   step.note(`${count(copied.files, 'file')}, ${bytes(copied.bytes)}, ${copied.linked} of them unchanged`)
   return next
+}
+
+/** Copies a backup's uploads beside the live ones. @returns the directory, to be swapped in. */
+export async function restoreUploads(
+  site: Site,
+  { directory, bytes }: NonNullable<Manifest['uploads']>,
+): Promise<string> {
+  const { environment, run } = site
+  const next = `${restoredUploads(environment)}${stamp(new Date())}`
+  const from = join(backupDirectory(environment), directory)
+  if (!existsSync(from)) throw new Failure({ what: `${from}, the uploads of that backup, is not here` })
+  await demandRoom(environment.directory, bytes)
+  run.undo('Remove the restored uploads', async () => rmSync(next, { recursive: true, force: true }))
+  await copyTree(from, next, { signal: run.signal }) // copies, no links: the app may write into them
+  return next
+}
+
+/**
+ * Puts the restored uploads in the live ones' place, which are kept. Only while no backend runs: it holds the old directory.
+ * @param at the stamp of the database that was replaced with them, by which the way back finds them
+ */
+export function replaceUploads({ environment, run }: Site, next: string, at: string): string {
+  const kept = keptUploads(environment, at)
+  run.undo('Put the uploads back', async step => {
+    if (!swapUploads(environment, { next, kept, forward: false })) step.skip('they are as they were')
+  })
+  run.fact({ kind: 'swapping-uploads', next, kept })
+  if (!swapUploads(environment, { next, kept, forward: true }))
+    throw new Failure({ what: `${next}, the uploads that were to take the place, is not here` })
+  return kept
+}
+
+/**
+ * Uploads follow their database: both are the restored ones, or both are those before. What a run that was killed has
+ * moved already stays; an empty directory may have been made in its place since.
+ * @returns whether anything was moved.
+ */
+export function swapUploads(
+  environment: Environment,
+  { next, kept, forward }: { next: string; kept: string; forward: boolean },
+): boolean {
+  const live = liveUploads(environment)
+  const [from, aside] = forward ? [next, kept] : [kept, next]
+  if (!existsSync(from)) return false
+  if (existsSync(live) && !existsSync(aside)) renameSync(live, aside)
+  renameSync(from, live)
+  return true
 }

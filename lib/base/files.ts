@@ -1,8 +1,8 @@
 import {
   accessSync,
+  chmodSync,
   closeSync,
   constants,
-  fchmodSync,
   fstatSync,
   fsyncSync,
   openSync,
@@ -16,7 +16,7 @@ import {
 } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { Failure } from './failure.ts'
-import { fixOf, isCode } from './system-errors.ts'
+import { fixOf, whereThere } from './system-errors.ts'
 
 /**
  * Replaces a file whole or not at all: temp file, fsync, rename, fsync of the directory. Whoever reads it
@@ -28,20 +28,16 @@ export function writeAtomically(file: string, text: string, mode = 0o644): void 
     demandReplaceable(file)
     const temporary = `${file}.partial`
     rmSync(temporary, { force: true }) // a crash may have left one with another mode
-    const descriptor = openSync(temporary, 'wx', mode)
     try {
-      fchmodSync(descriptor, mode) // whatever the umask: a container's user may have to read it
-      // All of it or an error: one write alone is cut short when the disk is full.
-      writeFileSync(descriptor, text)
-      fsyncSync(descriptor)
+      writeFileSync(temporary, '', { flag: 'wx', mode })
+      chmodSync(temporary, mode) // whatever the umask: a container's user may have to read it
+      writeFileSync(temporary, text, { flush: true }) // all of it or an error
     } catch (error) {
       rmSync(temporary, { force: true })
       throw error
-    } finally {
-      closeSync(descriptor)
     }
     renameSync(temporary, file)
-    syncDirectory(dirname(file))
+    sync(dirname(file))
   })
 }
 
@@ -94,8 +90,9 @@ export function demandRoom(file: string, write: () => void): void {
   }
 }
 
-function syncDirectory(directory: string): void {
-  const descriptor = openSync(directory, 'r')
+/** Sees to it that a file, or a directory's names, are on the disk and not only on their way there. */
+export function sync(path: string): void {
+  const descriptor = openSync(path, 'r')
   try {
     fsyncSync(descriptor)
   } finally {
@@ -103,25 +100,13 @@ function syncDirectory(directory: string): void {
   }
 }
 
-/** A file's text, or undefined where there is none. */
-export function readIfThere(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return undefined
-    throw error
-  }
-}
+/** A file's text; undefined where there is none, or for the other codes (errno(3)). */
+export const readIfThere = (file: string, ...codes: readonly string[]): string | undefined =>
+  whereThere(() => readFileSync(file, 'utf8'), ...codes)
 
-/** The names in a directory; none where there is none, nor for the other codes (errno(3)). */
-export function namesIn(directory: string, ...codes: readonly string[]): string[] {
-  try {
-    return readdirSync(directory)
-  } catch (error) {
-    if (isCode(error, 'ENOENT', ...codes)) return []
-    throw error
-  }
-}
+/** The names in a directory; none where there is none, nor for the other codes. */
+export const namesIn = (directory: string, ...codes: readonly string[]): string[] =>
+  whereThere(() => readdirSync(directory), ...codes) ?? []
 
 /** Whether this process may run a file. */
 export function isExecutable(file: string): boolean {

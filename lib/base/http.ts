@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { request as httpRequest } from 'node:http'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest, type RequestOptions } from 'node:https'
 import type { TLSSocket } from 'node:tls'
 import { exitCodes, Failure } from './failure.ts'
@@ -12,15 +13,8 @@ export interface Answer {
   readonly certificate?: X509Certificate
 }
 
-/** Another way to a host than its name: like curl's --connect-to and --cacert. */
-export interface Route {
-  /** A name or an IP address. */
-  readonly address: string
-  /** A TCP port. */
-  readonly port: number
-  /** A file with certificates (PEM) that are trusted instead of the system's. */
-  readonly ca?: string
-}
+/** Another way to a host than its name, as the settings have it; `ca` is a file that is trusted instead of the system's. */
+type Route = Readonly<{ address: string; port: number; ca?: string }>
 
 /**
  * A request goes to an address, its certificate checked; or to a path on a Unix socket with a Host header, and by
@@ -33,36 +27,37 @@ export type Target =
 /** More of an answer than this (1 MiB) is not kept: we look for words, not for files. */
 const maxBody = 1024 * 1024
 
+/** What is asked: a GET without a body, unless told. */
+export interface Asked {
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
 /**
- * One GET on a connection of its own, bounded by `timeout` ms from its start to its last byte.
+ * One request on a connection of its own, bounded by `timeout` ms from its start to its last byte.
  * @throws Failure that says why there was no answer.
  */
-export function get(target: Target, timeout: number): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const fail = (error: Error): void =>
-      reject(new Failure({ what: reason(error, timeout) }, exitCodes.nothingChanged, error))
-    const { secure, ...options } = optionsOf(target)
-    const request = (secure ? httpsRequest : httpRequest)({
-      ...options,
-      agent: false,
-      signal: AbortSignal.timeout(timeout),
-      headers: { ...options.headers, connection: 'close' },
-    })
-    request.on('error', fail)
-    request.on('response', response => {
-      let body = ''
-      const certificate = secure && (response.socket as TLSSocket).getPeerX509Certificate() // https: it is one
-      response.setEncoding('utf8')
-      response.on('data', (chunk: string) => {
-        if (body.length < maxBody) body += chunk
-      })
-      response.on('error', fail)
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, body, ...(certificate && { certificate }) }),
-      )
-    })
-    request.end()
-  })
+export async function ask(
+  target: Target,
+  timeout: number,
+  { method = 'GET', headers: given, body: sent }: Asked = {},
+): Promise<Answer> {
+  const { secure, ...options } = optionsOf(target)
+  const signal = AbortSignal.timeout(timeout)
+  const headers = { ...options.headers, ...given, connection: 'close' }
+  const request = (secure ? httpsRequest : httpRequest)({ ...options, method, agent: false, signal, headers })
+  request.on('error', () => {}) // what comes after the answer has begun is the answer's error, too
+  try {
+    const [response] = (await once(request.end(sent), 'response')) as [IncomingMessage]
+    const certificate = secure && (response.socket as TLSSocket).getPeerX509Certificate() // https: it is one
+    let body = ''
+    for await (const chunk of response.setEncoding('utf8')) if (body.length < maxBody) body += chunk
+    return { status: response.statusCode ?? 0, body, ...(certificate && { certificate }) }
+  } catch (error) {
+    const what = signal.aborted ? `no answer within ${timeout} ms` : reason(error as Error) // of Node's http
+    throw new Failure({ what }, exitCodes.nothingChanged, error)
+  }
 }
 
 function optionsOf(target: Target): RequestOptions & { secure: boolean; headers: Record<string, string> } {
@@ -85,8 +80,7 @@ function optionsOf(target: Target): RequestOptions & { secure: boolean; headers:
   }
 }
 
-function reason(error: Error, timeout: number): string {
-  if (error.name === 'AbortError' || error.name === 'TimeoutError') return `no answer within ${timeout} ms`
+function reason(error: Error): string {
   const code = 'code' in error ? error.code : undefined
   if (code === 'ECONNREFUSED') return 'connection refused'
   if (code === 'ECONNRESET') return 'the connection was cut'

@@ -29,26 +29,20 @@ export class KeptOutput extends Array<string> {
 const longestLine = 64 * 1024
 
 /** Splits a stream's text into lines that say something; `end` gives the last one, which nothing has ended. */
-export function lineFollower(onLine: (line: string) => void): {
-  add(text: string): void
-  end(): void
-} {
+export function lineFollower(onLine: (line: string) => void) {
   let rest = ''
   const say = (line: string): void => {
     if (line.trim() !== '') onLine(line)
   }
-  return {
-    add: text => {
-      const lines = (rest + text).split(/\r\n|[\r\n]/)
-      rest = lines.pop() ?? ''
-      for (const line of lines) say(line)
-      if (rest.length < longestLine) return
-      say(rest)
-      rest = ''
-    },
-    end: () => {
-      say(rest)
-      rest = ''
-    },
+  const end = (): void => {
+    say(rest)
+    rest = ''
   }
+  const add = (text: string): void => {
+    const lines = (rest + text).split(/\r\n|[\r\n]/)
+    rest = lines.pop() ?? ''
+    for (const line of lines) say(line)
+    if (rest.length >= longestLine) end()
+  }
+  return { add, end }
 }

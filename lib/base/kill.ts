@@ -1,35 +1,27 @@
 import type { ProcessPromise } from 'zx/core'
-import { isCode } from './system-errors.ts'
+import { whereThere } from './system-errors.ts'
 
 /** Ends a command at its timeout or when its signal is aborted, and says which it was. */
 export function endEarly(running: ProcessPromise, timeout: number, signal: AbortSignal | undefined) {
-  const ends: { reason: 'timeout' | 'abort' | undefined; clear: () => void } = {
-    reason: undefined,
-    clear: () => {},
-  }
+  const ended: { by?: 'timeout' | 'abort' } = {}
   let kill: NodeJS.Timeout | undefined
-  const end = (reason: 'timeout' | 'abort'): void => {
-    ends.reason ??= reason
+  const end = (by: 'timeout' | 'abort'): void => {
+    ended.by ??= by
     signalGroup(running, 'SIGTERM')
     kill ??= setTimeout(() => signalGroup(running, 'SIGKILL'), 5000)
   }
   const onAbort = (): void => end('abort')
   const timer = setTimeout(() => end('timeout'), timeout)
   signal?.addEventListener('abort', onAbort, { once: true })
-  ends.clear = () => {
+  const clear = (): void => {
     clearTimeout(timer)
     clearTimeout(kill)
     signal?.removeEventListener('abort', onAbort)
   }
-  return ends
+  return { ended, clear }
 }
 
 /** The command leads its own process group, so its children are reached as well. */
-function signalGroup(running: ProcessPromise, signal: 'SIGTERM' | 'SIGKILL'): void {
-  if (running.pid === undefined) return
-  try {
-    process.kill(-running.pid, signal)
-  } catch (error) {
-    if (!isCode(error, 'ESRCH')) throw error
-  }
+function signalGroup({ pid }: ProcessPromise, signal: 'SIGTERM' | 'SIGKILL'): void {
+  if (pid !== undefined) whereThere(() => process.kill(-pid, signal), 'ESRCH')
 }

@@ -36,6 +36,9 @@ export interface RunOptions {
   readonly keep?: 'end'
 }
 
+/** For how long it may take, and who may end it. */
+export type Limits = Pick<RunOptions, 'timeout' | 'signal'>
+
 /** More than this, in characters, is kept of no stream. */
 const most = 64 * 1024 * 1024
 
@@ -60,7 +63,7 @@ export function observeCommands(next: CommandObserver): void {
  */
 export async function attempt(command: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const { timeout = 10 * 60_000, signal } = options
-  const { $, ProcessOutput } = await zx()
+  const { $ } = await zx()
   const started = performance.now()
   const text = commandText(command)
   signal?.throwIfAborted()
@@ -81,15 +84,15 @@ export async function attempt(command: readonly string[], options: RunOptions = 
   // zx decodes chunk by chunk, which cuts characters in two.
   for (const stream of [running.child?.stdout, running.child?.stderr]) stream?.setEncoding('utf8')
   if (options.onLine) followLines(running, options.onLine)
-  const ends = endEarly(running, timeout, signal)
+  const { ended, clear } = endEarly(running, timeout, signal)
   let output: ProcessOutput
   try {
     output = await running
   } finally {
-    ends.clear()
+    clear()
   }
   observer({ text, ms: performance.now() - started, code: output.exitCode })
-  if (ends.reason === 'timeout')
+  if (ended.by === 'timeout')
     throw new Failure({
       what: `${text} did not finish within ${duration(timeout)}`,
       detail: redact(lastLines(output.stderr || output.stdout, 5)),
@@ -97,7 +100,6 @@ export async function attempt(command: readonly string[], options: RunOptions = 
   signal?.throwIfAborted()
   if (output.signal === null && output.cause instanceof Error)
     throw new Failure({ what: `${text} cannot be started: ${spawnError(output.cause, options.cwd)}` })
-  if (!(output instanceof ProcessOutput)) throw new TypeError('zx resolved with something else')
   if (output.ok && kept.stdout.isCut && options.keep !== 'end' && !options.onLine)
     throw new Failure({ what: `${text} has printed more than the ${bytes(most)} that can be read of it` })
   return { ok: output.exitCode === 0, code: output.exitCode, stdout: output.stdout, stderr: output.stderr }

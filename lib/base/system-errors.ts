@@ -21,6 +21,22 @@ export function refused(error: unknown): Failure | undefined {
   return new Failure({ what: `this machine refused it: ${error.message}`, fix }, undefined, error)
 }
 
+/** What was asked for; undefined where it is not there, or for one of the other codes. Every other error is thrown. */
+export function whereThere<T>(ask: () => T, ...codes: readonly string[]): T | undefined {
+  try {
+    return ask()
+  } catch (error) {
+    return notThere(...codes)(error)
+  }
+}
+
+/** The same for a promise that is caught: `await open(file).catch(notThere())`. */
+export const notThere =
+  (...codes: readonly string[]) =>
+  (error: unknown): undefined => {
+    if (!isCode(error, 'ENOENT', ...codes)) throw error
+  }
+
 /** Whether an error of the operating system is one of these (errno(3)). */
 export const isCode = (error: unknown, ...codes: readonly string[]): boolean =>
   error instanceof Error && 'code' in error && codes.some(code => code === error.code)

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
-import type { Command, Options, Parsed } from '../base/command.ts'
 import { commandOf } from '../base/command-text.ts'
 import { UsageError } from '../base/failure.ts'
+import type { Command, Options, Parsed } from '../base/options.ts'
 import { shown } from '../base/text.ts'
 import { help } from './help.ts'
 

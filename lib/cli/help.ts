@@ -1,5 +1,5 @@
-import type { Command, Options, Word } from '../base/command.ts'
 import { commandOf } from '../base/command-text.ts'
+import type { Command, Options, Word } from '../base/options.ts'
 import { columns } from '../base/text.ts'
 
 /** Every script has it. */

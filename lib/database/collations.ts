@@ -1,6 +1,7 @@
 import { quoted } from '../base/command-text.ts'
-import type { Problem } from '../base/failure.ts'
+import { Failure, type Problem } from '../base/failure.ts'
 import type { Project } from '../docker/project.ts'
+import { sql } from './database.ts'
 import { identifier } from './sql-words.ts'
 
 /** A database whose texts were sorted by another version of the C library's, or ICU's, rules than the image's. */
@@ -70,3 +71,14 @@ const refreshed = (database: string, collation: string | undefined): string =>
   collation === undefined
     ? `alter database ${identifier(database)} refresh collation version`
     : `alter collation ${collation} refresh version`
+
+/** What is wrong with the order of texts in the databases; nothing where they cannot be asked: that is said elsewhere. */
+export async function collationsOf(project: Project): Promise<Problem[]> {
+  try {
+    const found = JSON.parse(await sql(project, collationScript)) as Collation[] // as the script prints it
+    return collationProblems(project, found)
+  } catch (error) {
+    if (error instanceof Failure) return []
+    throw error
+  }
+}

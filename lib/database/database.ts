@@ -1,4 +1,5 @@
 import { Failure } from '../base/failure.ts'
+import type { Limits } from '../base/shell.ts'
 import { lastLines } from '../base/text.ts'
 import type { Project } from '../docker/project.ts'
 import { leavesCrowd, noneLeft, untilLetIn } from './connections.ts'
@@ -27,6 +28,8 @@ export const ownSettings = [
 export const unlimited =
   "select set_config(name, '0', false) from pg_catalog.pg_settings where name = 'transaction_timeout' \\g /dev/null"
 
+type Asking = Limits & { database?: string; user?: string; ownPath?: boolean }
+
 /**
  * Runs SQL in the environment's database over the socket inside its container, or in another one of the same server.
  * It finds what is PostgreSQL's own and nothing else: a backup that was restored may have functions and operators that
@@ -36,17 +39,7 @@ export const unlimited =
  * @returns what psql prints, unaligned and without headers.
  * @throws Failure with PostgreSQL's own message.
  */
-export async function sql(
-  project: Project,
-  statement: string,
-  options: {
-    database?: string
-    user?: string
-    timeout?: number
-    signal?: AbortSignal
-    ownPath?: boolean
-  } = {},
-): Promise<string> {
+export async function sql(project: Project, statement: string, options: Asking = {}): Promise<string> {
   const { database, user, ownPath, ...running } = options
   const name = database ?? project.environment.database.name
   const words = [
@@ -91,9 +84,7 @@ export async function schemaRevision(project: Project, database?: string): Promi
 
 /** What each of the tables that may be Alembic's has, the likeliest first: some may be other applications'. */
 export async function revisionsByTable(project: Project): Promise<Map<string, Revision>> {
-  const tables = (await sql(project, versionTables, { ownPath: true }))
-    .split('\n')
-    .filter(table => table !== '')
+  const tables = (await sql(project, versionTables, { ownPath: true })).split('\n').filter(Boolean)
   const found = new Map<string, Revision>()
   for (const versionTable of tables)
     found.set(versionTable, (await sql(project, revisionScript({ versionTable }), { ownPath: true })) || null)

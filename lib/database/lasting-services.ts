@@ -83,8 +83,7 @@ export async function startLasting(
   await project.start(services, { fresh: false })
   await waitUntilHealthy(project, services, { step, signal: run.signal })
   const live = proxy.mapOnDisk()
-  if (isNew && live !== null)
-    await restoreLogin(project, loginIn(await liveVariables({ environment, project }, live)))
+  if (isNew && live !== null) await restoreLogin(project, loginIn(await liveVariables(project, live)))
 }
 
 /** No image has proved itself yet, and nobody has been served. */
@@ -102,11 +101,7 @@ async function isSound(site: Site, database: Container | undefined): Promise<boo
 }
 
 /** Before the first deploy: the services' tags are resolved to digests, once and for all; not of a proxy that runs. */
-async function firstState(
-  { environment }: Site,
-  step: Step,
-  running: ComposeState | undefined,
-): Promise<ComposeState> {
+async function firstState({ environment }: Site, step: Step, running?: ComposeState): Promise<ComposeState> {
   step.progress('resolving the images of the database and the proxy')
   return {
     live: null,

@@ -6,8 +6,7 @@ import { untilLetIn } from './connections.ts'
 import { admin, sql } from './database.ts'
 import { settleOwner } from './owner.ts'
 import { scramVerifier } from './scram.ts'
-import { settingName, settingValue } from './setting-value.ts'
-import { identifier, literal } from './sql-words.ts'
+import { identifier, literal, settingName, settingValue } from './sql-words.ts'
 import { superuserOf } from './superuser.ts'
 
 /**
@@ -20,6 +19,8 @@ import { superuserOf } from './superuser.ts'
 const ownLogins = ({ database }: Environment): string[] =>
   [1, 2].map(number => `${database.user}_app_${number}`)
 
+type Login = Readonly<Record<'user' | 'password', string>>
+
 /** All logins of the application, also those that a rotation made before every version had one. */
 export const loginsOf = (environment: Environment): string[] => [
   ...ownLogins(environment),
@@ -30,11 +31,7 @@ export const loginsOf = (environment: Environment): string[] => [
  * The login of a version to come.
  * @param live as whom the live version logs in: it stays so where the password does, and else keeps its login for itself
  */
-export function loginFor(
-  environment: Environment,
-  live: { readonly user: string; readonly password: string } | undefined,
-  password: string,
-): string {
+export function loginFor(environment: Environment, live: Login | undefined, password: string): string {
   const [first = '', second = ''] = ownLogins(environment)
   if (live?.user === second && live.password === password) return second
   return live?.user === first && live.password !== password ? second : first
@@ -114,16 +111,13 @@ export async function revokeLogins(project: Project, login: string): Promise<num
   )
   await removeLogins(
     project,
-    others.filter(other => other !== environment.database.user),
+    loginsOf(environment).filter(other => other !== login),
   )
   return Number(ended)
 }
 
 /** Lets a version's own login in where the server does not know it: one whose data were lost knows the owner alone. */
-export async function restoreLogin(
-  project: Project,
-  { user, password }: { user: string; password: string },
-): Promise<void> {
+export async function restoreLogin(project: Project, { user, password }: Login): Promise<void> {
   if (!loginsOf(project.environment).includes(user) || (await roleExists(project, user))) return
   await settleOwner(project)
   await grantLogin(project, user, password)

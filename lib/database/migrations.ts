@@ -1,6 +1,6 @@
 import { exitCodes, Failure } from '../base/failure.ts'
 import { redact } from '../base/redact.ts'
-import { commandFailed, type Ran, type RunOptions } from '../base/shell.ts'
+import { commandFailed, type RunOptions } from '../base/shell.ts'
 import { lastLines } from '../base/text.ts'
 import { readInImage, withAlembicsPython } from '../docker/image-reading.ts'
 import { type Project, serviceOf } from '../docker/project.ts'
@@ -54,40 +54,41 @@ export async function migrationsOf(
 /**
  * Runs Alembic with a colour's image. It logs in as the owner itself and not as the application, whose connections are
  * limited: no version can take them all.
+ * @returns what it did; `said`, the end of what it printed
  */
-function alembic(
-  project: Project,
-  colour: Colour,
-  words: readonly string[],
-  options: RunOptions,
-): Promise<Ran> {
+async function alembic(project: Project, colour: Colour, words: readonly string[]) {
   const { environment } = project
   const { DB_PASSWORD: password, DATABASE_URL: theirs } = readSecrets(environment).secrets
-  const url =
-    password === undefined || theirs !== undefined
-      ? undefined
-      : databaseUrl(environment, environment.database.user, password)
-  const env = url === undefined ? {} : { env: { DATABASE_URL: url } }
-  return untilLetIn(() =>
-    project.runOnce(serviceOf('backend', colour), ['alembic', ...words], { ...options, ...env }),
+  const isOurs = password !== undefined && theirs === undefined
+  const env = isOurs && { DATABASE_URL: databaseUrl(environment, environment.database.user, password) }
+  const options: RunOptions = { timeout: environment.timeouts.migrate, keep: 'end', ...(env && { env }) }
+  const { ok, stdout, stderr } = await untilLetIn(() =>
+    project.runOnce(serviceOf('backend', colour), ['alembic', ...words], options),
   )
+  const said = (lines: number): string => redact(lastLines(stderr || stdout, lines))
+  const advice = (otherwise: string): string => adviceAfter(stderr + stdout, environment.name, otherwise)
+  return { ok, said, advice }
+}
+
+/** The same, for a revision: Alembic may say that all is well, and the schema is at another one. */
+async function alembicTo(
+  project: Project,
+  colour: Colour,
+  [command, revision]: readonly ['upgrade' | 'downgrade', Revision],
+) {
+  const ran = await alembic(project, colour, [command, revision ?? 'base'])
+  const now = await schemaRevision(project)
+  return { ...ran, isThere: ran.ok && now === revision, now: showRevision(now) }
 }
 
 /** `alembic upgrade head` with a colour's image. @throws Failure with the end of what Alembic printed. */
-export async function upgrade(project: Project, colour: Colour, timeout: number): Promise<void> {
-  const ran = await alembic(project, colour, ['upgrade', 'head'], {
-    timeout,
-    keep: 'end',
-  })
-  if (!ran.ok)
+export async function upgrade(project: Project, colour: Colour): Promise<void> {
+  const { ok, said, advice } = await alembic(project, colour, ['upgrade', 'head'])
+  if (!ok)
     throw new Failure({
       what: 'the database migrations failed',
-      detail: redact(lastLines(ran.stderr || ran.stdout, 12)),
-      fix: adviceAfter(
-        ran.stderr + ran.stdout,
-        project.environment.name,
-        'mend the migration, build again and deploy',
-      ),
+      detail: said(12),
+      fix: advice('mend the migration, build again and deploy'),
     })
 }
 
@@ -100,24 +101,18 @@ export async function downgrade(
   colour: Colour,
   image: string,
   revision: Revision,
-  timeout: number,
 ): Promise<void> {
   if ((await schemaRevision(project)) === revision) return
-  const target = revision ?? 'base'
-  const ran = await alembic(project, colour, ['downgrade', target], {
-    timeout,
-    keep: 'end',
-  })
-  const now = await schemaRevision(project)
-  if (ran.ok && now === revision) return
+  const { isThere, now, said } = await alembicTo(project, colour, ['downgrade', revision])
+  if (isThere) return
   throw new Failure(
     {
-      what: `the schema is at ${showRevision(now)} and could not be taken back to ${showRevision(revision)}`,
-      detail: redact(lastLines(ran.stderr || ran.stdout, 8)),
+      what: `the schema is at ${now} and could not be taken back to ${showRevision(revision)}`,
+      detail: said(8),
       fix: [
         'the live version was tested on the new schema or may not work on it: look at it first, then either deploy a version that fits,',
         `or take the schema back by hand with ${image}, which knows both revisions:`,
-        byHand(project, colour, image, `downgrade ${target}`),
+        byHand(project, colour, image, `downgrade ${revision ?? 'base'}`),
       ].join('\n'),
     },
     exitCodes.needsPerson,
@@ -128,27 +123,13 @@ export async function downgrade(
  * `alembic downgrade` with a colour's image.
  * @throws Failure with the end of what Alembic printed, also where it says that all is well and the revision is another.
  */
-export async function downgradeTo(
-  project: Project,
-  colour: Colour,
-  revision: Revision,
-  timeout: number,
-): Promise<void> {
-  const target = revision ?? 'base'
-  const ran = await alembic(project, colour, ['downgrade', target], {
-    timeout,
-    keep: 'end',
-  })
-  const now = await schemaRevision(project)
-  if (ran.ok && now === revision) return
+export async function downgradeTo(project: Project, colour: Colour, revision: Revision): Promise<void> {
+  const { isThere, now, said, advice } = await alembicTo(project, colour, ['downgrade', revision])
+  if (isThere) return
   throw new Failure({
-    what: `the schema could not be taken back to ${showRevision(revision)}: it is at ${showRevision(now)}`,
-    detail: redact(lastLines(ran.stderr || ran.stdout, 12)),
-    fix: adviceAfter(
-      ran.stderr + ran.stdout,
-      project.environment.name,
-      'mend the downgrade, or restore a backup: rollback.ts -t database',
-    ),
+    what: `the schema could not be taken back to ${showRevision(revision)}: it is at ${now}`,
+    detail: said(12),
+    fix: advice('mend the downgrade, or restore a backup: rollback.ts -t database'),
   })
 }
 
@@ -161,17 +142,13 @@ export async function upgradeAgain(
   colour: Colour,
   image: string,
   revision: string,
-  timeout: number,
 ): Promise<void> {
-  const ran = await alembic(project, colour, ['upgrade', revision], {
-    timeout,
-  })
-  const now = await schemaRevision(project)
-  if (ran.ok && now === revision) return
+  const { isThere, now, said } = await alembicTo(project, colour, ['upgrade', revision])
+  if (isThere) return
   throw new Failure(
     {
-      what: `the schema is at ${showRevision(now)} and could not be taken forward to ${revision} again`,
-      detail: redact(lastLines(ran.stderr || ran.stdout, 8)),
+      what: `the schema is at ${now} and could not be taken forward to ${revision} again`,
+      detail: said(8),
       fix: byHand(project, colour, image, `upgrade ${revision}`),
     },
     exitCodes.needsPerson,

@@ -22,13 +22,11 @@ export async function settleOwner(project: Project): Promise<{ undo: () => Promi
     await separate(project)
   }
   const was = await isSuperuser(project)
-  if (!wanted)
-    for (const database of (await admin(project, `${forget(user)}; ${databasesToHandOver(name)}`))
-      .split('\n')
-      .filter(Boolean)) {
-      await patiently(() => sql(project, handOver(user), { database, timeout: 10 * 60_000 }))
-      await admin(project, `alter database ${identifier(database)} owner to ${identifier(user)}`)
-    }
+  const found = wanted ? '' : await admin(project, `${forget(user)}; ${databasesToHandOver(name)}`)
+  for (const database of found.split('\n').filter(Boolean)) {
+    await patiently(() => sql(project, handOver(user), { database, timeout: 10 * 60_000 }))
+    await admin(project, `alter database ${identifier(database)} owner to ${identifier(user)}`)
+  }
   if (was === wanted) return undefined
   const set = (superuser: boolean): Promise<string> =>
     admin(project, `alter role ${identifier(user)} ${superuser ? '' : 'no'}superuser`)

@@ -1,5 +1,4 @@
-import { settingName, settingValue } from './setting-value.ts'
-import { identifier, literal } from './sql-words.ts'
+import { identifier, literal, settingName, settingValue } from './sql-words.ts'
 import { bootstrap } from './superuser.ts'
 
 /**

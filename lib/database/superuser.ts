@@ -1,3 +1,4 @@
+import type { Limits } from '../base/shell.ts'
 import type { Project } from '../docker/project.ts'
 import { untilLetIn } from './connections.ts'
 
@@ -14,23 +15,14 @@ const known = new WeakMap<Project, string>()
  * is asked. It has a name of its own, unless the application's role is still the superuser itself.
  * @param options.timeout in ms
  */
-export async function superuserOf(
-  project: Project,
-  options: { timeout?: number; signal?: AbortSignal } = {},
-): Promise<string> {
+export async function superuserOf(project: Project, options: Limits = {}): Promise<string> {
   const found = known.get(project)
   if (found !== undefined) return found
   const { user } = project.environment.database
   for (const name of [superuserName(user), user]) {
     const question = `select rolname from pg_catalog.pg_roles where oid = ${bootstrap}`
     const words = ['psql', '--username', name, '--dbname', 'postgres', '--no-psqlrc', '-qAtc', question]
-    const ran = await untilLetIn(() =>
-      project.exec('db', words, {
-        timeout: 60_000,
-        ...(options.timeout && { timeout: options.timeout }),
-        ...(options.signal && { signal: options.signal }),
-      }),
-    )
+    const ran = await untilLetIn(() => project.exec('db', words, { timeout: 60_000, ...options }))
     if (ran.ok) return remember(project, ran.stdout.trim())
     if (!/role ".*" does not exist/.test(ran.stderr)) return name // whoever asks as this role hears why it is not answered
   }

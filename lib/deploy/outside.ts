@@ -1,40 +1,34 @@
 import { Failure, type Problem, problemOf } from '../base/failure.ts'
-import { get } from '../base/http.ts'
+import { ask } from '../base/http.ts'
 import { count } from '../base/text.ts'
 import type { Environment } from '../environment/environment.ts'
 import { loadEdge } from '../environment/settings.ts'
-import { expiryProblem } from '../proxy/certificates.ts'
-import { certificateExpiry } from '../proxy/edge-certificates.ts'
+import { certificateExpiry, expiryProblem } from '../proxy/edge-certificates.ts'
 import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
 
-const days = 86_400_000
-/** Certificates that expire sooner are warned of, unless the edge's settings say otherwise (ms). */
-const warning = 21 * days
+/** Certificates that expire sooner are warned of, unless the edge's settings say otherwise (ms): three weeks. */
+const warning = 21 * 86_400_000
 
 /** What the addresses that users use come to, asked from outside. */
-interface Seen {
-  /** Those that do not answer 200, with the reason. */
-  readonly failing: Map<string, string>
-  /** When the certificates that were met expire (ms since 1970), by the host's name; none that is not valid. */
-  readonly expiry: Map<string, number>
-}
-
-async function lookFromOutside({ environment }: Pick<Site, 'environment'>): Promise<Seen> {
+async function lookFromOutside({ environment }: Pick<Site, 'environment'>) {
   const { externalChecks, externalAccess, timeouts } = environment
-  const seen: Seen = { failing: new Map(), expiry: new Map() }
+  /** Those that do not answer 200, with the reason. */
+  const failing = new Map<string, string>()
+  /** When the certificates that were met expire (ms since 1970), by the host's name; none that is not valid. */
+  const expiry = new Map<string, number>()
   await Promise.all(
     externalChecks.map(async url => {
       try {
-        const { status, certificate } = await get({ url, route: externalAccess }, timeouts.request)
-        if (status !== 200) seen.failing.set(url, `answers ${status}`)
-        if (certificate) seen.expiry.set(new URL(url).hostname, Date.parse(certificate.validTo))
+        const { status, certificate } = await ask({ url, route: externalAccess }, timeouts.request)
+        if (status !== 200) failing.set(url, `answers ${status}`)
+        if (certificate) expiry.set(new URL(url).hostname, Date.parse(certificate.validTo))
       } catch (error) {
-        seen.failing.set(url, problemOf(error).what)
+        failing.set(url, problemOf(error).what)
       }
     }),
   )
-  return seen
+  return { failing, expiry }
 }
 
 /** The addresses that do not answer, with the reason. */
@@ -45,15 +39,12 @@ export const failingAddresses = async (site: Pick<Site, 'environment'>): Promise
  * The very last check. An address that failed before the deploy, too, is not the new version's fault: a warning.
  * @throws Failure when one fails that answered before.
  */
-export async function checkFromOutside(
-  site: Site,
-  failedBefore: ReadonlyMap<string, string>,
-  step: Step,
-): Promise<void> {
+export async function checkFromOutside(site: Site, failedBefore: ReadonlyMap<string, string>, step: Step) {
   const { environment, run } = site
   const { failing, expiry } = await lookFromOutside(site)
   for (const problem of await expiring(environment, expiry)) run.warn(problem)
-  if (environment.externalChecks.length === 0) return step.skip('none are set for this environment')
+  const total = environment.externalChecks.length
+  if (total === 0) return step.skip('none are set for this environment')
   const listed = (urls: string[]): string => urls.map(url => `${url} ${failing.get(url)}`).join('\n')
   const fresh = [...failing.keys()].filter(url => !failedBefore.has(url))
   if (fresh.length > 0) throw new Failure({ what: 'the external health check failed', detail: listed(fresh) })
@@ -63,15 +54,13 @@ export async function checkFromOutside(
       detail: listed([...failing.keys()]),
       fix: 'look at DNS, the certificate and the TLS edge: the version itself answers',
     })
-  step.note(
-    `${environment.externalChecks.length - failing.size} of ${environment.externalChecks.length} answer`,
-  )
+  step.note(`${total - failing.size} of ${total} answer`)
 }
 
 /** What there is to say about the certificates that users meet: of the addresses, and of the edge on this machine. */
 async function expiring({ domain }: Environment, met: ReadonlyMap<string, number>): Promise<Problem[]> {
   const edge = await loadEdge()
-  const atTheEdge = edge && certificateExpiry(edge, [domain]).get(domain)
+  const atTheEdge = edge && certificateExpiry(edge, domain)
   const all = new Map([...(atTheEdge === undefined ? [] : [[domain, atTheEdge] as const]), ...met])
   return [...all].flatMap(
     ([name, expires]) =>

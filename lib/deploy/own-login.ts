@@ -2,14 +2,17 @@ import { isCrowded } from '../database/connections.ts'
 import { prepareDirectory, startServices } from '../database/lasting-services.ts'
 import { grantLogin, loginFor, loginsOf, removeLogins, roleExists } from '../database/login.ts'
 import { isSuperuser, settleOwner } from '../database/owner.ts'
-import { databaseAnswers } from '../database/state.ts'
+import { databaseAnswers, databaseState } from '../database/state.ts'
 import { superuserName } from '../database/superuser.ts'
+import { waitUntilHealthy } from '../docker/health.ts'
 import { liveVariables, loginIn } from '../docker/live-variables.ts'
 import { type Colour, type Environment, otherColour } from '../environment/environment.ts'
+import { readReleases } from '../environment/releases.ts'
 import { databaseUrl, readSecrets, type Secrets, secretsOf } from '../environment/secrets.ts'
 import type { Site } from '../proxy/site.ts'
-import type { Result } from '../run/result.ts'
+import type { Result } from '../run/events.ts'
 import type { Step } from '../run/step.ts'
+import { handleChangedServices } from './service-changes.ts'
 
 /**
  * Gives the backend of the version to come a login of its own; the live version keeps the one that it has. It is made
@@ -48,7 +51,7 @@ export async function giveLogin(site: Site, secrets: Secrets, step: Step): Promi
 /** As whom the live version logs in, and as whom the version to come does. */
 async function loginToCome(site: Site, password: string) {
   const live = site.proxy.mapOnDisk()
-  const now = live === null ? undefined : loginIn(await liveVariables(site, live))
+  const now = live === null ? undefined : loginIn(await liveVariables(site.project, live))
   return { now, login: loginFor(site.environment, now, password) }
 }
 
@@ -78,7 +81,7 @@ const isTheirs = (secrets: Secrets): boolean => secrets['DATABASE_URL'] !== unde
 /** The secrets, with the way to the database that a colour has: a plain `up -d` then finds it as it is. */
 export async function asIn(site: Site, colour: Colour, secrets: Secrets): Promise<Secrets> {
   const { environment } = site
-  const variables = await liveVariables(site, colour)
+  const variables = await liveVariables(site.project, colour)
   const isOurs = [environment.database.user, ...loginsOf(environment)].includes(loginIn(variables).user)
   const { DATABASE_URL } = variables
   return isTheirs(secrets) || DATABASE_URL === undefined || !isOurs ? secrets : { ...secrets, DATABASE_URL }
@@ -87,24 +90,36 @@ export async function asIn(site: Site, colour: Colour, secrets: Secrets): Promis
 /**
  * Writes the directory for a version to come, and sees to it that the database and the proxy run.
  * @param standsBy its containers are there, and keep the login that they have: nothing is asked of the database
+ * @param restart whether services are restarted whose settings have changed; undefined looks at none
  */
-export async function prepareServices(site: Site, standsBy: boolean): Promise<void> {
+export async function prepareServices(
+  site: Site,
+  { standsBy, restart }: { standsBy: boolean; restart?: boolean },
+): Promise<void> {
   const { environment, proxy, run } = site
   const secrets = secretsOf(environment) // read again: repairing may have ended a rotation
   const live = proxy.mapOnDisk()
-  const give = () => run.step(title, step => giveLogin(site, secrets, step))
   const start = () => run.step('Start database and proxy', step => startServices(site, step))
-  if (standsBy && live !== null) {
-    prepareDirectory(site, await asIn(site, otherColour(live), secrets))
-    return start()
+  const give = () =>
+    run.step('Give the application a login of its own', step => giveLogin(site, secrets, step))
+  const keepsLogin = standsBy && live !== null
+  const isUp = keepsLogin || (await databaseAnswers(site))
+  if (!isUp) {
+    prepareDirectory(site, secrets)
+    await start()
   }
-  if (await databaseAnswers(site)) {
-    prepareDirectory(site, await give())
-    return start()
-  }
-  prepareDirectory(site, secrets)
-  await start()
-  prepareDirectory(site, await give())
+  prepareDirectory(site, keepsLogin ? await asIn(site, otherColour(live), secrets) : await give())
+  if (isUp) await start()
+  if (restart !== undefined) await handleChangedServices(site, restart)
 }
 
-const title = 'Give the application a login of its own'
+/** A first deploy that was stopped or removed has left a database, or its volume: it is backed up like any other. */
+export async function startFound(site: Site): Promise<void> {
+  const { environment, project, run } = site
+  if (readReleases(environment).length > 0 || (await databaseState(site)).is !== 'down') return
+  await run.step('Start the database that is there', async step => {
+    prepareDirectory(site, secretsOf(environment))
+    await startServices(site, step)
+    await waitUntilHealthy(project, ['db'], { step, signal: run.signal })
+  })
+}

@@ -7,10 +7,9 @@ import { secretsOf, serviceVariables } from '../environment/secrets.ts'
 import type { Report } from '../migrate-check/check.ts'
 import { type Finding, fails } from '../migrate-check/finding.ts'
 import { liveInImage } from '../migrate-check/live-version.ts'
-import { onScratchServer } from '../migrate-check/on-scratch-server.ts'
 import type { Place } from '../migrate-check/python.ts'
 import { type Verdict, verdicts } from '../migrate-check/report/verdict.ts'
-import { throwawayServer } from '../migrate-check/scratch-server.ts'
+import { onScratchServer, throwawayServer } from '../migrate-check/scratch-server.ts'
 import type { Judged } from '../migrate-check/suppressions.ts'
 import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
@@ -44,7 +43,7 @@ export interface Pending {
  * again, with the image that is to be deployed. Neither the scratch server nor the migrations have a network: the live
  * database is out of their reach.
  */
-export async function judge(site: Site, pending: Pending, step: Step): Promise<Judgement> {
+async function tryPending(site: Site, pending: Pending, step: Step): Promise<Judgement> {
   const live = readReleases(site.environment).at(-1)
   const state = readComposeState(site.environment)
   if (pending.revisions.length === 0) step.skip('none')
@@ -71,7 +70,7 @@ export async function judge(site: Site, pending: Pending, step: Step): Promise<J
         live: liveInImage(live.images.backend, site.run.signal),
         isJudged: ({ id: name }) => pending.revisions.includes(name),
         signal: site.run.signal,
-        progress: text => step.progress(text),
+        progress: step.progress,
       })
       if (report.onCopy) site.run.note(whyOnCopy(report.onCopy))
       return judgementOf(report, pending)
@@ -164,14 +163,9 @@ export function verdictLines(all: readonly Verdict[]): string[] {
 }
 
 /** A check that cannot be made stops a deploy like a finding does. */
-export async function judgeOrWarn(
-  site: Site,
-  pending: Pending,
-  accepted: boolean,
-  step: Step,
-): Promise<Judgement> {
+export async function judge(site: Site, pending: Pending, accepted: boolean, step: Step): Promise<Judgement> {
   try {
-    return await judge(site, pending, step)
+    return await tryPending(site, pending, step)
   } catch (error) {
     if (site.run.signal.aborted) throw error
     if (!accepted) throw error instanceof Failure ? withWayOut(error) : error

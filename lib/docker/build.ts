@@ -7,20 +7,24 @@ export const buildRepository = 'tracehub-build'
 /** Bears the name of the project that an image was built for. */
 export const projectLabel = 'tracehub.project'
 
-interface BuildOptions {
-  readonly signal: AbortSignal
-  readonly progress: (text: string) => void
-}
-
 /** Builds the parts from source on this machine. The image's own id is its tag, so it is as pinned as a digest. */
 export async function build(
-  environment: Environment,
+  { images, project, sources }: Environment,
   toolkit: string,
-  options: BuildOptions,
+  { signal, progress }: { signal: AbortSignal; progress: (text: string) => void },
 ): Promise<Images> {
+  const passing = `${buildRepository}:${process.pid}`
+  const onLine = (line: string): void => progress(line.slice(0, 60))
   const made: Partial<Record<Part, PinnedImage>> = {}
-  for (const part of parts)
-    made[part] = await buildPart(environment, part, `${toolkit}/${environment.sources[part]}`, options)
+  for (const part of parts) {
+    const command = buildCommand(passing, `${toolkit}/${sources[part]}`, { [projectLabel]: project })
+    await run(command, { signal, timeout: 30 * 60_000, onLine })
+    const id = await run(['docker', 'image', 'inspect', '--format', '{{.Id}}', passing])
+    const image = pinned(`${images[part]}:build-${id.replace('sha256:', '').slice(0, 32)}`)
+    await run(['docker', 'tag', id, image])
+    await attempt(['docker', 'rmi', passing]) // a second name, no more: the image keeps its own
+    made[part] = image
+  }
   return made as Images // the loop made every part
 }
 
@@ -37,22 +41,3 @@ export const buildCommand = (
   ...Object.entries(labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]),
   source,
 ]
-
-async function buildPart(
-  { images, project }: Environment,
-  part: Part,
-  source: string,
-  { signal, progress }: BuildOptions,
-): Promise<PinnedImage> {
-  const passing = `${buildRepository}:${process.pid}`
-  await run(buildCommand(passing, source, { [projectLabel]: project }), {
-    signal,
-    timeout: 30 * 60_000,
-    onLine: line => progress(line.slice(0, 60)),
-  })
-  const id = await run(['docker', 'image', 'inspect', '--format', '{{.Id}}', passing])
-  const image = pinned(`${images[part]}:build-${id.replace('sha256:', '').slice(0, 32)}`)
-  await run(['docker', 'tag', id, image])
-  await attempt(['docker', 'rmi', passing]) // a second name, no more: the image keeps its own
-  return image
-}

@@ -45,10 +45,7 @@ function otherMajor(environment: Environment, data: string, image: string): Prob
 }
 
 /** The same of the container that is there. */
-export async function troubleOfDatabase(
-  project: Project,
-  options: { timeout?: number } = {},
-): Promise<Problem | undefined> {
+export async function troubleOfDatabase(project: Project, options: { timeout?: number } = {}) {
   const [database] = await project.containers(['db'], options)
   return database && databaseTrouble(await project.logs(database, 50, options), project.environment)
 }

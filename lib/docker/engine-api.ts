@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Failure } from '../base/failure.ts'
-import { get } from '../base/http.ts'
+import { ask } from '../base/http.ts'
 
 /**
  * Questions to the engine over its own socket (Docker Engine API): a hundredth of what a process of the docker CLI
@@ -64,7 +64,7 @@ async function answer(path: string): Promise<unknown> {
   const socket = engineSocket()
   if (socket === undefined) return undefined
   try {
-    const { status, body } = await get({ socket, path, host: 'docker' }, patience)
+    const { status, body } = await ask({ socket, path, host: 'docker' }, patience)
     return status === 200 ? JSON.parse(body) : status === 404 ? gone : undefined
   } catch (error) {
     if (error instanceof Failure || error instanceof SyntaxError) return undefined

@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { commandText } from '../base/command-text.ts'
 import { Failure, problemOf } from '../base/failure.ts'
-import { attempt, type Ran } from '../base/shell.ts'
-import { label, removeLeftovers } from './leftovers.ts'
-import { ownerLabel } from './owner.ts'
-import { applicationLimits } from './throwaway.ts'
+import { attempt, type RunOptions } from '../base/shell.ts'
+import { applicationLimits, label, ownerLabel, removeLeftovers } from './throwaway.ts'
 
 /** In ms. Reading files takes a second; on a machine that is busy with other things, many. */
 const patience = 180_000
@@ -28,16 +26,14 @@ export function readingCommand(
   ]
 }
 
+type Reading = Pick<RunOptions, 'signal' | 'timeout' | 'env'>
+
 /**
  * Runs a command in an image, only to read what is in there. Its container ends with the run, also where that is
  * stopped or killed: a container of a killed one is removed by the next that reads or checks anything.
  * @throws Failure when it takes longer than three minutes.
  */
-export async function readInImage(
-  image: string,
-  command: readonly string[],
-  options: { signal?: AbortSignal; timeout?: number; env?: Readonly<Record<string, string>> } = {},
-): Promise<Ran> {
+export async function readInImage(image: string, command: readonly string[], options: Reading = {}) {
   await removeLeftovers()
   const name = `migrate-check-${Date.now().toString(36)}${randomBytes(3).toString('hex')}-read`
   try {

@@ -1,40 +1,31 @@
 import { together } from '../base/all-settled.ts'
-import { Failure } from '../base/failure.ts'
+import { Failure, UsageError } from '../base/failure.ts'
 import { attempt, run } from '../base/shell.ts'
-import { lastLines } from '../base/text.ts'
-import type { Environment } from '../environment/environment.ts'
+import { lastLines, shown } from '../base/text.ts'
+import type { Environment, Part } from '../environment/environment.ts'
 import { type Images, type PinnedImage, pinned, shortDigest } from '../environment/releases.ts'
 import type { Run } from '../run/run.ts'
 import type { Step } from '../run/step.ts'
 import { type RegistryAccess, registryOf, withRegistry } from './registry.ts'
-
-/** A tag as the registry's specification has it: a word of at most 128 characters. */
-export const isTag = (word: string): boolean => /^\w[\w.-]{0,127}$/.test(word)
 
 interface Manifest {
   Descriptor: { digest: string; platform?: { os: string; architecture: string } }
 }
 
 /** A digest as registries and builds print it. */
-export const isDigest = (word: string): boolean => /^sha256:[0-9a-f]{64}$/.test(word)
+const isDigest = (word: string): boolean => /^sha256:[0-9a-f]{64}$/.test(word)
 
 /**
  * Asks the registry what a tag means now, or which image of an index (a digest that a build printed) is for this
  * machine. From here on the digest is what counts.
  * @throws Failure when the registry is away, refuses, or does not know it.
  */
-export async function resolve(
-  access: RegistryAccess,
-  image: string,
-  tagOrDigest: string,
-): Promise<PinnedImage> {
+export async function resolve(access: RegistryAccess, image: string, tagOrDigest: string) {
   const reference = `${image}${isDigest(tagOrDigest) ? '@' : ':'}${tagOrDigest}`
   const registry = registryOf(image)
   const insecure = /^(127\.|localhost)/.test(registry) ? ['--insecure'] : [] // Docker's own rule for loopback
-  const asked = await attempt(
-    ['docker', ...access, 'manifest', 'inspect', '--verbose', ...insecure, reference],
-    { timeout: 60_000 },
-  )
+  const inspect = ['docker', ...access, 'manifest', 'inspect', '--verbose', ...insecure, reference]
+  const asked = await attempt(inspect, { timeout: 60_000 })
   if (!asked.ok) throw unresolved(reference, registry, lastLines(asked.stderr, 3))
   const answer = JSON.parse(asked.stdout) as Manifest | Manifest[]
   const manifest = Array.isArray(answer) ? await ofThisMachine(answer) : answer
@@ -68,9 +59,8 @@ function unresolved(reference: string, registry: string, said: string): Failure 
 
 async function ofThisMachine(manifests: readonly Manifest[]): Promise<Manifest | undefined> {
   const here = await run(['docker', 'version', '--format', '{{.Server.Os}}/{{.Server.Arch}}'])
-  return manifests.find(
-    ({ Descriptor: { platform } }) => `${platform?.os}/${platform?.architecture}` === here,
-  )
+  const platformOf = ({ Descriptor: { platform } }: Manifest) => `${platform?.os}/${platform?.architecture}`
+  return manifests.find(manifest => platformOf(manifest) === here)
 }
 
 /** Pulls an image by digest, unless it is here already. */
@@ -78,47 +68,65 @@ export async function pull(
   access: RegistryAccess,
   image: PinnedImage,
   options: { timeout: number; signal: AbortSignal; progress: (text: string) => void },
-): Promise<'pulled' | 'already here'> {
-  if (await isHere(image)) return 'already here'
-  let layers = 0
-  let done = 0
+): Promise<void> {
+  if (await isHere(image)) return
+  let [layers, done] = [0, 0]
+  const onLine = (line: string): void => {
+    if (/: Pulling fs layer/.test(line)) layers += 1
+    if (/: Pull complete/.test(line)) done += 1
+    options.progress(`${done} of ${layers} layers`)
+  }
   await run(['docker', ...access, 'pull', image], {
     timeout: options.timeout,
     signal: options.signal,
-    onLine: line => {
-      if (/: Pulling fs layer/.test(line)) layers += 1
-      if (/: Pull complete/.test(line)) done += 1
-      options.progress(`${done} of ${layers} layers`)
-    },
+    onLine,
   })
-  return 'pulled'
 }
 
 export const isHere = async (image: PinnedImage): Promise<boolean> =>
   (await attempt(['docker', 'image', 'inspect', '--format', '{{.Id}}', image])).ok
 
+/** What a pull is for. */
+type Puller = { readonly environment: Environment; readonly run: Run }
+
 /** Pulls what of these is not here, all at once, logged in only where something has to come. @returns whether it had. */
-export async function pullMissing(
-  { environment, run }: { environment: Environment; run: Run },
-  images: readonly PinnedImage[],
-  step: Step,
-): Promise<boolean> {
+export async function pullMissing({ environment, run }: Puller, images: readonly PinnedImage[], step: Step) {
   const here = await Promise.all(images.map(isHere))
   const missing = images.filter((_, i) => !here[i])
   if (missing.length === 0) return false
-  const progress = (text: string): void => step.progress(text)
-  const options = { timeout: environment.timeouts.pull, signal: run.signal, progress }
+  const options = { timeout: environment.timeouts.pull, signal: run.signal, progress: step.progress }
   await withRegistry(environment, access =>
     together(missing.map(image => () => pull(access, image, options))),
   )
   return true
 }
 
-export async function pullRelease(
-  site: { environment: Environment; run: Run },
-  images: Images,
-  step: Step,
-): Promise<void> {
+export async function pullRelease(site: Puller, images: Images, step: Step): Promise<void> {
   const hadToCome = await pullMissing(site, Object.values(images), step)
   step.note(`${hadToCome ? 'pulled' : 'already here:'} ${Object.values(images).map(shortDigest).join(', ')}`)
+}
+
+/** @throws UsageError when it is no tag as the registry's specification has it: a word of at most 128 characters. */
+export function parseTag(tag: string): string {
+  if (/^\w[\w.-]{0,127}$/.test(tag)) return tag
+  throw new UsageError(
+    `--tag is ${shown(tag)}; expected letters, digits and _ . - (at most 128, no leading . or -), such as main-3f1c9a0`,
+  )
+}
+
+/**
+ * The images of one build by their digests, which no later push can change; undefined where none are given.
+ * @throws UsageError when one is given without the other, or is no digest.
+ */
+export function parseDigests(backend: string | undefined, frontend: string | undefined) {
+  if (backend === undefined && frontend === undefined) return undefined
+  return { backend: parseDigest('backend', backend), frontend: parseDigest('frontend', frontend) }
+}
+
+function parseDigest(part: Part, digest: string | undefined): string {
+  if (digest !== undefined && isDigest(digest)) return digest
+  const given = digest === undefined ? 'not given, but the other one is' : shown(digest)
+  throw new UsageError(
+    `--${part}-digest is ${given}; expected sha256: and 64 hexadecimal digits, as the build prints it`,
+  )
 }

@@ -10,6 +10,8 @@ export type ServiceName = 'db' | 'proxy' | `${Part}-${Colour}`
 export const serviceOf = (part: Part, colour: Colour): ServiceName => `${part}-${colour}`
 export const servicesOf = (colour: Colour): ServiceName[] => parts.map(part => serviceOf(part, colour))
 
+type Patience = Pick<RunOptions, 'timeout'>
+
 /**
  * The environment's containers. All that we know of how services become containers is in this file.
  * Commands run in the environment's directory with no flags that name it: just as a person types them.
@@ -31,10 +33,7 @@ export class Project {
   }
 
   /** Containers of the given services (of all, unless told), running or not. One-off ones are left out. */
-  async containers(
-    services?: readonly ServiceName[],
-    options: Pick<RunOptions, 'timeout'> = {},
-  ): Promise<Container[]> {
+  async containers(services?: readonly ServiceName[], options: Patience = {}): Promise<Container[]> {
     const all = await containersOf(this.environment.project, options)
     return services ? all.filter(({ service }) => services.some(name => name === service)) : all
   }
@@ -47,10 +46,8 @@ export class Project {
 
   /** The services that a plain `up -d` would recreate, as Compose v2 itself says; v1 cannot tell. */
   async wouldRecreate(services: readonly ServiceName[]): Promise<ServiceName[]> {
-    const ran = await attempt(
-      this.#command('up', '--dry-run', '--detach', '--no-deps', ...services),
-      this.#here(),
-    )
+    const plan = this.#command('up', '--dry-run', '--detach', '--no-deps', ...services)
+    const ran = await attempt(plan, this.#here())
     if (!ran.ok) return []
     const names = [...ran.stderr.matchAll(/Container (\S+) +Recreate\s*$/gm)].map(([, name]) => name)
     const recreated = (await this.containers(services)).filter(({ name }) => names.includes(name))
@@ -59,27 +56,23 @@ export class Project {
 
   /** Starts containers that exist and are stopped, as they are; from now on the engine keeps them running, too. */
   async startAgain(containers: readonly Container[]): Promise<void> {
-    const ids = containers.map(({ id }) => id)
-    await run(['docker', 'update', '--restart', 'always', ...ids])
-    await run(['docker', 'start', ...ids])
+    await onAll(containers, 'update', '--restart', 'always')
+    await onAll(containers, 'start')
   }
 
   /** Stops containers that are to rest: they stay, and an engine that is started anew leaves them alone. */
   async rest(containers: readonly Container[]): Promise<void> {
-    if (containers.length === 0) return
-    await run(['docker', 'update', '--restart', 'unless-stopped', ...containers.map(({ id }) => id)])
+    await onAll(containers, 'update', '--restart', 'unless-stopped')
     await this.stop(containers)
   }
 
   /** SIGTERM, the service's own grace period, SIGKILL. The containers stay, to be started again. */
-  async stop(containers: readonly Container[]): Promise<void> {
-    if (containers.length > 0) await run(['docker', 'stop', ...containers.map(({ id }) => id)])
-  }
+  readonly stop = (containers: readonly Container[]): Promise<void> => onAll(containers, 'stop')
 
   /** Removes containers, never a volume. */
   async remove(containers: readonly Container[]): Promise<void> {
     await this.stop(containers.filter(({ status }) => status === 'running'))
-    if (containers.length > 0) await run(['docker', 'rm', '--force', ...containers.map(({ id }) => id)])
+    await onAll(containers, 'rm', '--force')
   }
 
   /**
@@ -116,7 +109,7 @@ export class Project {
     await this.endRunOnce()
     const [program = '', ...rest] = command
     const variables = Object.keys(options.env ?? {}).flatMap(name => ['-e', name])
-    const words = ['run', '--rm', '--no-deps', '-T', '--name', this.#onceName(), '--entrypoint', program]
+    const words = ['run', '--rm', '--no-deps', '-T', '--name', this.#onceName, '--entrypoint', program]
     try {
       return await attempt(this.#command(...words, ...variables, service, ...rest), this.#here(options))
     } catch (error) {
@@ -127,11 +120,8 @@ export class Project {
 
   /** Ends what {@link runOnce} of a killed run left. @returns whether there was anything. */
   async endRunOnce(): Promise<boolean> {
-    const ours = [
-      `label=com.docker.compose.project=${this.environment.project}`,
-      `name=^${this.#onceName()}$`,
-    ]
-    const filters = ours.flatMap(filter => ['--filter', filter])
+    const project = `label=com.docker.compose.project=${this.environment.project}`
+    const filters = ['--filter', project, '--filter', `name=^${this.#onceName}$`]
     const { stdout } = await attempt(['docker', 'ps', '--all', '--quiet', '--no-trunc', ...filters])
     const id = stdout.trim()
     if (id === '') return false
@@ -157,45 +147,34 @@ export class Project {
   }
 
   /** The end of a container's log. */
-  async logs(
-    container: Container,
-    lines: number,
-    options: Pick<RunOptions, 'timeout'> = {},
-  ): Promise<string> {
-    const command = ['docker', 'logs', '--tail', String(lines), container.id]
+  async logs({ id }: Container, lines: number, options: Patience = {}): Promise<string> {
+    const command = ['docker', 'logs', '--tail', String(lines), id]
     const { stdout, stderr } = await attempt(command, { ...options, keep: 'end' })
     return [stdout, stderr].filter(text => text.trim() !== '').join('\n')
   }
 
   /** The variables that a container's program was started with. */
   async variables(container: Container): Promise<Record<string, string>> {
-    const listed = await run(['docker', 'inspect', '--format', '{{json .Config.Env}}', container.id])
-    return parseVariables(listed)
+    return parseVariables(await run(['docker', 'inspect', ...itsVariables, container.id]))
   }
 
   /** The variables that an image brings by itself. */
   async imageVariables(image: string): Promise<Record<string, string>> {
-    return parseVariables(
-      await run(['docker', 'image', 'inspect', '--format', '{{json .Config.Env}}', image]),
-    )
+    return parseVariables(await run(['docker', 'image', 'inspect', ...itsVariables, image]))
   }
 
   /** Freezes containers: what they have open stays open, and nothing happens until they go on. */
-  async pause(containers: readonly Container[]): Promise<void> {
-    if (containers.length > 0) await run(['docker', 'pause', ...containers.map(({ id }) => id)])
-  }
+  readonly pause = (containers: readonly Container[]): Promise<void> => onAll(containers, 'pause')
 
   /** Lets containers go on that somebody has paused. */
-  async unpause(containers: readonly Container[]): Promise<void> {
-    if (containers.length > 0) await run(['docker', 'unpause', ...containers.map(({ id }) => id)])
-  }
+  readonly unpause = (containers: readonly Container[]): Promise<void> => onAll(containers, 'unpause')
 
   /** A command for a person in the environment's directory, as one types it there. */
   typed(...words: readonly string[]): string {
     return `cd ${this.environment.directory} && ${this.#command(...words).join(' ')}`
   }
 
-  #onceName(): string {
+  get #onceName(): string {
     return `${this.environment.project}-once`
   }
 
@@ -204,28 +183,26 @@ export class Project {
   }
 }
 
+const itsVariables = ['--format', '{{json .Config.Env}}']
+
+/** Does something to containers, where there are any. */
+async function onAll(containers: readonly Container[], ...words: readonly string[]): Promise<void> {
+  if (containers.length > 0) await run(['docker', ...words, ...containers.map(({ id }) => id)])
+}
+
 /** A project's containers, running or not; one-off ones are left out. */
-export const containersOf = async (
-  project: string,
-  options: Pick<RunOptions, 'timeout'> = {},
-): Promise<Container[]> => parseContainers(await inspectProject(project, options))
+export const containersOf = async (project: string, options: Patience = {}): Promise<Container[]> =>
+  parseContainers(await inspectProject(project, options))
 
 /** The same as `docker inspect` prints it: one JSON text. */
-export async function inspectProject(
-  project: string,
-  options: Pick<RunOptions, 'timeout'> = {},
-): Promise<string> {
+export async function inspectProject(project: string, options: Patience = {}): Promise<string> {
   const listed = await idsOf(project, [], options)
   if (listed.length === 0) return '[]'
   return (await inspectContainers(listed)) ?? (await inspectByCli(listed, options))
 }
 
 /** Their ids, newest first; those that have the labels, too. */
-async function idsOf(
-  project: string,
-  labels: readonly string[],
-  options: Pick<RunOptions, 'timeout'>,
-): Promise<string[]> {
+async function idsOf(project: string, labels: readonly string[], options: Patience): Promise<string[]> {
   const all = [`com.docker.compose.project=${project}`, 'com.docker.compose.oneoff=False', ...labels]
   const answered = await listContainers(all)
   if (answered) return answered

@@ -19,25 +19,18 @@ export function registryOf(image: string): string {
   return rest.length > 0 && /[.:]|^localhost$/.test(first) ? first : 'docker.io'
 }
 
+type Act<T> = (access: RegistryAccess) => Promise<T>
+
 /**
  * Does something with the registry of the environment's images, logged in where `GHCR_TOKEN` or `GITHUB_TOKEN` is
  * set. The token goes in by standard input; the login is in a directory of its own, so that nobody else's login is
  * touched, and is logged out and removed afterwards. A machine that has no environment says which directory.
  */
-export function withRegistry<T>(
-  environment: Environment,
-  act: (access: RegistryAccess) => Promise<T>,
-  directory = loginDirectory(environment),
-): Promise<T> {
-  return loggedIn(directory, registryOf(environment.images.backend), act)
-}
+export const withRegistry = <T>(environment: Environment, act: Act<T>, directory?: string): Promise<T> =>
+  loggedIn(directory ?? loginDirectory(environment), registryOf(environment.images.backend), act)
 
 /** The same with a registry of the caller's choice. */
-export async function loggedIn<T>(
-  directory: string,
-  registry: string,
-  act: (access: RegistryAccess) => Promise<T>,
-): Promise<T> {
+export async function loggedIn<T>(directory: string, registry: string, act: Act<T>): Promise<T> {
   const token = process.env['GHCR_TOKEN'] || process.env['GITHUB_TOKEN']
   if (!token) return act([])
   registerSecret(token)

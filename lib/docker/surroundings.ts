@@ -1,44 +1,22 @@
 import { attempt } from '../base/shell.ts'
 
-/** Whose a thing on the engine is, as Compose's labels say it; empty where it is not Compose's. */
-interface Labelled {
-  readonly name: string
-  readonly project: string
-  /** Its name in the compose file. */
-  readonly key: string
-}
-
-export interface FoundContainer extends Labelled {
-  readonly image: string
-  readonly status: string
-  /** Where it was started. */
-  readonly directory: string
-  /** The names of the volumes that it has. */
-  readonly volumes: readonly string[]
-}
-
-export interface FoundVolume extends Labelled {
-  /** Where its files are, where that is on this machine. */
-  readonly path: string
-}
-
 /** Everything on the engine that an environment could meet, whoever made it. */
-export interface Surroundings {
-  readonly containers: readonly FoundContainer[]
-  readonly volumes: readonly FoundVolume[]
-  readonly networks: readonly Labelled[]
-}
+export type Surroundings = NonNullable<Awaited<ReturnType<typeof readSurroundings>>>
+export type FoundContainer = Readonly<Surroundings['containers'][number]>
+export type FoundVolume = Readonly<Surroundings['volumes'][number]>
 
 type Labels = Readonly<Record<string, string>> | null
 
-const labelled = (name: string, labels: Labels, kind: 'service' | 'volume' | 'network'): Labelled => ({
+/** Whose a thing on the engine is, as Compose's labels say it; empty where it is not Compose's. */
+const labelled = (name: string, labels: Labels, kind: 'service' | 'volume' | 'network') => ({
   name,
   project: labels?.['com.docker.compose.project'] ?? '',
+  /** Its name in the compose file. */
   key: labels?.[`com.docker.compose.${kind}`] ?? '',
 })
 
 /** @returns undefined where no engine answers. @throws Failure where one hangs. */
-export async function readSurroundings(): Promise<Surroundings | undefined> {
+export async function readSurroundings() {
   const [containers, volumes, networks] = await Promise.all([
     inspected<{
       Name: string
@@ -55,11 +33,14 @@ export async function readSurroundings(): Promise<Surroundings | undefined> {
       ...labelled(Name.replace(/^\//, ''), Config.Labels, 'service'),
       image: Config.Image,
       status: State.Status,
+      /** Where it was started. */
       directory: Config.Labels?.['com.docker.compose.project.working_dir'] ?? '',
+      /** The names of the volumes that it has. */
       volumes: Mounts.flatMap(({ Type, Name: volume }) => (Type === 'volume' && volume ? [volume] : [])),
     })),
     volumes: volumes.map(({ Name, Labels, Mountpoint }) => ({
       ...labelled(Name, Labels, 'volume'),
+      /** Where its files are, where that is on this machine. */
       path: Mountpoint,
     })),
     networks: networks.map(({ Name, Labels }) => labelled(Name, Labels, 'network')),

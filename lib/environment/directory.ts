@@ -36,10 +36,9 @@ export function makeDirectories(environment: Environment): void {
 }
 
 /** As whom the proxy runs: as whoever runs the toolkit, and for root as the user of HAProxy's own image. */
-const proxyUser =
-  process.getuid?.() === 0
-    ? { uid: 99, gid: 99 }
-    : { uid: process.getuid?.() ?? 99, gid: process.getgid?.() ?? 99 }
+const proxyUser = process.getuid?.()
+  ? { uid: process.getuid(), gid: process.getgid?.() ?? 99 }
+  : { uid: 99, gid: 99 }
 
 /** A file of the environment's directory that was written, and what stood in it before. */
 export interface ChangedFile {
@@ -77,10 +76,7 @@ export function shipMissingFiles(environment: Environment, secrets: Secrets): st
   return missing.map(({ name }) => name)
 }
 
-function shippedFiles(
-  environment: Environment,
-  secrets: Secrets,
-): { name: string; mode: number; text: string }[] {
+function shippedFiles(environment: Environment, secrets: Secrets) {
   const settings = ['docker-compose.yml', 'proxy/haproxy.cfg', 'proxy/503.http'].map(name => ({
     name,
     mode: 0o644,

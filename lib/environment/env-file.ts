@@ -85,10 +85,7 @@ function lineOf(key: string, value: string): string {
 /** Values as the text of a `.env` file. @throws TypeError for a value that cannot be written for every reader. */
 export function formatEnvFile(comment: string, values: Readonly<Record<string, string>>): string {
   const lines = Object.entries(values).map(([key, value]) => lineOf(key, value))
-  return `${comment
-    .split('\n')
-    .map(line => `# ${line}`)
-    .join('\n')}\n${lines.join('\n')}\n`
+  return `${comment.replace(/^/gm, '# ')}\n${lines.join('\n')}\n`
 }
 
 /** `KEY=value` as every reader understands it; undefined where there is no such line. */

@@ -1,4 +1,3 @@
-import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { readIfThere } from '../base/files.ts'
 
@@ -25,25 +24,3 @@ export const isComposeFile = (name: string): boolean => /^(docker-)?compose([.-]
 export const readUnasked = ['docker-compose', 'compose'].flatMap(name =>
   ['', '.override'].flatMap(kind => ['yml', 'yaml'].map(end => `${name}${kind}.${end}`)),
 )
-
-/** A file that has made room for ours. */
-export interface Kept {
-  readonly name: string
-  /** What it is called now: `.env.kept-20260103-143000`. */
-  readonly as: string
-}
-
-export function keptNames(names: readonly string[], now: Date): Kept[] {
-  const stamp = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')
-  return names.map(name => ({ name, as: `${name}.kept-${stamp}` }))
-}
-
-/** The files themselves, renamed: owner, mode and time stay. */
-export function keepFiles(directory: string, kept: readonly Kept[]): void {
-  for (const { name, as } of kept) renameSync(join(directory, name), join(directory, as))
-}
-
-export function putBack(directory: string, kept: readonly Kept[]): void {
-  for (const { name, as } of kept)
-    if (existsSync(join(directory, as))) renameSync(join(directory, as), join(directory, name))
-}

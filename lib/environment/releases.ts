@@ -14,7 +14,7 @@ export type Images = Readonly<Record<Part, PinnedImage>>
 const pinnedForm = /^[\w.:/-]+(@sha256:[0-9a-f]{64}|:build-[0-9a-f]{12,64})$/
 
 export const isPinned = (reference: string): reference is PinnedImage => pinnedForm.test(reference)
-const isPinnedText = (value: unknown): boolean => typeof value === 'string' && isPinned(value)
+const image = v.custom<PinnedImage>(value => typeof value === 'string' && isPinned(value))
 
 /** @throws TypeError when the reference could come to mean another image one day. */
 export function pinned(reference: string): PinnedImage {
@@ -39,10 +39,7 @@ const lineForm = v.object({
   run: v.optional(v.string(), ''),
   who: v.optional(v.string(), ''),
   tag: v.string(),
-  images: v.object({
-    backend: v.custom<PinnedImage>(isPinnedText),
-    frontend: v.custom<PinnedImage>(isPinnedText),
-  }),
+  images: v.object({ backend: image, frontend: image }),
   colour: v.picklist(colours),
   /** The schema's revision when users were moved; null for an empty database. */
   schema: v.optional(v.nullable(v.string()), null),
@@ -131,12 +128,12 @@ export function nextVersion(
   const place =
     live && sameImages(live, images)
       ? { release: live.release, previous: live.previous }
-      : { release: nextNumber(releases), previous: live?.release ?? null }
+      : {
+          release: 1 + Math.max(0, ...releases.map(({ release }) => release)),
+          previous: live?.release ?? null,
+        }
   return { ...place, kind: 'deploy', images }
 }
-
-const nextNumber = (releases: readonly Release[]): number =>
-  Math.max(0, ...releases.map(({ release }) => release)) + 1
 
 /** The newest line about a release: it holds the colour that it was last seen in. */
 export const findRelease = (releases: readonly Release[], number: number): Release | undefined =>

@@ -4,7 +4,7 @@ import { envLine } from './env-file.ts'
 import type { Environment } from './environment.ts'
 
 /** What CI's variables make of `.env.<name>`; of secrets it has names only. */
-type GivenSecrets = NonNullable<ReturnType<typeof withGivenSecrets>>
+type Change = Pick<NonNullable<ReturnType<typeof withGivenSecrets>>, 'added' | 'changed' | 'removed'>
 
 /**
  * The text of `.env.<name>` with the secrets that the environment's variables name (`PRODUCTION_DB_PASSWORD` for
@@ -56,11 +56,7 @@ const unwritable = (variable: string): Problem => ({
 })
 
 /** `added JWT_SECRET; changed DB_PASSWORD`: names, and never a value. */
-export function describeChange({
-  added,
-  changed,
-  removed,
-}: Pick<GivenSecrets, 'added' | 'changed' | 'removed'>): string {
+export function describeChange({ added, changed, removed }: Change): string {
   return Object.entries({ added, changed, removed })
     .filter(([, names]) => names.length > 0)
     .map(([how, names]) => `${how} ${names.join(', ')}`)

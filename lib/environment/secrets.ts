@@ -25,40 +25,30 @@ export const secretsFile = (environment: Environment): string =>
  */
 export function readSecrets(environment: Environment): { secrets: Secrets; problems: Problem[] } {
   const file = secretsFile(environment)
-  let text: string | undefined
+  let before: string | undefined
   try {
-    text = readIfThere(file)
+    before = readIfThere(file)
   } catch (error) {
     return { secrets: {}, problems: [unreadable(file, error)] }
   }
   // Also where one line of it is wrong.
-  for (const [name, value] of Object.entries(parse(text ?? '')))
+  for (const [name, value] of Object.entries(parse(before ?? '')))
     if (!isSetting(environment, name, value)) registerSecret(value)
-  const given = withGivenSecrets(environment, text)
-  if (given === undefined && text === undefined)
-    return { secrets: {}, problems: [missingFile(environment, file)] }
-  const { values, problems } = parseEnvFile(given?.text ?? text ?? '', file)
-  if (given?.problems.length || problems.length > 0) {
-    // What is wrong with the other values is said with it: nobody is to come back for that.
-    const { values: readable, faulty } = soundPart(given?.text ?? text ?? '')
-    const unread = new Set([...faulty, ...(given?.faulty ?? [])])
-    const others = Object.entries(environment.secrets).filter(([name]) => !unread.has(name))
-    return {
-      secrets: {},
-      problems: [
-        ...(given?.problems ?? []),
-        ...problems,
-        ...valueProblems(Object.fromEntries(others), readable, file),
-      ],
-    }
+  const given = withGivenSecrets(environment, before)
+  const text = given?.text ?? before
+  if (text === undefined) return { secrets: {}, problems: [missingFile(environment, file)] }
+  const { values, problems: malformed } = parseEnvFile(text, file)
+  const problems = [...(given?.problems ?? []), ...malformed]
+  if (problems.length === 0) {
+    const open = given ? [] : modeProblems(file)
+    return { secrets: values, problems: [...open, ...valueProblems(environment.secrets, values, file)] }
   }
-  return {
-    secrets: values,
-    problems: [
-      ...(text === undefined || given ? [] : modeProblems(file)),
-      ...valueProblems(environment.secrets, values, file),
-    ],
-  }
+  // What is wrong with the other values is said with it: nobody is to come back for that.
+  const { values: readable, faulty } = soundPart(text)
+  const unread = new Set([...faulty, ...(given?.faulty ?? [])])
+  const others = Object.entries(environment.secrets).filter(([name]) => !unread.has(name))
+  problems.push(...valueProblems(Object.fromEntries(others), readable, file))
+  return { secrets: {}, problems }
 }
 
 /** The secrets. @throws Problems with all that is wrong with their file. */

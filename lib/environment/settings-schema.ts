@@ -33,18 +33,32 @@ const name = text("the file's own name", /^[a-z][a-z0-9-]*$/)
 const part = oneOf(['backend', 'frontend'])
 const variable = text('the name of a variable', /^[A-Za-z_]\w*$/)
 
-/** One request that must be answered as described, or the release is not fit for users. */
+const status = whole('an HTTP status', 100, 599)
+const texts = v.record(v.string(), v.string('a text'))
+
+/**
+ * One request that must be answered as described, or the release is not fit for users. `{{NAME}}` in its path, headers and
+ * body stands for what another test keeps of its answer, or for a variable of `.env.<name>`.
+ */
 export const smokeTest = settings({
   /** Who is asked. */
   part,
   /** A path below its port, with a query where needed. */
   path: text('a path that begins with /', /^\/\S*$/),
-  /** The expected status, 200 unless told. */
-  status: v.exactOptional(whole('an HTTP status', 100, 599)),
-  /** Members that the JSON answer must have with exactly these values. */
+  /** GET unless told, and POST where there is a body. Whatever it changes, it changes on the live database. */
+  method: v.exactOptional(oneOf(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])),
+  /** Of the request. */
+  headers: v.exactOptional(texts),
+  /** Sent as it is; an object is sent as JSON. */
+  body: v.exactOptional(v.union([v.string(), v.record(v.string(), v.unknown())], 'a text, or an object')),
+  /** The expected status, or any of several; 200 unless told. */
+  status: v.exactOptional(v.union([status, v.array(status)], 'an HTTP status, or a list of them')),
+  /** Members that the JSON answer must have with exactly these values; `data.0.id` is one of a member's. */
   json: v.exactOptional(
     v.record(v.string(), v.union([v.string(), v.number(), v.boolean()], 'a text, a number, true or false')),
   ),
+  /** Names for members of the JSON answer, by which other tests use them: `{ TOKEN: 'access_token' }`. */
+  keep: v.exactOptional(texts),
   /** Text that the answer must contain. */
   contains: v.exactOptional(text('a text')),
 })
@@ -273,9 +287,7 @@ const containers: Readonly<Record<string, string>> = {
   array: 'a list',
 }
 
-const called = (value: unknown): string =>
-  typeof value === 'object' && value !== null
-    ? Array.isArray(value)
-      ? 'a list'
-      : 'an object'
-    : shown(`${value}`)
+function called(value: unknown): string {
+  if (Array.isArray(value)) return 'a list'
+  return typeof value === 'object' && value !== null ? 'an object' : shown(`${value}`)
+}

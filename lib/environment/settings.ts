@@ -15,8 +15,7 @@ const settingsDirectory = join(import.meta.dirname, '..', '..', 'environments')
 
 /** The names of all environments: one settings file each. The TLS edge is none: it has nothing to deploy. */
 export async function environmentNames(): Promise<string[]> {
-  const all = await Promise.all((await settingsNames()).map(load))
-  return all.flatMap(({ kind, name }) => (kind === 'edge' ? [] : [name]))
+  return (await all()).flatMap(({ kind, name }) => (kind === 'edge' ? [] : [name]))
 }
 
 /**
@@ -35,7 +34,7 @@ export async function loadEnvironment(name: string | undefined): Promise<Environ
 
 /** The TLS edge, where there are settings for one. */
 export async function loadEdge(): Promise<Edge | undefined> {
-  return (await Promise.all((await settingsNames()).map(load))).find(target => target.kind === 'edge')
+  return (await all()).find(target => target.kind === 'edge')
 }
 
 /** An environment or the TLS edge. @throws UsageError as {@link loadEnvironment} does; `offered` are the names it lists. */
@@ -50,9 +49,8 @@ export async function loadTarget(
       throw new UsageError(`there is no environment ${shown(name)}`, `environments: ${listed}`)
     return load(name)
   }
-  const all = await Promise.all(names.map(load))
   const here = process.cwd() + sep
-  const found = all.find(
+  const found = (await all()).find(
     ({ directory }) => existsSync(directory) && here.startsWith(realpathSync(directory) + sep),
   )
   if (found) return found
@@ -64,11 +62,10 @@ export async function loadTarget(
 
 async function settingsNames(): Promise<string[]> {
   const files = await readdir(settingsDirectory)
-  return files
-    .filter(file => /^[a-z][a-z0-9-]*\.ts$/.test(file))
-    .map(file => file.slice(0, -'.ts'.length))
-    .sort()
+  return files.flatMap(file => /^([a-z][a-z0-9-]*)\.ts$/.exec(file)?.[1] ?? []).sort()
 }
+
+const all = async () => Promise.all((await settingsNames()).map(load))
 
 /** The environment that a branch is deployed to. @throws UsageError when there is none. */
 export async function environmentOfBranch(branch: string): Promise<Environment> {

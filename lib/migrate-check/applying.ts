@@ -1,24 +1,20 @@
 import type { Fresh, PythonError, Step } from './facts.ts'
-import type { Finding } from './finding.ts'
+import { about, type Finding } from './finding.ts'
 import type { Revision } from './history.ts'
 import { headline, placeOf, traceback } from './python-error.ts'
 
 /** base → head on an empty database, in one go as on a new machine. */
-export function checkFresh(fresh: Fresh, revisions: readonly Revision[]): Finding[] {
-  if (fresh.ok || !fresh.error) return []
+export function* checkFresh(fresh: Fresh | undefined, revisions: readonly Revision[]): Iterable<Finding> {
+  if (!fresh?.error || fresh.ok) return
   const revision = revisions.find(({ id }) => id === fresh.revision)
-  return [
-    {
-      id: 'fresh.fails',
-      level: 'error',
-      ...placeOf(fresh.error, revision?.file.file),
-      revision: revision?.id,
-      what: `${revision?.id ?? 'the history'} fails on an empty database: ${headline(fresh.error)}`,
-      why: 'A new developer, a test run and a restored server cannot make the schema.',
-      fix: fixOf(fresh.error),
-      detail: traceback(fresh.error),
-    },
-  ]
+  yield {
+    ...{ id: 'fresh.fails', level: 'error', revision: revision?.id },
+    ...placeOf(fresh.error, revision?.file.file),
+    what: `${revision?.id ?? 'the history'} fails on an empty database: ${headline(fresh.error)}`,
+    why: 'A new developer, a test run and a restored server cannot make the schema.',
+    fix: fixOf(fresh.error),
+    detail: traceback(fresh.error),
+  }
 }
 
 function fixOf({ state, message }: PythonError): string {
@@ -33,14 +29,6 @@ function fixOf({ state, message }: PythonError): string {
   if (state === '42P07' || state === '42701' || state === '42710')
     return 'an earlier revision makes it already: delete one of the two'
   return 'mend the migration; try it with `alembic upgrade head` on an empty database'
-}
-
-/** What fails only where there are rows, and what an exception handler has hidden. */
-export function checkSteps(steps: readonly Step[], revisions: readonly Revision[]): Finding[] {
-  return steps.flatMap(step => {
-    const revision = revisions.find(({ id }) => id === step.revision)
-    return revision ? [...failsWithRows(step, revision), ...hidden(step, revision)] : []
-  })
 }
 
 const rowProblems: Readonly<Record<string, { what: string; fix: string }>> = {
@@ -62,37 +50,43 @@ const rowProblems: Readonly<Record<string, { what: string; fix: string }>> = {
   },
 }
 
-function failsWithRows({ error, emptyError }: Step, { id, file }: Revision): Finding[] {
-  if (!error) return []
-  if (emptyError)
-    return [
-      {
-        id: 'step.fails',
-        level: 'error',
-        ...placeOf(emptyError, file.file),
-        revision: id,
-        what: `${id} fails on a database that is at the revision before it: ${headline(emptyError)}`,
-        why: 'That is where production is: the deploy stops there.',
-        fix: fixOf(emptyError),
-        detail: traceback(emptyError),
-      },
-    ]
-  const known = rowProblems[error.state ?? '']
-  return [
-    {
-      id: 'data.fails',
-      level: 'error',
-      ...placeOf(error, file.file),
-      revision: id,
-      what: `${id} fails as soon as there are rows: ${known?.what ?? headline(error)}`,
-      why: 'It passes on an empty test database and stops the deploy in production.',
-      fix: known?.fix ?? 'let the migration convert or fill what is there first',
-      detail: traceback(error),
-    },
-  ]
+/** A revision, and what happened when it was applied. */
+export interface Applied {
+  readonly step: Step
+  readonly revision: Revision
 }
 
-function hidden({ databaseErrors, error, down }: Step, { id, file }: Revision): Finding[] {
+/** What fails only where there are rows, and what an exception handler has hidden. */
+export function* checkStep(applied: Applied): Iterable<Finding> {
+  yield* failsWithRows(applied)
+  yield* hidden(applied)
+}
+
+function* failsWithRows({ step: { error, emptyError }, revision }: Applied): Iterable<Finding> {
+  const { id, file } = revision
+  if (!error) return
+  if (emptyError)
+    return yield {
+      ...about('step.fails', 'error', revision),
+      ...placeOf(emptyError, file.file),
+      what: `${id} fails on a database that is at the revision before it: ${headline(emptyError)}`,
+      why: 'That is where production is: the deploy stops there.',
+      fix: fixOf(emptyError),
+      detail: traceback(emptyError),
+    }
+  const known = rowProblems[error.state ?? '']
+  yield {
+    ...about('data.fails', 'error', revision),
+    ...placeOf(error, file.file),
+    what: `${id} fails as soon as there are rows: ${known?.what ?? headline(error)}`,
+    why: 'It passes on an empty test database and stops the deploy in production.',
+    fix: known?.fix ?? 'let the migration convert or fill what is there first',
+    detail: traceback(error),
+  }
+}
+
+function hidden({ step: { databaseErrors, error, down }, revision }: Applied): Finding[] {
+  const { id, file } = revision
   const all = [
     ...(error ? [] : databaseErrors.map(each => ({ ...each, what: 'upgrade' }))),
     ...(down && !down.error && !down.againError
@@ -100,11 +94,7 @@ function hidden({ databaseErrors, error, down }: Step, { id, file }: Revision): 
       : []),
   ]
   return all.slice(0, 1).map(({ what, message, line, sql }) => ({
-    id: 'safe.swallowed',
-    level: 'error' as const,
-    file: file.file,
-    line: line ?? file.functions?.[what]?.line ?? 1,
-    revision: id,
+    ...about('safe.swallowed', 'error', revision, line ?? file.functions?.[what]?.line),
     what: `the ${what} of ${id} hides an error of the database: ${message}`,
     why: 'Alembic records the revision as applied although a part of it never happened.',
     fix: 'remove the handler, and ask the database first (IF EXISTS, or the inspector)',
@@ -114,14 +104,10 @@ function hidden({ databaseErrors, error, down }: Step, { id, file }: Revision): 
 
 /** Handlers around statements that raise nothing: read from the text, since they may not be needed today. */
 export function checkHandlers(revisions: readonly Revision[]): Finding[] {
-  return revisions.flatMap(({ id, file }) =>
-    (file.swallowed ?? []).map(({ line }) => ({
-      id: 'safe.swallowed',
-      level: 'error' as const,
-      file: file.file,
-      line,
-      revision: id,
-      what: `${id} swallows whatever the database complains about on line ${line}`,
+  return revisions.flatMap(revision =>
+    (revision.file.swallowed ?? []).map(({ line }) => ({
+      ...about('safe.swallowed', 'error', revision, line),
+      what: `${revision.id} swallows whatever the database complains about on line ${line}`,
       why: 'Alembic records the revision as applied although a part of it may never have happened.',
       fix: 'remove the handler, or raise again; ask the database first (IF EXISTS, or the inspector)',
     })),

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { quoted } from '../base/command-text.ts'
 import { Failure } from '../base/failure.ts'
-import { drive, type Plan } from './driver.ts'
+import { drive, type Plan, type Request } from './driver.ts'
 import { all, type Fact, type FactOf, type Step } from './facts.ts'
 import { checkGraph, stopsAlembic } from './graph.ts'
 import { inOrder, type Revision, revisionsOf } from './history.ts'
@@ -13,14 +13,8 @@ import { invocation, type Place } from './python.ts'
 import type { ScratchServer } from './scratch-server.ts'
 import type { Judged } from './suppressions.ts'
 
-export interface Wanted {
+export interface Wanted extends Pick<Request, 'config' | 'irreversible' | 'scope'> {
   readonly place: Place
-  /** Relative to the backend's directory. */
-  readonly config: string
-  /** The file that lists what is meant to be irreversible, relative to the backend's directory. */
-  readonly irreversible: string
-  /** `pending`: only the judged revisions, on a database that has what is before them. */
-  readonly scope: 'all' | 'pending'
   /** With `pending`: a database of the scratch server with a copy of the live schema, where there is one. */
   readonly copy?: string | undefined
   /** How revision files are named; undefined: as they please. */
@@ -47,25 +41,20 @@ export interface Report extends Judged {
 
 /** Checks a whole history: what its files say, and what happens when it runs on the scratch server. */
 export async function check(server: ScratchServer, id: string, wanted: Wanted): Promise<Report> {
+  const { place, config, irreversible, scope, copy, isJudged, signal, progress } = wanted
+  const request = { id, config, irreversible, scope, live: copy }
   let done = 0
-  const facts = await drive(
-    invocation(wanted.place, server, id),
-    {
-      ...{ id, config: wanted.config, irreversible: wanted.irreversible },
-      ...{ scope: wanted.scope, live: wanted.copy },
+  const facts = await drive(invocation(place, server, id), request, {
+    plan: read => planOf(read, isJudged),
+    onFact: fact => {
+      if (fact.type !== 'revision') return
+      done += 1
+      progress(`${done} revisions, at ${fact.revision}`)
     },
-    {
-      plan: read => planOf(read, wanted.isJudged),
-      onFact: fact => {
-        if (fact.type !== 'revision') return
-        done += 1
-        wanted.progress(`${done} revisions, at ${fact.revision}`)
-      },
-      signal: wanted.signal,
-      patience: 15 * 60_000,
-    },
-  )
-  refuseWithoutAlembic(facts, wanted.place)
+    signal,
+    patience: 15 * 60_000,
+  })
+  refuseWithoutAlembic(facts, place)
   return judge(facts, wanted)
 }
 
@@ -79,11 +68,11 @@ function planOf(facts: readonly Fact[], isJudged: Wanted['isJudged']): Plan {
 }
 
 function refuseWithoutAlembic(facts: readonly Fact[], place: Place): void {
-  for (const fact of facts) {
-    if (fact.type === 'no-alembic')
-      throw new Failure({ what: `${fact.python} has no Alembic: ${fact.message}`, fix: requirements(place) })
-    if (fact.type === 'no-driver') throw new Failure({ what: fact.message, fix: requirements(place) })
-  }
+  const [what] = [
+    ...all(facts, 'no-alembic').map(({ python, message }) => `${python} has no Alembic: ${message}`),
+    ...all(facts, 'no-driver').map(({ message }) => message),
+  ]
+  if (what !== undefined) throw new Failure({ what, fix: requirements(place) })
 }
 
 /** What to type, so that Alembic can run where it was looked for. */

@@ -25,13 +25,9 @@ export async function scratchServer(
   if (url !== undefined) return givenServer(url)
   const silence = await whyNoDocker()
   if (silence === undefined) return throwawayServer(postgresImage(given), id, { otherwise, signal })
+  const without = 'start it, or leave the option out: what this machine has is used then'
   for (const option of ['image', 'postgres-image'] as const)
-    if (given[option] !== undefined)
-      throw dockerNeeded(
-        `--${option}`,
-        silence,
-        'start it, or leave the option out: what this machine has is used then',
-      )
+    if (given[option] !== undefined) throw dockerNeeded(`--${option}`, silence, without)
   const programs = await findPrograms()
   if (!programs) throw nothingToUse(silence)
   say(`Docker cannot be reached: PostgreSQL ${programs.version} of ${programs.directory} is used`)

@@ -1,8 +1,14 @@
-import type { Drift, ModelTable } from './facts.ts'
-import type { Finding } from './finding.ts'
+import type { Drift, ModelTable, Step } from './facts.ts'
+import { about, type Finding } from './finding.ts'
+import type { Revision } from './history.ts'
 import type { LiveVersion } from './live-version.ts'
 import { environmentFile } from './python-error.ts'
-import { type Around, bare, placeOfTable } from './table-place.ts'
+
+interface Around {
+  readonly revisions: readonly Revision[]
+  readonly steps: readonly Step[]
+  readonly models: readonly ModelTable[]
+}
 
 /**
  * Models against the schema that the history makes, table by table, each where it is declared.
@@ -16,10 +22,7 @@ export async function checkDrift(
   if (!drift.models)
     return [
       {
-        id: 'drift.no-models',
-        level: 'warning',
-        file: environmentFile,
-        line: 1,
+        ...about('drift.no-models', 'warning', environmentFile),
         what: 'env.py gives Alembic no target_metadata',
         why: 'Nobody can tell whether the models and the schema agree, and autogenerate does not work.',
         fix: "import the models' Base in env.py, and pass target_metadata=Base.metadata to context.configure()",
@@ -27,34 +30,27 @@ export async function checkDrift(
     ]
   const forgotten = notImported(drift, around.models)
   const importers = [environmentFile, ...(drift.modules ?? []).filter(file => file.endsWith('__init__.py'))]
-  const names = new Set(forgotten.map(({ table }) => table))
-  const differences = (drift.differences ?? []).filter(({ table }) => !names.has(bare(table)))
   const found: Finding[] = forgotten.map(({ table, file, line }) => ({
-    id: 'drift.not-imported',
-    level: 'error',
-    file,
-    line,
+    ...about('drift.not-imported', 'error', file, line),
     also: importers,
     what: `env.py does not import the model of the table ${table}`,
     why: 'Autogenerate takes the table for unwanted and writes a migration that drops it.',
     fix: `import ${file.replace(/\.py$/, '').replaceAll('/', '.')} where env.py imports the other models`,
   }))
-  const tables = [...new Set(differences.map(({ table }) => table))]
-  for (const table of tables) {
-    const own = differences.filter(each => each.table === table)
-    const { file, line, also = [] } = placeOfTable(table, around)
+  const names = new Set(forgotten.map(({ table }) => table))
+  const differences = (drift.differences ?? []).filter(({ table }) => !names.has(bare(table)))
+  for (const table of new Set(differences.map(each => each.table))) {
+    const own = differences.filter(each => each.table === table).map(wordsFor)
+    const { also, ...place } = placeOfTable(table, around)
     const isModelled = around.models.some(each => each.table === bare(table))
     const before = isModelled || !live ? [] : await live(table)
     found.push({
-      id: 'drift.schema',
-      level: 'error',
-      file,
-      line,
-      also: [...also, ...(drift.sources?.[table] ?? []), ...before.map(place => place.replace(/:\d+$/, ''))],
-      what: `the models and the migrated schema differ: ${own.slice(0, 3).map(wordsFor).join('; ')}${own.length > 3 ? '; …' : ''}`,
+      ...{ id: 'drift.schema', level: 'error', ...place },
+      also: [...also, ...(drift.sources?.[table] ?? []), ...before.map(use => use.replace(/:\d+$/, ''))],
+      what: `the models and the migrated schema differ: ${own.slice(0, 3).join('; ')}${own.length > 3 ? '; …' : ''}`,
       why: 'The code expects what the database does not have: it fails at the first query that needs it.',
       fix: 'alembic revision --autogenerate -m "…", read what it wrote, and commit it',
-      detail: own.map(wordsFor).join('\n'),
+      detail: own.join('\n'),
     })
   }
   return [...found, ...(drift.enums ?? []).map(each => enumFinding(each, drift, around))]
@@ -99,12 +95,11 @@ function enumFinding(
       .map(label => label.toLowerCase())
       .sort()
       .join()
-  const { file, line, also = [] } = placeOfTable(table, around)
+  const { also, ...place } = placeOfTable(table, around)
   const isCase = lower(models) === lower(database)
   return {
-    id: isCase ? 'drift.enum-case' : 'drift.enum-values',
-    level: 'error',
-    ...{ file, line, also: [...also, ...(sources?.[table] ?? [])] },
+    ...{ id: isCase ? 'drift.enum-case' : 'drift.enum-values', level: 'error', ...place },
+    also: [...also, ...(sources?.[table] ?? [])],
     what: isCase
       ? `the enum ${type} is written ${models.join(', ')} in the models and ${database.join(', ')} in the database`
       : `the enum ${type} has ${models.join(', ')} in the models and ${database.join(', ')} in the database`,
@@ -113,4 +108,25 @@ function enumFinding(
       ? 'let both say the same: SQLAlchemy uses the names of a Python enum unless values_callable says otherwise'
       : `add what is missing: op.execute("ALTER TYPE ${type} ADD VALUE '…'")`,
   }
+}
+
+/** The name of a table without its schema. */
+const bare = (table: string): string => table.split('.').at(-1) ?? table
+
+/**
+ * Where a table is declared: its model; else the statement that last touched it; else env.py, which alone knows which
+ * models there are. The migrations of this run that touched it have to do with it as well.
+ */
+export function placeOfTable(table: string, { revisions, steps, models }: Around) {
+  const touching = steps.flatMap(({ revision, statements }) => {
+    const statement = statements.find(({ sql, locks }) => {
+      const locked = locks.some(([name]) => bare(name) === bare(table))
+      return locked && (/^\s*(create|alter|drop)\b/i.test(sql) || sql.includes(bare(table)))
+    })
+    const file = revisions.find(({ id }) => id === revision)?.file.file
+    return statement && file !== undefined ? [{ file, line: statement.line }] : []
+  })
+  const model = models.find(each => each.table === bare(table))
+  const place = model ?? touching.at(-1) ?? { file: environmentFile, line: 1 }
+  return { file: place.file, line: place.line, also: touching.map(({ file }) => file) }
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { Failure } from '../base/failure.ts'
 import { duration, lastLines } from '../base/text.ts'
@@ -7,6 +8,7 @@ import type { Invocation } from './python.ts'
 
 export interface Request {
   readonly id: string
+  /** Relative to the backend's directory. */
   readonly config: string
   /** The file that lists what is meant to be irreversible, relative to the backend's directory. */
   readonly irreversible: string
@@ -55,16 +57,11 @@ export async function drive(
   child.stdin.on('error', () => {}) // it died: its exit code says so
   const stop = (): void => void child.stdin.end()
   hooks.signal.addEventListener('abort', stop)
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.once('error', error =>
-      reject(
-        new Failure({
-          what: `${program} cannot be started: ${error.message}`,
-          fix: 'name the Python that has Alembic: --python <path>, or an image: --image <ref>',
-        }),
-      ),
-    )
-    child.once('close', resolve)
+  const ended: Promise<(number | null)[]> = once(child, 'close').catch((error: Error) => {
+    throw new Failure({
+      what: `${program} cannot be started: ${error.message}`,
+      fix: 'name the Python that has Alembic: --python <path>, or an image: --image <ref>',
+    })
   })
   child.stdin.write(`${JSON.stringify({ ...request, directory, url })}\n`)
   const lines = createInterface({ input: child.stdout })
@@ -79,14 +76,12 @@ export async function drive(
     hooks.onFact(fact)
     silence.refresh()
   })
-  const silence = setTimeout(
-    () => {
-      isSilent = true
-      stop()
-    },
-    hooks.patience ?? 2 ** 31 - 1,
-  )
-  const code = await ended
+  const giveUp = (): void => {
+    isSilent = true
+    stop()
+  }
+  const silence = setTimeout(giveUp, hooks.patience ?? 2 ** 31 - 1)
+  const [code] = await ended
   clearTimeout(silence)
   hooks.signal.removeEventListener('abort', stop)
   hooks.signal.throwIfAborted()

@@ -1,3 +1,5 @@
+import type { Revision } from './history.ts'
+
 /**
  * `error`: it fails, or loses something. `blocks`: it breaks the version that is still running.
  * `warning`: it may hurt. `note`: good to know.
@@ -22,6 +24,12 @@ export interface Finding {
   /** More lines for whoever looks closer: a traceback, a list. */
   readonly detail?: string | undefined
 }
+
+/** What a finding is, how bad, and where it stands: in a revision's file, or in one that belongs to no revision. */
+export const about = (id: string, level: Level, place: Revision | string, line = 1) =>
+  typeof place === 'string'
+    ? { id, level, file: place, line }
+    : { id, level, file: place.file.file, line, revision: place.id }
 
 /** Whether a finding makes the check fail. */
 export const fails = ({ level }: Finding): boolean => level === 'error' || level === 'blocks'

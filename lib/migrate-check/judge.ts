@@ -1,21 +1,18 @@
-import { checkFresh, checkHandlers, checkSteps } from './applying.ts'
+import { type Applied, checkFresh, checkHandlers, checkStep } from './applying.ts'
 import type { Report, Wanted } from './check.ts'
-import { checkDrift } from './drift.ts'
-import { all, type Fact, type Fresh, type Step } from './facts.ts'
+import { checkDrift, placeOfTable } from './drift.ts'
+import { all, type Fact, type Fresh } from './facts.ts'
 import { type Finding, sorted } from './finding.ts'
 import { checkGraph } from './graph.ts'
 import { inOrder, type Revision, revisionsOf } from './history.ts'
-import { checkIrreversible, parseIrreversible } from './irreversible.ts'
-import type { LiveVersion } from './live-version.ts'
 import { checkNames } from './names.ts'
 import { loadFailure } from './python-error.ts'
 import { checkReversible } from './reversible.ts'
 import { checkSafety } from './safety.ts'
 import { lint } from './squawk.ts'
-import { applySuppressions } from './suppressions.ts'
-import { placeOfTable } from './table-place.ts'
+import { applySuppressions, checkIrreversible, parseIrreversible } from './suppressions.ts'
 import { beforeTodaysModels } from './todays-models.ts'
-import { configProblems, noRows, stopped } from './untried.ts'
+import { configProblems, driftFailure, noRows, stopped } from './untried.ts'
 
 /** What the facts of a run mean: everything that would hurt, less what a migration's own comment allows. */
 export async function judge(stated: readonly Fact[], wanted: Wanted): Promise<Report> {
@@ -24,14 +21,11 @@ export async function judge(stated: readonly Fact[], wanted: Wanted): Promise<Re
   const revisions = inOrder(revisionsOf(files))
   const { facts, findings: modelled, written } = beforeTodaysModels(stated, revisions)
   const steps = all(facts, 'revision')
-  const [fresh] = all(facts, 'fresh')
+  const applied = steps.flatMap(step => {
+    const revision = revisions.find(({ id }) => id === step.revision)
+    return revision ? [{ step, revision }] : []
+  })
   const [versions] = all(facts, 'versions')
-  const safety = await Promise.all(
-    steps.map(step => {
-      const revision = revisions.find(each => each.id === step.revision)
-      return revision ? checkSafety(step, revision, wanted.live) : []
-    }),
-  )
   const graph = configProblems(facts)
   const around = { revisions, steps, models: all(facts, 'model') }
   const findings = [
@@ -42,15 +36,14 @@ export async function judge(stated: readonly Fact[], wanted: Wanted): Promise<Re
     ...all(facts, 'load-failed').map(({ what, error }) => loadFailure(what, error)),
     ...checkHandlers(revisions),
     ...modelled,
-    ...freshAndData(fresh, steps, revisions),
-    ...all(facts, 'stopped')
-      .filter(({ left }) => left > 0)
-      .map(fact => stopped(fact, revisions)),
+    ...freshAndData(all(facts, 'fresh')[0], applied, revisions),
+    ...all(facts, 'stopped').flatMap(fact => (fact.left > 0 ? stopped(fact, revisions) : [])),
     ...checkReversible(written, steps, irreversible),
-    ...(await drift(facts, revisions, wanted.live)),
+    ...all(facts, 'drift-failed').map(driftFailure),
+    ...(await Promise.all(all(facts, 'drift').map(fact => checkDrift(fact, around, wanted.live)))).flat(),
     ...all(facts, 'no-rows').map(fact => noRows(fact, placeOfTable(fact.table, around))),
-    ...safety.flat(),
-    ...(await lint(steps, revisions)),
+    ...(await Promise.all(applied.map(each => checkSafety(each, wanted.live)))).flat(),
+    ...(await lint(applied)),
   ]
   const judged = applySuppressions(unique(findings), files)
   return {
@@ -71,32 +64,13 @@ export const irreversibleIn = (facts: readonly Fact[]): ReturnType<typeof parseI
 /** A failure that a step by itself has, too, is told once: as the one that an empty database already shows. */
 function freshAndData(
   fresh: Fresh | undefined,
-  steps: readonly Step[],
+  applied: readonly Applied[],
   revisions: readonly Revision[],
 ): Finding[] {
-  const found = fresh ? checkFresh(fresh, revisions) : []
+  const found = [...checkFresh(fresh, revisions)]
   const said = new Set(found.map(({ revision }) => revision))
-  return [
-    ...found,
-    ...checkSteps(steps, revisions).filter(
-      ({ id, revision }) => !/^(data|step)\.fails$/.test(id) || !said.has(revision),
-    ),
-  ]
-}
-
-async function drift(
-  facts: readonly Fact[],
-  revisions: readonly Revision[],
-  live: LiveVersion | undefined,
-): Promise<Finding[]> {
-  const failed = all(facts, 'drift-failed').map(({ error }) => ({
-    ...loadFailure('env', error),
-    id: 'drift.fails',
-    what: `the models cannot be compared with the schema: ${error.message.split('\n')[0]}`,
-  }))
-  const around = { revisions, steps: all(facts, 'revision'), models: all(facts, 'model') }
-  const found = await Promise.all(all(facts, 'drift').map(fact => checkDrift(fact, around, live)))
-  return [...failed, ...found.flat()]
+  const isTold = ({ id, revision }: Finding) => /^(data|step)\.fails$/.test(id) && said.has(revision)
+  return [...found, ...applied.flatMap(each => [...checkStep(each)]).filter(each => !isTold(each))]
 }
 
 /** A handler that is seen in the text and at work is one finding. */
@@ -106,9 +80,7 @@ function unique(findings: readonly Finding[]): Finding[] {
   )
   const seen = new Set<string>()
   return findings.filter(({ id, file, line, revision, what }) => {
-    if (id === 'safe.swallowed') {
-      if (!swallowed.delete(revision)) return false
-    }
+    if (id === 'safe.swallowed' && !swallowed.delete(revision)) return false
     const key = `${id} ${file} ${line} ${what}`
     return !seen.has(key) && seen.add(key)
   })

@@ -1,16 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { chmodSync, chownSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { Failure } from '../base/failure.ts'
 import { readIfThere } from '../base/files.ts'
 import { attempt } from '../base/shell.ts'
 import { lastLines } from '../base/text.ts'
-import { scratchDirectory } from '../docker/scratch-directory.ts'
-import { untilReady, whyNotReady } from './patience.ts'
+import { scratchDirectory } from '../docker/throwaway.ts'
+import { demandReady } from './patience.ts'
 import { isEmbedded, type Programs } from './programs.ts'
 import { type ScratchServer, settings } from './scratch-server.ts'
+
+const otherwise = 'give a server with --database-url postgresql://…'
 
 /** PostgreSQL refuses to run as root: then it is this user's, whom everybody has and who may do nothing. */
 const nobody = 65534
@@ -29,7 +32,8 @@ export async function localServer(programs: Programs): Promise<ScratchServer> {
     const directory = programsFor(home, programs)
     await initialise(home, directory, password)
     const port = await freePort()
-    child = await started(home, directory, port)
+    child = start(home, directory, port)
+    await demandReady(child, async () => sightOf(home), 20, otherwise)
     const url = `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`
     return { url, network: [], urlInside: url, container: undefined, close: () => closed(home, child) }
   } catch (error) {
@@ -75,7 +79,7 @@ async function initialise(home: string, programs: string, password: string): Pro
     throw new Failure({
       what: 'initdb could not make a scratch PostgreSQL',
       detail: lastLines(ran.stderr, 6),
-      fix: 'give a server with --database-url postgresql://…',
+      fix: otherwise,
     })
 }
 
@@ -88,9 +92,9 @@ wait "$server"
 kill "$watcher" 2> /dev/null
 cd / && rm -rf "$home"`
 
-async function started(home: string, programs: string, port: number): Promise<ChildProcess> {
+function start(home: string, programs: string, port: number): ChildProcess {
   const own = [`listen_addresses=127.0.0.1`, `port=${port}`, 'unix_socket_directories=']
-  const child = spawn(
+  return spawn(
     'sh',
     [
       ...['-c', watch, 'sh', home],
@@ -99,48 +103,24 @@ async function started(home: string, programs: string, port: number): Promise<Ch
     ],
     { stdio: ['pipe', 'ignore', 'pipe'], detached: true, cwd: home, env: { PATH: process.env['PATH'] } },
   )
-  let said = ''
-  child.stderr.on('data', (chunk: Buffer) => {
-    said = (said + chunk.toString()).slice(-4000)
-  })
-  child.stdin.on('error', () => {}) // it died: what it said is told below
-  const outcome = await untilReady(
-    () => ({
-      isReady: isReady(home),
-      hasEnded: child.exitCode !== null || child.signalCode !== null,
-      progress: `${said}${pidFile(home).join()}`,
-    }),
-    20,
-  )
-  if (outcome === 'ready') return child
-  await closed(home, child)
-  throw new Failure({
-    what: whyNotReady(outcome),
-    detail: lastLines(said, 6),
-    fix: 'give a server with --database-url postgresql://…',
-  })
 }
 
 /** What `pg_ctl --wait` waits for: line 8 of the file (src/include/utils/pidfile.h). */
-const isReady = (home: string): boolean => pidFile(home)[7]?.trim() === 'ready'
+function sightOf(home: string) {
+  const lines = (readIfThere(join(home, 'data', 'postmaster.pid')) ?? '').split('\n')
+  return { isReady: lines[7]?.trim() === 'ready', progress: lines.join() }
+}
 
-const pidFile = (home: string): string[] =>
-  (readIfThere(join(home, 'data', 'postmaster.pid')) ?? '').split('\n')
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo // no pipe: a port is what it listens on
+  await once(server.close(), 'close')
+  return port
 }
 
 async function closed(home: string, child: ChildProcess | undefined): Promise<void> {
   child?.stdin?.end()
-  if (child && child.exitCode === null && child.signalCode === null)
-    await new Promise(resolve => child.once('exit', resolve))
+  if (child?.pid && child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   rmSync(home, { recursive: true, force: true })
 }

@@ -1,4 +1,4 @@
-import type { Finding } from './finding.ts'
+import { about, type Finding } from './finding.ts'
 import { buildsOn, nameOf, type Revision } from './history.ts'
 import type { Naming } from './naming.ts'
 
@@ -24,35 +24,25 @@ const stemOf = (revision: Revision): string => nameOf(revision).replace(/\.py$/,
 
 function misnamed(revision: Revision, naming: Naming): Finding {
   const { id, file } = revision
-  const about = { file: file.file, revision: id } as const
   const stem = stemOf(revision)
   const like = naming.resembles(stem)
   const right = exampleOf(naming, id, like?.groups)
   if (!like)
     return {
-      ...about,
-      id: 'name.pattern',
-      level: 'warning',
-      line: 1,
+      ...about('name.pattern', 'warning', revision),
       what: `${stem}.py is not named ${naming.pattern}.py`,
       why: 'The directory no longer lists the history in its order.',
       fix: `rename it: ${right}; \`naming\` in the environment's settings is another pattern, or off`,
     }
   if (`_${stem}_`.replace(/[-.]/g, '_').includes(`_${id.replace(/[-.]/g, '_')}_`))
     return {
-      ...about,
-      id: 'name.pattern',
-      level: 'warning',
-      line: 1,
+      ...about('name.pattern', 'warning', revision),
       what: `${stem}.py has no description behind its revision`,
       why: 'The list of files no longer tells what each migration does.',
       fix: `rename it: ${right}`,
     }
   return {
-    ...about,
-    id: 'name.revision',
-    level: 'error',
-    line: file.revision?.line ?? 1,
+    ...about('name.revision', 'error', revision, file.revision?.line),
     what: `${stem}.py is named after another revision: the one in it is ${id}`,
     why: 'Whoever looks the revision up by name, in an incident, opens the wrong file.',
     fix: `rename it: ${right}, or restore its revision`,
@@ -87,11 +77,7 @@ function dates(revision: Revision, { groups }: RegExpExecArray, around: Around):
   if (why === undefined) return []
   return [
     {
-      id: 'name.date',
-      level: 'warning',
-      file: revision.file.file,
-      line: 1,
-      revision: revision.id,
+      ...about('name.date', 'warning', revision),
       what: `the date in ${nameOf(revision)} is not plausible: ${why}`,
       why: 'Files are read in the order of their names: this one stands where it does not belong.',
       fix: 'rename it with the date on which it was written',
@@ -108,16 +94,9 @@ function before(revision: Revision, at: number, { revisions, naming }: Around): 
   return undefined
 }
 
-/** Milliseconds since 1970, or undefined where there is no such minute. */
+/** Milliseconds since 1970, or undefined where there is no such minute: `Date` takes 30 February for a day in March. */
 function parseDate(date: string, time: string): number | undefined {
-  const [year, month, dayOfMonth, hour, minute] = [
-    date.slice(0, 4),
-    date.slice(4, 6),
-    date.slice(6, 8),
-    time.slice(0, 2),
-    time.slice(2, 4),
-  ].map(Number) as [number, number, number, number, number]
-  const at = new Date(Date.UTC(year, month - 1, dayOfMonth, hour, minute))
-  const same = at.getUTCMonth() === month - 1 && at.getUTCDate() === dayOfMonth && at.getUTCHours() === hour
-  return same && minute < 60 ? at.getTime() : undefined
+  const minute = `${date}${time}`.replace(/^(....)(..)(..)(..)(..)$/, '$1-$2-$3T$4:$5')
+  const at = Date.parse(`${minute}Z`)
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(minute) ? at : undefined
 }

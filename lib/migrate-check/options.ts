@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
-import type { Options, Parsed } from '../base/command.ts'
 import { Problems, UsageError } from '../base/failure.ts'
 import { readIfThere } from '../base/files.ts'
-import { commonOptions } from '../base/options.ts'
+import { commonOptions, type Options, type Parsed, value } from '../base/options.ts'
 import { shown } from '../base/text.ts'
 import { readComposeState } from '../environment/directory.ts'
 import { parseEnvFile } from '../environment/env-file.ts'
@@ -13,59 +12,24 @@ import { type Naming, parseNaming } from './naming.ts'
 import type { Place } from './python.ts'
 
 export const options = {
-  backend: {
-    type: 'value',
-    value: '<directory>',
-    describe: 'where alembic.ini is (default: tracehub/backend, or here)',
-  },
-  image: {
-    type: 'value',
-    value: '<ref>',
-    describe: "run Alembic in this image; without --backend, on the image's own migrations",
-  },
-  python: {
-    type: 'value',
-    value: '<path>',
-    describe: 'the Python that has Alembic (default: .venv/bin/python, or python3)',
-  },
-  config: { type: 'value', value: '<file>', describe: `relative to the backend (default: ${usual.config})` },
-  settings: {
-    type: 'value',
-    value: '<file>',
-    describe: 'settings that env.py needs; DATABASE_URL is always the scratch database',
-  },
-  'database-url': {
-    type: 'value',
-    value: '<url>',
-    describe: 'a PostgreSQL for scratch databases (default: one of its own for the check)',
-  },
-  'postgres-image': {
-    type: 'value',
-    value: '<ref>',
-    describe: "of the throwaway container (default: the environment's, or postgres:17)",
-  },
-  irreversible: {
-    type: 'value',
-    value: '<file>',
-    describe: `what is meant to be irreversible (default: ${usual.irreversible})`,
-  },
+  backend: value('<directory>', 'where alembic.ini is (default: tracehub/backend, or here)'),
+  image: value('<ref>', "run Alembic in this image; without --backend, on the image's own migrations"),
+  python: value('<path>', 'the Python that has Alembic (default: .venv/bin/python, or python3)'),
+  config: value('<file>', `relative to the backend (default: ${usual.config})`),
+  settings: value('<file>', 'settings that env.py needs; DATABASE_URL is always the scratch database'),
+  'database-url': value(
+    '<url>',
+    'a PostgreSQL for scratch databases (default: one of its own for the check)',
+  ),
+  'postgres-image': value('<ref>', "of the throwaway container (default: the environment's, or postgres:17)"),
+  irreversible: value('<file>', `what is meant to be irreversible (default: ${usual.irreversible})`),
   environment: {
-    type: 'value',
+    ...value('<name>', 'whose settings name the files, and whose backups --from-backup latest means'),
     short: 'e',
-    value: '<name>',
-    describe: 'whose settings name the files, and whose backups --from-backup latest means',
   },
   host: commonOptions.host,
-  'from-backup': {
-    type: 'value',
-    value: '<file|latest>',
-    describe: 'rehearse: apply what is pending to a restored backup',
-  },
-  'changed-since': {
-    type: 'value',
-    value: '<git ref>',
-    describe: 'report only what was changed since; what that version uses must stay',
-  },
+  'from-backup': value('<file|latest>', 'rehearse: apply what is pending to a restored backup'),
+  'changed-since': value('<git ref>', 'report only what was changed since; what that version uses must stay'),
   all: { type: 'flag', describe: 'report on the whole history (the default)' },
   json: { type: 'flag', describe: 'print one object of JSON' },
   verbose: { type: 'flag', short: 'v', describe: 'show notes as well' },
@@ -87,9 +51,12 @@ export async function namingOf({ environment }: Given): Promise<Naming | undefin
 }
 
 /** Where Alembic runs. */
-export function placeOf(given: Given, backend: string | undefined): Place {
-  const variables = variablesOf(given.settings)
-  return { backend, image: given.image, python: given.python, variables }
+export function placeOf({ image, python, settings: file }: Given, backend: string | undefined): Place {
+  if (file === undefined) return { backend, image, python, variables: {} }
+  if (!existsSync(file)) throw new UsageError(`--settings ${shown(file)} is not here`)
+  const { values: variables, problems } = parseEnvFile(readFileSync(file, 'utf8'), file)
+  if (problems.length > 0) throw new Problems(`${file} cannot be used`, problems, 2)
+  return { backend, image, python, variables }
 }
 
 /** The backend's directory; undefined where the image brings its own. */
@@ -102,12 +69,4 @@ export function backendOf({ backend, image }: Given): string | undefined {
     `${shown(directory)} is not here`,
     "name the backend's directory, or an image of it: --backend <directory>, --image <ref>",
   )
-}
-
-function variablesOf(file: string | undefined): Readonly<Record<string, string>> {
-  if (file === undefined) return {}
-  if (!existsSync(file)) throw new UsageError(`--settings ${shown(file)} is not here`)
-  const { values, problems } = parseEnvFile(readFileSync(file, 'utf8'), file)
-  if (problems.length > 0) throw new Problems(`${file} cannot be used`, problems, 2)
-  return values
 }

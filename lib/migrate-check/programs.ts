@@ -1,8 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { delimiter, dirname, join, sep } from 'node:path'
-import { isExecutable } from '../base/files.ts'
+import { isExecutable, namesIn } from '../base/files.ts'
 import { attempt } from '../base/shell.ts'
-import { isCode } from '../base/system-errors.ts'
 import { root } from '../remote/toolkit.ts'
 
 /** The programs of a PostgreSQL server on this machine. */
@@ -66,19 +65,8 @@ const pathPlaces = (): string[] => (process.env['PATH'] ?? '').split(delimiter).
 function distributionPlaces(): string[] {
   const versions = [
     ...namesIn('/usr/lib/postgresql').map(name => join('/usr/lib/postgresql', name, 'bin')),
-    ...namesIn('/usr')
-      .filter(name => name.startsWith('pgsql-'))
-      .map(name => join('/usr', name, 'bin')),
+    ...namesIn('/usr').flatMap(name => (name.startsWith('pgsql-') ? join('/usr', name, 'bin') : [])),
   ]
   const number = (place: string): number => Number.parseInt(/\d+/.exec(dirname(place))?.[0] ?? '0', 10)
   return versions.sort((a, b) => number(b) - number(a))
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory)
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return []
-    throw error
-  }
 }

@@ -1,5 +1,5 @@
 import type { PythonError } from './facts.ts'
-import type { Finding } from './finding.ts'
+import { about, type Finding } from './finding.ts'
 
 /** What every command of Alembic runs: where a finding stands that belongs to nothing smaller. */
 export const environmentFile = 'alembic/env.py'
@@ -37,10 +37,7 @@ export function traceback(error: PythonError): string {
 export function loadFailure(what: 'env' | 'revision', error: PythonError | null): Finding {
   if (!error)
     return {
-      id: 'load.env',
-      level: 'error',
-      file: environmentFile,
-      line: 1,
+      ...about('load.env', 'error', environmentFile),
       what: 'env.py came to its end and ran no migrations',
       why: '`alembic upgrade head` would do nothing and report success.',
       fix: 'let env.py call context.run_migrations()',

@@ -1,9 +1,7 @@
 import { chmodSync, existsSync, readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { withAlembicsPython } from '../docker/image-reading.ts'
-import { label } from '../docker/leftovers.ts'
-import { ownerLabel } from '../docker/owner.ts'
-import { applicationLimits } from '../docker/throwaway.ts'
+import { applicationLimits, label, ownerLabel } from '../docker/throwaway.ts'
 import type { ScratchServer } from './scratch-server.ts'
 
 /** Where Alembic runs: with the Python of this machine, or in an image, with or without this machine's sources. */
@@ -30,13 +28,14 @@ export interface Invocation {
 
 export function invocation(place: Place, server: ScratchServer, id: string): Invocation {
   const variables = { ...place.variables, PYTHONDONTWRITEBYTECODE: '1' }
+  const env = { ...process.env, ...variables } as Record<string, string>
   if (place.image === undefined) {
     const backend = resolve(place.backend ?? '.')
     const own = join(backend, '.venv', 'bin', 'python')
     const python = place.python ?? (existsSync(own) ? own : 'python3')
     return {
       command: [python, '-c', start(sources)],
-      env: { ...process.env, ...variables } as Record<string, string>,
+      env,
       directory: backend,
       url: server.url,
     }
@@ -46,23 +45,15 @@ export function invocation(place: Place, server: ScratchServer, id: string): Inv
   const mounted = place.backend === undefined ? [] : ['--volume', `${resolve(place.backend)}:/backend:ro`]
   return {
     command: [
-      ...[
-        'docker',
-        'run',
-        '--interactive',
-        '--rm',
-        '--name',
-        `migrate-check-${id}-python`,
-        '--label',
-        `${label}=${ownerLabel()}`,
-      ],
+      ...['docker', 'run', '--interactive', '--rm', '--name', `migrate-check-${id}-python`],
+      ...['--label', `${label}=${ownerLabel()}`],
       ...applicationLimits,
       ...server.network,
       ...['--volume', `${sources}:/migrate-check:ro`, ...mounted],
       ...Object.keys(variables).flatMap(name => ['--env', name]), // values come from our environment: not in `ps`
       ...['--entrypoint', program, place.image, ...words],
     ],
-    env: { ...process.env, ...variables } as Record<string, string>,
+    env,
     directory: place.backend === undefined ? null : '/backend',
     url: server.urlInside,
   }

@@ -3,10 +3,11 @@ import { run } from '../base/shell.ts'
 import { bytes, columns, count, duration } from '../base/text.ts'
 import { revisionScript } from '../database/version-table.ts'
 import type { Environment } from '../environment/environment.ts'
+import type { Wanted } from './check.ts'
 import { drive } from './driver.ts'
 import { all, type Difference, type Fact, type Rehearsed } from './facts.ts'
 import { inOrder, type Revision, revisionsOf } from './history.ts'
-import { invocation, type Place } from './python.ts'
+import { invocation } from './python.ts'
 import { headline, loadFailure, traceback } from './python-error.ts'
 import { strongestLocks } from './safety/locks.ts'
 import type { ScratchServer } from './scratch-server.ts'
@@ -31,38 +32,31 @@ export interface Rehearsal {
 export async function rehearse(
   server: ScratchServer,
   id: string,
-  wanted: {
-    place: Place
-    config: string
+  wanted: Pick<Wanted, 'place' | 'config' | 'signal' | 'progress'> & {
     /** Fills a new database of that name on the server with the backup. */
     restore: (database: string) => Promise<void>
     settings: Partial<Environment['database']>
-    signal: AbortSignal
-    progress: (text: string) => void
   },
 ): Promise<Rehearsal> {
+  const { place, config, signal, progress } = wanted
   const database = `migrate_check_${id}_backup`
   const started = performance.now()
   await wanted.restore(database)
   const restoreMs = performance.now() - started
-  const ask = (statement: string): Promise<string> => answer(server, database, statement, wanted.signal)
+  const ask = (statement: string): Promise<string> => answer(server, database, statement, signal)
   const revision = (await ask(revisionScript(wanted.settings))) || null
   const sizes = (await ask(tableSizes)).split('\n').map(line => line.split('|'))
-  const facts = await drive(
-    invocation(wanted.place, server, id),
-    { id, config: wanted.config, irreversible: 'none', scope: 'pending', rehearse: { database } },
-    {
-      plan: read => ({
-        order: pending(revisionsIn(read), revision).map(each => each.id),
-        judged: null,
-        irreversible: [],
-      }),
-      onFact: fact => {
-        if (fact.type === 'rehearsed') wanted.progress(`${fact.revision} took ${duration(fact.ms)}`)
-      },
-      signal: wanted.signal,
+  const request = { id, config, irreversible: 'none', scope: 'pending', rehearse: { database } } as const
+  const facts = await drive(invocation(place, server, id), request, {
+    plan: read => {
+      const order = pending(revisionsIn(read), revision).map(each => each.id)
+      return { order, judged: null, irreversible: [] }
     },
-  )
+    onFact: fact => {
+      if (fact.type === 'rehearsed') progress(`${fact.revision} took ${duration(fact.ms)}`)
+    },
+    signal,
+  })
   for (const fact of all(facts, 'load-failed')) {
     const { what, detail, fix } = loadFailure(fact.what, fact.error)
     throw new Failure({ what, detail, fix })
@@ -124,16 +118,10 @@ export function rehearsalFailure({ done }: Rehearsal): Failure | undefined {
 export function rehearsalTable({ revision, restoreMs, done, before, schema }: Rehearsal): string {
   const rows = done.map(({ revision: id, ms, statements, error }) => {
     const locks = strongestLocks({ tables: Object.keys(before), statements })
-    return [
-      `  ${id}`,
-      error ? 'fails' : duration(ms),
-      `${count(
-        statements.reduce((sum, { rows: wrote }) => sum + wrote, 0),
-        'row',
-      )}`,
-      locks.map(([table, mode]) => `${mode} on ${table} (${bytes(before[table] ?? 0)})`).join(', ') ||
-        'no lock on an existing table',
-    ]
+    const wrote = statements.reduce((sum, { rows: number }) => sum + number, 0)
+    const held = locks.map(([table, mode]) => `${mode} on ${table} (${bytes(before[table] ?? 0)})`).join(', ')
+    const took = error ? 'fails' : duration(ms)
+    return [`  ${id}`, took, count(wrote, 'row'), held || 'no lock on an existing table']
   })
   return [
     `restored in ${duration(restoreMs)}, at ${revision ?? 'an empty schema'}; ${count(done.length, 'pending revision')}`,
@@ -148,17 +136,14 @@ const plain: ReadonlySet<string> = new Set(['table', 'sequence'])
 
 /** What came, went or changed; of a table that came or went, not its columns as well. */
 function schemaLines(schema: readonly Difference[]): string[] {
-  const whole = schema.filter(
-    ({ kind, before, after }) => kind === 'table' && (before === null || after === null),
-  )
-  const isPart = ({ name }: Difference): boolean => whole.some(table => name.startsWith(`${table.name}.`))
-  return schema
-    .filter(difference => !isPart(difference))
-    .map(({ kind, name, before, after }) => {
-      if (before === null) return `  + ${kind} ${name}${plain.has(kind) ? '' : ` ${after}`}`
-      if (after === null) return `  - ${kind} ${name}`
-      return `  ~ ${kind} ${name}: was ${before}, is ${after}`
-    })
+  const isWhole = ({ kind, before, after }: Difference): boolean =>
+    kind === 'table' && (before === null || after === null)
+  const whole = schema.filter(isWhole)
+  return schema.flatMap(({ kind, name, before, after }) => {
+    if (whole.some(table => name.startsWith(`${table.name}.`))) return []
+    if (before === null) return `  + ${kind} ${name}${plain.has(kind) ? '' : ` ${after}`}`
+    return after === null ? `  - ${kind} ${name}` : `  ~ ${kind} ${name}: was ${before}, is ${after}`
+  })
 }
 
 /** Tables that are of another size now. */

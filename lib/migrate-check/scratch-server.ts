@@ -1,12 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { Failure } from '../base/failure.ts'
 import { attempt, run } from '../base/shell.ts'
-import { lastLines } from '../base/text.ts'
-import { label } from '../docker/leftovers.ts'
-import { ownerLabel } from '../docker/owner.ts'
-import { databaseLimits } from '../docker/throwaway.ts'
-import { untilReady, whyNotReady } from './patience.ts'
+import { databaseLimits, label, ownerLabel, removeLeftovers } from '../docker/throwaway.ts'
+import { demandReady } from './patience.ts'
 
 /** A PostgreSQL server on which databases are made and dropped. Never the one that serves users. */
 export interface ScratchServer {
@@ -63,9 +59,7 @@ export async function throwawayServer(
 ): Promise<ScratchServer> {
   const name = `migrate-check-${id}-postgres`
   const password = randomBytes(16).toString('hex')
-  const server = ['docker-entrypoint.sh', 'postgres', ...settings.flatMap(setting => ['-c', setting])].join(
-    ' ',
-  )
+  const server = `docker-entrypoint.sh postgres ${settings.map(setting => `-c ${setting}`).join(' ')}`
   const child = spawn(
     'docker',
     [
@@ -79,19 +73,15 @@ export async function throwawayServer(
       image,
       ...['-c', `${server} & cat > /dev/null; kill -INT $!; wait`],
     ],
-    {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      detached: true,
-      env: { ...process.env, POSTGRES_PASSWORD: password },
-    },
+    { stdio: 'pipe', detached: true, env: { ...process.env, POSTGRES_PASSWORD: password } },
   )
-  let said = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => {
-      said = (said + chunk.toString()).slice(-4000)
-    })
+  const look = async () => {
+    signal?.throwIfAborted()
+    const { stdout } = await attempt(['docker', 'exec', name, 'sh', '-c', question])
+    return { isReady: stdout.startsWith('ready'), progress: stdout }
+  }
   try {
-    await answering({ child, name, said: () => said, otherwise, signal })
+    await demandReady(child, look, 100, otherwise)
     // From here on only: a quarter of nearly nothing is not enough to start with on a busy machine.
     if (isolated) await run(['docker', 'update', '--cpu-shares', '256', name])
     const inside = `postgresql://postgres:${password}@127.0.0.1:5432/postgres`
@@ -109,40 +99,28 @@ export async function throwawayServer(
   }
 }
 
-interface Starting {
-  readonly child: ChildProcess
-  readonly name: string
-  readonly said: () => string
-  readonly otherwise: string
-  readonly signal: AbortSignal | undefined
-}
-
 /** Over TCP: while the official image initialises, a first server answers on the socket alone. Its files show how far it is. */
 const question = 'pg_isready --quiet --host 127.0.0.1 && echo ready; du -s "$PGDATA" 2> /dev/null'
-
-async function answering({ child, name, said, otherwise, signal }: Starting): Promise<void> {
-  let failed: Error | undefined
-  child.once('error', error => {
-    failed = error
-  })
-  const outcome = await untilReady(async () => {
-    signal?.throwIfAborted()
-    const asked = await attempt(['docker', 'exec', name, 'sh', '-c', question])
-    return {
-      isReady: asked.stdout.startsWith('ready'),
-      hasEnded: failed !== undefined || child.exitCode !== null,
-      progress: `${said()}${asked.stdout}`,
-    }
-  }, 100)
-  if (outcome === 'ready') return
-  throw new Failure({
-    what: whyNotReady(outcome),
-    detail: failed?.message ?? lastLines(said(), 6),
-    fix: otherwise,
-  })
-}
 
 async function closed(child: ChildProcess, name: string): Promise<void> {
   child.stdin?.end()
   await attempt(['docker', 'rm', '--force', '--volumes', name]) // quicker than waiting for a clean shutdown
+}
+
+/** A word that names this run's databases and containers. */
+export const checkId = (): string => `${Date.now().toString(36)}${randomBytes(3).toString('hex')}`
+
+/** Does something on a scratch server that is started for it, and takes it away afterwards, as well as what killed runs have left. */
+export async function onScratchServer<T>(
+  start: (id: string) => Promise<ScratchServer>,
+  act: (server: ScratchServer, id: string) => Promise<T>,
+): Promise<T> {
+  await removeLeftovers()
+  const id = checkId()
+  const server = await start(id)
+  try {
+    return await act(server, id)
+  } finally {
+    await server.close()
+  }
 }

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { Failure } from '../base/failure.ts'
 import { attempt } from '../base/shell.ts'
 import { lastLines } from '../base/text.ts'
-import { scratchDirectory } from '../docker/scratch-directory.ts'
+import { scratchDirectory } from '../docker/throwaway.ts'
+import type { Applied } from './applying.ts'
 import type { Statement, Step } from './facts.ts'
-import type { Finding, Level } from './finding.ts'
-import type { Revision } from './history.ts'
+import { about, type Finding, type Level } from './finding.ts'
 
 /**
  * The rules of squawk (https://squawkhq.com/docs/rules) that are about what a migration does to a running database.
@@ -43,30 +43,26 @@ interface Violation {
 const program = join(import.meta.dirname, '..', '..', 'node_modules', '.bin', 'squawk')
 
 /** Lints the SQL that was really executed, all revisions with one squawk process. */
-export async function lint(steps: readonly Step[], revisions: readonly Revision[]): Promise<Finding[]> {
+export async function lint(applied: readonly Applied[]): Promise<Finding[]> {
   const directory = scratchDirectory()
   try {
-    const files = steps
-      .filter(({ statements }) => statements.length > 0)
-      .map(step => ({ step, file: join(directory, `${step.revision}.sql`), ...sqlFile(step.statements) }))
+    const files = applied
+      .filter(({ step }) => step.statements.length > 0)
+      .map(each => ({
+        ...each,
+        file: join(directory, `${each.revision.id}.sql`),
+        ...sqlFile(each.step.statements),
+      }))
     if (files.length === 0) return []
     for (const { file, text } of files) writeFileSync(file, text)
-    const ran = await attempt([
-      program,
-      '--reporter',
-      'json',
-      '--assume-in-transaction',
-      '--pg-version',
-      '17',
-      ...files.map(({ file }) => file),
-    ])
+    const options = ['--reporter', 'json', '--assume-in-transaction', '--pg-version', '17']
+    const ran = await attempt([program, ...options, ...files.map(({ file }) => file)])
     const violations = parse(ran.stdout)
     if (!violations)
       throw new Failure({ what: 'squawk cannot be run', detail: lastLines(ran.stderr, 5), fix: 'npm ci' })
-    return files.flatMap(({ step, file, starts }) => {
-      const revision = revisions.find(({ id }) => id === step.revision)
+    return files.flatMap(({ file, starts, ...each }) => {
       const own = violations.filter(violation => violation.file === file)
-      return revision ? unique(own.flatMap(violation => findingOf(violation, step, revision, starts))) : []
+      return unique(own.flatMap(violation => findingOf(violation, each, starts)))
     })
   } finally {
     rmSync(directory, { recursive: true, force: true })
@@ -94,8 +90,7 @@ export function sqlFile(statements: readonly Statement[]): { text: string; start
 
 function findingOf(
   { rule_name: rule, line, message, help }: Violation,
-  step: Step,
-  revision: Revision,
+  { step, revision }: Applied,
   starts: readonly number[],
 ): Finding[] {
   const level = rules[rule]
@@ -105,11 +100,7 @@ function findingOf(
   if (rule === 'ban-concurrent-index-creation-in-transaction' && !statement.transaction) return []
   return [
     {
-      id: `squawk.${rule}`,
-      level,
-      file: revision.file.file,
-      line: statement.line,
-      revision: revision.id,
+      ...about(`squawk.${rule}`, level, revision, statement.line),
       what: `${statement.sql.trim().replace(/\s+/g, ' ').slice(0, 80)}`,
       why:
         rule === 'syntax-error'

@@ -1,23 +1,15 @@
 import { all, type Fact } from './facts.ts'
-import type { Finding } from './finding.ts'
+import { about, type Finding } from './finding.ts'
 import type { Revision } from './history.ts'
-
-/** What can be judged of a history that may, from some revision on, depend on what the models are today. */
-export interface Sound {
-  /** Without those that only tell what today's models come to. */
-  readonly facts: readonly Fact[]
-  /** One at most. */
-  readonly findings: readonly Finding[]
-  /** The revisions that say themselves what they do. */
-  readonly written: readonly Revision[]
-}
 
 /**
  * A revision that calls `create_all` makes, on a new database, what later revisions add again. Those then fail, or are
  * tried on what production never was: all that follows from it is one finding.
  * @param revisions in the order in which they are applied
+ * @returns the facts without those that only tell what today's models come to; one finding at most; and `written`, the
+ * revisions that say themselves what they do
  */
-export function beforeTodaysModels(facts: readonly Fact[], revisions: readonly Revision[]): Sound {
+export function beforeTodaysModels(facts: readonly Fact[], revisions: readonly Revision[]) {
   const lines = new Map(all(facts, 'todays-models').map(({ revision, line }) => [revision, line]))
   const first = revisions.findIndex(({ id }) => lines.has(id))
   const revision = revisions[first]
@@ -38,20 +30,17 @@ export function beforeTodaysModels(facts: readonly Fact[], revisions: readonly R
 const guesses: ReadonlySet<Fact['type']> = new Set(['stopped', 'drift', 'drift-failed', 'no-rows'])
 
 function findingOf(
-  { id, file }: Revision,
+  revision: Revision,
   lines: ReadonlyMap<string, number>,
   later: readonly Revision[],
 ): Finding {
+  const { id, file } = revision
   const others = later
     .filter(each => lines.has(each.id))
     .map(each => `${each.file.file}:${lines.get(each.id)}`)
   return {
-    id: 'fresh.todays-models',
-    level: 'error',
-    file: file.file,
-    line: lines.get(id) ?? 1,
+    ...about('fresh.todays-models', 'error', revision, lines.get(id)),
     also: later.map(each => each.file.file),
-    revision: id,
     what: `${id} makes what the models are today, not what they were when it was written`,
     why: 'A new database gets at once what later revisions add again: they fail there, or are tried on what production never was. So neither they nor the models were.',
     fix: [

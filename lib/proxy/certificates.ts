@@ -1,8 +1,8 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
-import { commandOf } from '../base/command-text.ts'
+import { statSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { Failure, type Problem, problemOf } from '../base/failure.ts'
-import { readIfThere } from '../base/files.ts'
-import { type Pair, pairsIn } from './certificate-files.ts'
+import { namesIn, readIfThere } from '../base/files.ts'
 
 /** A certificate with its chain and its key, as one text that HAProxy reads, and the file where it was found. */
 export type Certificate = Readonly<ReturnType<typeof parseCertificate>>
@@ -13,11 +13,7 @@ export type Certificate = Readonly<ReturnType<typeof parseCertificate>>
  * `cert.pem`, `key.pem`) leaves them.
  * @returns those that have begun, and what is wrong with those that cannot be used.
  */
-export function findCertificates(
-  directory: string,
-  domain: string,
-  now: number,
-): { certificates: Certificate[]; problems: Problem[] } {
+export function findCertificates(directory: string, domain: string, now: number) {
   const problems: Problem[] = []
   const certificates = pairsIn(directory).flatMap(pair => {
     try {
@@ -30,21 +26,6 @@ export function findCertificates(
     }
   })
   return { certificates, problems }
-}
-
-/** What there is to say about a certificate that has expired or will within `warning` ms. */
-export function expiryProblem(
-  name: string,
-  expires: number,
-  { now, warning }: { now: number; warning: number },
-): Problem | undefined {
-  const date = new Date(expires).toISOString().slice(0, 10)
-  const days = Math.floor(Math.abs(expires - now) / 86_400_000)
-  const fix = `renew it (certbot renew, or acme.sh --cron), then: ${commandOf('deploy', 'shared')}`
-  if (expires <= now)
-    return { what: `the certificate of ${name} has expired, ${days} days ago (${date})`, fix }
-  if (expires - now > warning) return undefined
-  return { what: `the certificate of ${name} expires in ${days} days (${date})`, fix }
 }
 
 export function parseCertificate(pem: string, file: string) {
@@ -106,3 +87,53 @@ function coversNow({ pem, begins }: Certificate, domain: string, now: number): b
     fix: `have one issued with subjectAltName=DNS:${domain}`,
   })
 }
+
+/** A certificate's file and its key's, which may be the same. */
+interface Pair {
+  readonly certificate: string
+  readonly key: string
+}
+
+/** Where certbot, acme.sh and people leave certificates, below a directory. @throws where it may not be read. */
+function pairsIn(directory: string): Pair[] {
+  const live = join(directory, 'live')
+  return [...filesIn(directory), ...[live, directory].flatMap(subdirectoriesOf).flatMap(filesIn)]
+}
+
+/** Every certificate in a directory that has a key beside it, or in it. */
+function filesIn(directory: string): Pair[] {
+  const names = namesOf(directory)
+  return names.flatMap(name => {
+    const key = keyOf(name, names, basename(directory).replace(/_ecc$/, ''))
+    const pair = { certificate: join(directory, name), key: join(directory, key ?? '') }
+    return key !== undefined && names.includes(key) && (key !== name || hasBoth(pair.key)) ? [pair] : []
+  })
+}
+
+/** Where the key of a file is by the custom of those who write it; undefined for a file that is none of theirs. */
+function keyOf(name: string, names: readonly string[], domain: string): string | undefined {
+  if (name === 'fullchain.pem') return 'privkey.pem'
+  if (name === 'fullchain.cer') return `${domain}.key`
+  if (names.includes('fullchain.pem') || names.includes('fullchain.cer')) return undefined // parts of the chain
+  if (/\.(crt|cer)$/.test(name)) return name.replace(/\.\w+$/, '.key')
+  if (!name.endsWith('.pem')) return undefined
+  const stem = name.slice(0, -'.pem'.length)
+  const beside = [`${stem}.key`, `${stem}-key.pem`, `${stem}.key.pem`, ...(stem === 'cert' ? keysOfCert : [])]
+  return beside.find(key => names.includes(key)) ?? name
+}
+
+/** What people call the key of a `cert.pem`. */
+const keysOfCert = ['key.pem', 'privkey.pem']
+
+const hasBoth = (file: string): boolean => {
+  const text = readIfThere(file) ?? ''
+  return text.includes('BEGIN CERTIFICATE-----') && text.includes('PRIVATE KEY-----')
+}
+
+const subdirectoriesOf = (directory: string): string[] =>
+  namesOf(directory)
+    .map(name => join(directory, name))
+    .filter(path => statSync(path, { throwIfNoEntry: false })?.isDirectory())
+
+/** None where there is no such directory. @throws where it may not be read: certbot's is root's alone. */
+const namesOf = (directory: string): string[] => namesIn(directory, 'ENOTDIR').sort()

@@ -5,7 +5,7 @@ import { Failure, type Problem, problemOf } from '../base/failure.ts'
 import { readIfThere, writeAtomically } from '../base/files.ts'
 import { isCode } from '../base/system-errors.ts'
 import type { Domain, Edge } from '../environment/environment.ts'
-import { type Certificate, expiryProblem, findCertificates, parseCertificate } from './certificates.ts'
+import { type Certificate, findCertificates, parseCertificate } from './certificates.ts'
 import { chooseCertificate } from './choose-certificate.ts'
 
 /** The certificates' directory, and its list of them, as HAProxy sees it. */
@@ -27,25 +27,36 @@ export interface Served {
  * Looks for what certbot or acme.sh has left in `ssl`. A certificate that is served stays until there is one that works
  * and is worth as much. @returns what is to be served, and what a person should know of it.
  */
-export function chooseCertificates(
-  edge: Edge,
-  domains: readonly Domain[],
-  now = Date.now(),
-): { served: Served[]; problems: Problem[] } {
-  const problems: Problem[] = []
+export function chooseCertificates(edge: Edge, domains: readonly Domain[], now = Date.now()) {
+  const problems = new Map<string, Problem>() // each said once, though several domains may have it
   const served = domains.map(({ domain }) => {
     const before = servedCertificate(edge, domain)
     const found = lookFor(edge, domain, now)
     const chosen = chooseCertificate(domain, found.certificates, { served: before, now })
     const { certificate } = chosen
-    problems.push(...found.problems, ...chosen.problems)
     const problem = certificate
       ? expiryProblem(domain, certificate.expires, { now, warning: edge.expiryWarning })
       : missing(edge, domain)
-    if (problem) problems.push(problem)
+    for (const each of [...found.problems, ...chosen.problems, ...(problem ? [problem] : [])])
+      problems.set(each.what, each)
     return { domain, certificate }
   })
-  return { served, problems: distinct(problems) }
+  return { served, problems: [...problems.values()] }
+}
+
+/** What there is to say about a certificate that has expired or will within `warning` ms. */
+export function expiryProblem(
+  name: string,
+  expires: number,
+  { now, warning }: { now: number; warning: number },
+): Problem | undefined {
+  const date = new Date(expires).toISOString().slice(0, 10)
+  const days = Math.floor(Math.abs(expires - now) / 86_400_000)
+  const fix = `renew it (certbot renew, or acme.sh --cron), then: ${commandOf('deploy', 'shared')}`
+  if (expires <= now)
+    return { what: `the certificate of ${name} has expired, ${days} days ago (${date})`, fix }
+  if (expires - now > warning) return undefined
+  return { what: `the certificate of ${name} expires in ${days} days (${date})`, fix }
 }
 
 /** One file for each domain, certificate and key, for its owner alone, and the list of them. */
@@ -66,12 +77,12 @@ export function writeCertificates(edge: Edge, served: readonly Served[]): void {
 export const crtListLine = (domain: string): string => `${pathInside(domain)} ${domain}`
 
 /**
- * When the certificates that the edge serves expire (ms since 1970), by domain; undefined where there is none. Empty
- * where no edge is installed on this machine.
+ * When the certificate that the edge serves for a domain expires (ms since 1970); undefined where there is none, or no
+ * edge is installed on this machine.
  */
-export function certificateExpiry(edge: Edge, domains: readonly string[]): Map<string, number | undefined> {
-  if (readIfThere(join(certificatesDirectory(edge), 'list.txt')) === undefined) return new Map()
-  return new Map(domains.map(domain => [domain, servedCertificate(edge, domain)?.expires]))
+export function certificateExpiry(edge: Edge, domain: string): number | undefined {
+  const isInstalled = readIfThere(join(certificatesDirectory(edge), 'list.txt')) !== undefined
+  return isInstalled ? servedCertificate(edge, domain)?.expires : undefined
 }
 
 function servedCertificate(edge: Edge, domain: string): Certificate | undefined {
@@ -95,7 +106,3 @@ const missing = (edge: Edge, domain: string): Problem => ({
   what: `there is no certificate for ${domain} in ${sources(edge)}: https is refused for it`,
   fix: `certbot certonly --webroot -w ${edge.directory}/acme --config-dir ${sources(edge)} -d ${domain}\nand then this again`,
 })
-
-const distinct = (problems: readonly Problem[]): Problem[] => [
-  ...new Map(problems.map(problem => [problem.what, problem])).values(),
-]

@@ -6,8 +6,7 @@ import { duration } from '../base/text.ts'
 import { sleep } from '../base/wait.ts'
 import { type Project, type ServiceName, serviceOf } from '../docker/project.ts'
 import { type Colour, colours, type Environment, type Part, parts } from '../environment/environment.ts'
-import { parseServers, parseTraffic, type Server, type Traffic } from './reports.ts'
-import { askProxy } from './runtime-socket.ts'
+import { askProxy, parseServers, parseTraffic, type Server, type Traffic } from './reports.ts'
 
 /** The map's name inside the proxy, as its configuration says it. */
 const mapInside = '/usr/local/etc/haproxy/live.map'
@@ -92,11 +91,7 @@ export class HAProxy {
    * Waits until the proxy has found the addresses of the services' own containers. Right after a start it may still
    * hold those of containers that are gone, which Docker gives to new ones: users would reach the wrong service.
    */
-  async waitForAddresses(
-    project: Project,
-    services: readonly ServiceName[],
-    signal: AbortSignal,
-  ): Promise<void> {
+  async waitForAddresses(project: Project, services: readonly ServiceName[], signal: AbortSignal) {
     const deadline = Date.now() + addressTimeout
     const containers = await project.containers(services)
     for (;;) {
@@ -117,10 +112,15 @@ export class HAProxy {
   }
 
   /**
-   * Waits until no request to a colour is in flight, at most `timeout` ms: a websocket never ends by itself.
+   * Waits until no request to a colour is in flight, at most `timeout` ms (as long as the settings say, unless told): a
+   * websocket never ends by itself.
    * @returns how many were still open.
    */
-  async drain(colour: Colour, timeout: number, progress: (open: number) => void): Promise<number> {
+  async drain(
+    colour: Colour,
+    progress: (open: number) => void,
+    timeout = this.#environment.timeouts.drain,
+  ): Promise<number> {
     const deadline = Date.now() + timeout
     for (;;) {
       const traffic = await this.traffic()

@@ -1,8 +1,27 @@
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { Failure, problemOf } from '../base/failure.ts'
+
+/**
+ * One command on a HAProxy's runtime socket (HAProxy Management Guide, section 9.3), and its answer.
+ * @throws Failure when nothing answers there within 5 s.
+ */
+export async function askProxy(path: string, command: string): Promise<string> {
+  const socket = connect(path)
+  socket.setTimeout(5000, () => socket.destroy(new Error('nothing came within 5 s')))
+  socket.write(`${command}\n`)
+  try {
+    return await text(socket)
+  } catch (error) {
+    throw new Failure({ what: `the proxy does not answer: ${problemOf(error).what}` })
+  }
+}
+
 /** A line of `show servers state` (HAProxy Management Guide, 9.3). */
 export type Server = Readonly<ReturnType<typeof parseServers>[number]>
 
-export function parseServers(text: string) {
-  const lines = text.split('\n')
+export function parseServers(report: string) {
+  const lines = report.split('\n')
   const names = (lines.find(line => line.startsWith('# ')) ?? '').slice(2).split(' ')
   const at = (fields: string[], name: string): string => fields[names.indexOf(name)] ?? ''
   return lines
@@ -27,17 +46,16 @@ export interface Traffic {
 }
 
 /** Reads `show stat` (CSV): the traffic of every frontend and backend by name. */
-export function parseTraffic(text: string): Map<string, Traffic> {
-  const [header = '', ...rows] = text.replace(/^# /, '').split('\n')
+export function parseTraffic(report: string): Map<string, Traffic> {
+  const [header = '', ...rows] = report.replace(/^# /, '').split('\n')
   const names = header.split(',')
   const traffic = new Map<string, Traffic>()
   for (const row of rows) {
     const fields = row.split(',')
-    const kind = fields[names.indexOf('svname')]
-    if (kind !== 'FRONTEND' && kind !== 'BACKEND') continue
     const field = (name: string): string => fields[names.indexOf(name)] ?? ''
     const number = (name: string): number => Number(field(name))
-    traffic.set(fields[names.indexOf('pxname')] ?? '', {
+    if (!['FRONTEND', 'BACKEND'].includes(field('svname'))) continue
+    traffic.set(field('pxname'), {
       // A connection without a request, a health check's for example, is none: stot only where there is no req_tot.
       requests: number(field('req_tot') === '' ? 'stot' : 'req_tot'),
       errors: number('hrsp_5xx'),

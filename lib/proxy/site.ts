@@ -4,7 +4,7 @@ import { waitUntilHealthy } from '../docker/health.ts'
 import { Project, type ServiceName } from '../docker/project.ts'
 import type { Colour, Environment } from '../environment/environment.ts'
 import { damagedHistory } from '../environment/releases.ts'
-import type { Running } from '../run/running.ts'
+import type { Running } from '../run/execute.ts'
 import type { Step } from '../run/step.ts'
 import { HAProxy } from './proxy.ts'
 import { smokeTest } from './smoke.ts'
@@ -41,26 +41,18 @@ export async function waitForServices(
 
 /** Smoke tests of a colour at its private entrance, whether or not users are on it. */
 export async function smokeTestColour({ environment, proxy }: Site, colour: Colour): Promise<void> {
-  await smokeTest(
-    environment.smokeTests,
-    test => proxy.preview(test.part, colour, test.path),
-    environment.timeouts.request,
-    colour,
-  )
+  await smokeTest(environment, ({ part, path }) => proxy.preview(part, colour, path), colour)
 }
 
 /** Smoke tests of the version that users reach, at its private entrance. Where nobody can be asked, a warning. */
 export async function testLive(site: Site): Promise<void> {
   const live = site.proxy.mapOnDisk()
   if (live === null) return
-  if ((await site.proxy.live()) === undefined) {
-    site.run.warn({
-      what: 'the proxy does not answer, so the version that is live was not tested',
-      fix: site.project.typed('up', '-d', 'proxy'),
-    })
-    return
-  }
-  await smokeTestColour(site, live)
+  if ((await site.proxy.live()) !== undefined) return smokeTestColour(site, live)
+  site.run.warn({
+    what: 'the proxy does not answer, so the version that is live was not tested',
+    fix: site.project.typed('up', '-d', 'proxy'),
+  })
 }
 
 /** Why the live version does not work, or undefined when it does. */

@@ -11,12 +11,9 @@ export function agentWith(socket: string, wanted: readonly string[]): BaseAgent 
   class Chosen extends ssh2.BaseAgent {
     override getIdentities: BaseAgent['getIdentities'] = answer =>
       agent.getIdentities((error, keys = []) => {
+        const chosen = keys.filter(key => wanted.includes(blobOf(key)))
         if (error) answer(error)
-        else
-          answer(
-            undefined,
-            keys.filter(key => wanted.includes(blobOf(key))),
-          )
+        else answer(undefined, chosen)
       })
     override sign: BaseAgent['sign'] = agent.sign.bind(agent)
   }

@@ -38,10 +38,6 @@ export class ClientInput extends Readable {
   }
 
   // What a socket or a terminal has, and callers use.
-  ref(): this {
-    return this
-  }
-  unref(): this {
-    return this
-  }
+  readonly ref = (): this => this
+  readonly unref = (): this => this
 }

@@ -106,24 +106,15 @@ export class Audience {
   #take(line: string): void {
     const frame = JSON.parse(line) as Frame // from the porter
     if (frame.type !== 'died') this.#position += Buffer.byteLength(line) + 1
-    const act: { [Type in Frame['type']]: (frame: Extract<Frame, { type: Type }>) => void } = {
-      out: ({ text }) => void process.stdout.write(text),
-      err: ({ text }) => void process.stderr.write(text),
-      event: ({ event }) => {
-        this.#renderer ??= chooseRenderer({ json: false, verbose: this.#following.verbose })
-        this.#renderer(event)
-        if (event.type === 'run-started') this.#following.preparation.replay(this.#renderer)
-      },
-      reads: ({ on }) => this.#read(on),
-      raw: ({ on }) => this.#setRaw(on),
-      exit: ({ code }) => {
-        this.#code = code
-      },
-      died: ({ detail }) => {
-        throw this.#death(detail)
-      },
-    }
-    ;(act[frame.type] as (frame: Frame) => void)(frame) // keyed by its own type
+    if (frame.type === 'reads') this.#read(frame.on)
+    else if (frame.type === 'raw') this.#setRaw(frame.on)
+    else if (frame.type === 'exit') this.#code = frame.code
+    else if (frame.type === 'died') throw this.#death(frame.detail)
+    else if (frame.type === 'event') {
+      this.#renderer ??= chooseRenderer({ json: false, verbose: this.#following.verbose })
+      this.#renderer(frame.event)
+      if (frame.event.type === 'run-started') this.#following.preparation.replay(this.#renderer)
+    } else process[frame.type === 'out' ? 'stdout' : 'stderr'].write(frame.text)
   }
 
   #death(detail: string): Failure {

@@ -15,7 +15,6 @@ export interface Connection {
   readonly client: Client
   /** Files go through here. It opens while the first command already runs. */
   readonly files: Promise<SftpClient>
-  end(): void
 }
 
 export interface Access {
@@ -64,16 +63,19 @@ export async function connect(access: Access): Promise<Connection> {
 const mayPass = (error: unknown): boolean =>
   isCode(error, 'ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN', 'EPIPE')
 
-/** One attempt; where a fingerprint is pinned, one for each type of key that the VPS may have. */
+/**
+ * One attempt, which asks for a key of a type that we know, as ssh does; where a fingerprint is pinned, one for each
+ * type of key that the VPS may have.
+ */
 export async function connectOnce(access: Access): Promise<Connection> {
-  const types =
-    access.trusted.fingerprint === undefined ? [knownTypes(access.trusted)] : [undefined, ['ecdsa'], ['rsa']]
+  const { keys, withoutPort = [], fingerprint } = access.trusted
+  const known = [...keys, ...withoutPort].map(({ type }) => type)
   let first: Failure | undefined
-  for (const preferred of types) {
+  for (const preferred of fingerprint === undefined ? [known] : [[], ['ecdsa'], ['rsa']]) {
     try {
       return await attempt(access, preferred)
     } catch (error) {
-      if (access.trusted.fingerprint === undefined || !(error instanceof Failure)) {
+      if (fingerprint === undefined || !(error instanceof Failure)) {
         if (first !== undefined && !isCode(error, 'ECONNREFUSED')) throw first // the VPS has no key of that type
         throw error
       }
@@ -83,28 +85,19 @@ export async function connectOnce(access: Access): Promise<Connection> {
   throw first
 }
 
-/** The types whose keys we know: the VPS is asked for one of those, as ssh does. */
-function knownTypes({ keys, withoutPort = [] }: TrustedKeys): string[] | undefined {
-  const types = [...keys, ...withoutPort].map(({ type }) => type)
-  return types.length === 0 ? undefined : types
-}
-
 const hostKeyAlgorithms = [
-  'ssh-ed25519',
-  'ecdsa-sha2-nistp256',
-  'ecdsa-sha2-nistp384',
-  'ecdsa-sha2-nistp521',
-  'rsa-sha2-512',
-  'rsa-sha2-256',
-] as const
+  ...(['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521'] as const),
+  ...(['rsa-sha2-512', 'rsa-sha2-256'] as const),
+]
 
 const isOfType = (algorithm: string, type: string): boolean =>
   algorithm === type ||
   (type.includes('rsa') && algorithm.startsWith('rsa')) ||
   algorithm.startsWith(`${type}-`)
 
-async function attempt(access: Access, preferred: readonly string[] | undefined): Promise<Connection> {
+async function attempt(access: Access, preferred: readonly string[]): Promise<Connection> {
   const { destination, identities } = access
+  const isPreferred = (algorithm: string): boolean => preferred.some(type => isOfType(algorithm, type))
   let refused: Failure | undefined
   const config: ConnectConfig = {
     host: destination.host,
@@ -114,12 +107,7 @@ async function attempt(access: Access, preferred: readonly string[] | undefined)
     keepaliveInterval: 5000,
     keepaliveCountMax: 3,
     algorithms: {
-      serverHostKey: preferred
-        ? [
-            ...hostKeyAlgorithms.filter(algorithm => preferred.some(type => isOfType(algorithm, type))),
-            ...hostKeyAlgorithms.filter(algorithm => !preferred.some(type => isOfType(algorithm, type))),
-          ]
-        : [...hostKeyAlgorithms],
+      serverHostKey: hostKeyAlgorithms.toSorted((a, b) => Number(isPreferred(b)) - Number(isPreferred(a))),
     },
     hostVerifier: (key: Buffer) => {
       refused = judgeHostKey(access.environment, destination, access.trusted, key)
@@ -143,5 +131,5 @@ async function attempt(access: Access, preferred: readonly string[] | undefined)
   // The connection's loss is seen by whoever waits for an answer; without a listener it would end the process.
   client.on('error', () => {})
   client.setNoDelay(true)
-  return { client, files, end: () => void client.end() }
+  return { client, files }
 }

@@ -6,7 +6,7 @@ import { bytes, count, lastLines } from '../base/text.ts'
 import { Disconnected, runScript } from './command.ts'
 import type { Connection } from './connect.ts'
 import { toolkitDirectory, type Vps } from './probe.ts'
-import type { Toolkit, ToolkitFile } from './toolkit.ts'
+import type { Toolkit } from './toolkit.ts'
 import { upload } from './upload.ts'
 
 /** The ways into the toolkit from the environment's directory, where people stand in an emergency. */
@@ -18,35 +18,28 @@ const entrances = ['scripts', 'lib', 'environments', 'node_modules', 'package.js
  */
 export async function copyToolkit(
   connection: Connection,
-  directory: string,
-  toolkit: Toolkit,
+  { directory, toolkit }: { directory: string; toolkit: Toolkit },
   vps: Vps,
   progress: (text: string) => void,
 ): Promise<string> {
-  const blobs = `${toolkitDirectory(directory)}/blobs`
-  const missing = [...new Map(toolkit.files.map(file => [file.blob, file])).values()].filter(
-    ({ blob }) => !vps.blobs.has(blob),
-  )
+  const base = toolkitDirectory(directory)
+  const blobs = `${base}/blobs`
+  const different = new Map(toolkit.files.map(file => [file.blob, file]))
+  const missing = [...different.values()].filter(({ blob }) => !vps.blobs.has(blob))
   if (missing.length > 0) {
-    await must(
-      connection,
-      `mkdir -p -m 700 -- ${quoted(toolkitDirectory(directory))} ${quoted(blobs)}`,
-      60_000,
-    )
+    await must(connection, `mkdir -p -m 700 -- ${quoted(base)} ${quoted(blobs)}`, 60_000)
     const mark = randomBytes(4).toString('hex')
-    const items = missing.map(({ source, mode, blob, bytes: size }) => ({
-      source,
-      mode,
-      bytes: size,
-      temporary: `${blobs}/.${blob}.${mark}`,
-      target: `${blobs}/${blob}`,
+    const items = missing.map(file => ({
+      ...file,
+      temporary: `${blobs}/.${file.blob}.${mark}`,
+      target: `${blobs}/${file.blob}`,
     }))
     await upload(connection, items, progress)
   }
   if (!vps.hasDependencies) progress('npm ci on the VPS')
   const said = await must(connection, assembleScript(directory, toolkit, vps.node), 15 * 60_000)
   const kept = [...said.matchAll(/^kept (.*)$/gm)].map(match => match[1])
-  const sent = missing.reduce((sum, file: ToolkitFile) => sum + file.bytes, 0)
+  const sent = missing.reduce((sum, file) => sum + file.bytes, 0)
   return [
     `${count(missing.length, 'file')} of ${toolkit.files.length}, ${bytes(sent)}`,
     ...(vps.hasDependencies ? [] : ['dependencies installed']),
@@ -70,9 +63,7 @@ async function must(connection: Connection, script: string, timeout: number): Pr
 export function assembleScript(directory: string, toolkit: Toolkit, node: string): string {
   const { id, lock, files } = toolkit
   const list = files.map(({ blob, path }) => `${blob} ${path}`).join('\n')
-  const folders = [...new Set(files.map(({ path }) => path.split('/').slice(0, -1).join('/')))].filter(
-    path => path !== '',
-  )
+  const folders = [...new Set(files.map(({ path }) => dirname(path)))].filter(path => path !== '.')
   return `set -eu
 umask 022
 cd -- ${quoted(toolkitDirectory(directory))}

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { UsageError } from '../base/failure.ts'
 import { redact, StreamRedactor } from '../base/redact.ts'
 import { shown } from '../base/text.ts'
-import { endsAlone, tellFollower } from '../run/follower.ts'
+import { endsAlone, tellFollower } from '../run/output.ts'
 import { ClientInput } from './client-input.ts'
 import { type Frame, lineSplitter, type Welcome, type Word } from './frames.ts'
 import { Outbox } from './outbox.ts'
@@ -33,7 +33,7 @@ export function enter(directory: string): void {
   const outbox = new Outbox(directory)
   const say: (frame: Frame) => void = outbox.say
   tellFollower(event => say({ type: 'event', event }))
-  const flushes = [capture('stdout', 'out', welcome, say), capture('stderr', 'err', welcome, say)]
+  const flushes = [capture('stdout', welcome, say), capture('stderr', welcome, say)]
   const input = new ClientInput(welcome.terminal.input, say)
   Object.defineProperty(process, 'stdin', { value: input, configurable: true })
   listen(join(directory, 'control'), input)
@@ -54,13 +54,9 @@ export function enter(directory: string): void {
 }
 
 /** What is written to a stream becomes frames, without any secret, also one that comes in two pieces. */
-function capture(
-  name: 'stdout' | 'stderr',
-  type: 'out' | 'err',
-  { terminal }: Welcome,
-  say: (frame: Frame) => void,
-): () => void {
+function capture(name: 'stdout' | 'stderr', { terminal }: Welcome, say: (frame: Frame) => void) {
   const stream = process[name]
+  const type = name === 'stdout' ? 'out' : 'err'
   const redactor = new StreamRedactor()
   let timer: NodeJS.Timeout | undefined
   const send = (text: string): void => {
@@ -89,10 +85,8 @@ function listen(socket: string, input: ClientInput): void {
   }
   const server = createServer(connection => {
     followers += 1
-    connection.setEncoding('utf8').on(
-      'data',
-      lineSplitter(line => obey(JSON.parse(line) as Word)), // from the porter
-    )
+    const onLine = (line: string): void => obey(JSON.parse(line) as Word) // from the porter
+    connection.setEncoding('utf8').on('data', lineSplitter(onLine))
     connection.on('error', () => {}) // 'close' follows
     connection.on('close', () => {
       followers -= 1
@@ -103,10 +97,8 @@ function listen(socket: string, input: ClientInput): void {
   server.on('error', error => process.stderr.write(`! ${socket} does not open: ${error.message}\n`))
   server.listen(socket).unref()
   const limit = patience()
-  setInterval(
-    () => {
-      if (endsAlone() && followers === 0 && Date.now() - alone > limit) process.kill(process.pid, 'SIGHUP')
-    },
-    Math.min(5000, limit / 2),
-  ).unref()
+  const look = (): void => {
+    if (endsAlone() && followers === 0 && Date.now() - alone > limit) process.kill(process.pid, 'SIGHUP')
+  }
+  setInterval(look, Math.min(5000, limit / 2)).unref()
 }

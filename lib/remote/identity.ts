@@ -31,10 +31,7 @@ export interface Identity {
 export function identitiesOf(environment: string, settings: SshSettings): Identity[] {
   const variable = variableOf(environment, 'SSH_KEY')
   const given = setting(environment, 'SSH_KEY')
-  const passphrase = setting(environment, 'SSH_PASSPHRASE')
-  if (passphrase !== undefined) registerSecret(passphrase)
-  if (given !== undefined)
-    return [readKey(keyText(variable, given, environment), variable, environment, passphrase)]
+  if (given !== undefined) return [readKey(keyText(variable, given, environment), variable, environment)]
   const configured = settings.keys ?? []
   const agent = settings.agent ?? process.env['SSH_AUTH_SOCK']
   const fromAgent = agent && existsSync(agent) ? [agentAt(agent, settings)] : []
@@ -42,8 +39,7 @@ export function identitiesOf(environment: string, settings: SshSettings): Identi
   const usual = inHome(['id_ed25519', 'id_ecdsa', 'id_rsa'])
   const meant = configured.filter(file => !usual.includes(file))
   const documented = inHome([`tracehub_${environment}_ed25519`, `tracehub_${environment}_rsa`])
-  const keysIn = (files: readonly string[]): Identity[] =>
-    files.filter(file => existsSync(file)).flatMap(file => usable(file, environment, passphrase))
+  const keysIn = (files: readonly string[]): Identity[] => keysThere(environment, files).usable
   if (settings.onlyKeys) return [...keysIn(configured), ...fromAgent]
   return [...keysIn(meant), ...fromAgent, ...keysIn([...documented, ...usual])]
 }
@@ -91,28 +87,25 @@ function keyText(variable: string, given: string, environment: string): string {
   )
 }
 
-function readKey(text: string, name: string, environment: string, passphrase: string | undefined): Identity {
+function readKey(text: string, name: string, environment: string): Identity {
+  const passphrase = setting(environment, 'SSH_PASSPHRASE')
+  if (passphrase !== undefined) registerSecret(passphrase)
   const parsed = ssh2.utils.parseKey(text, passphrase)
   const key = Array.isArray(parsed) ? parsed[0] : parsed
-  if (key instanceof Error || key === undefined) throw unreadable(key, name, environment, passphrase)
+  if (key instanceof Error || key === undefined) throw unreadable(key, name, environment)
   if (!key.isPrivateKey())
     throw new UsageError(`${name} is a public key`, `give the private one: the file without .pub`)
   return { name: `${name}, ${fingerprintOf(key.getPublicSSH())}`, proof: { type: 'publickey', key } }
 }
 
-function unreadable(
-  error: Error | undefined,
-  name: string,
-  environment: string,
-  passphrase: string | undefined,
-): Failure {
+function unreadable(error: Error | undefined, name: string, environment: string): Failure {
   const variable = variableOf(environment, 'SSH_PASSPHRASE')
   if (/no passphrase given/i.test(error?.message ?? ''))
     return new UsageError(
       `the private key of ${name} is encrypted, and ${variable} is not set`,
       `gh secret set ${variable} --env ${environment}, or export it; or load the key into the SSH agent: ssh-add`,
     )
-  if (passphrase !== undefined && /passphrase|decrypt|integrity/i.test(error?.message ?? ''))
+  if (setting(environment, 'SSH_PASSPHRASE') && /passphrase|decrypt|integrity/i.test(error?.message ?? ''))
     return new UsageError(`${variable} does not open the private key of ${name}`, 'check the passphrase')
   return new UsageError(
     `${name} is not a private key that can be read: ${error?.message ?? 'it is empty'}`,
@@ -120,31 +113,25 @@ function unreadable(
   )
 }
 
-/** A key of `~/.ssh` that cannot be opened is left to the agent, as ssh does. */
-function usable(file: string, environment: string, passphrase: string | undefined): Identity[] {
-  try {
-    const { name, proof } = readKey(readFileSync(file, 'utf8'), file, environment, passphrase)
-    // ssh offers the certificate beside a key by itself (ssh_config(5), CertificateFile); ssh2 knows none.
-    return [{ name: existsSync(`${file}-cert.pub`) ? `${name}, ${withoutCertificate}` : name, proof }]
-  } catch {
-    return []
-  }
-}
-
 /** What a person has to know of a key that only its certificate would let in. */
 export const withoutCertificate = 'without its certificate, which the toolkit cannot use'
 
-/** Why the keys that `~/.ssh/config` names, and that are there, cannot be offered. */
-export function passedOver(environment: string, { keys = [] }: SshSettings): string[] {
-  const passphrase = setting(environment, 'SSH_PASSPHRASE')
-  return keys.flatMap(file => {
-    const text = readIfThere(file)
-    if (text === undefined) return []
+/** Of these files those that are there: a key that cannot be opened is left to the agent, as ssh does. */
+function keysThere(environment: string, files: readonly string[]) {
+  const usable: Identity[] = []
+  const problems: string[] = []
+  for (const file of files.filter(each => existsSync(each)))
     try {
-      readKey(text, file, environment, passphrase)
-      return []
+      const { name, proof } = readKey(readFileSync(file, 'utf8'), file, environment)
+      // ssh offers the certificate beside a key by itself (ssh_config(5), CertificateFile); ssh2 knows none.
+      const isAlone = !existsSync(`${file}-cert.pub`)
+      usable.push({ name: isAlone ? name : `${name}, ${withoutCertificate}`, proof })
     } catch (error) {
-      return [problemOf(error).what]
+      problems.push(problemOf(error).what)
     }
-  })
+  return { usable, problems }
 }
+
+/** Why the keys that `~/.ssh/config` names, and that are there, cannot be offered. */
+export const passedOver = (environment: string, { keys = [] }: SshSettings): string[] =>
+  keysThere(environment, keys).problems

@@ -14,47 +14,39 @@ export function problemsIn(
   directory: string,
 ): Problem[] {
   const problems: Problem[] = []
+  const tell = (what: string, fix: string): void => void problems.push({ what, fix })
   const node = facts.get('node') ?? ''
-  const [, major, minor] = / v(\d+)\.(\d+)/.exec(node)?.map(Number) ?? []
-  const isOld = (major ?? 0) * 1000 + (minor ?? 0) < neededNode.major * 1000 + neededNode.minor
+  const [, major = 0, minor = 0] = / v(\d+)\.(\d+)/.exec(node)?.map(Number) ?? []
+  const isOld = major * 1000 + minor < neededNode.major * 1000 + neededNode.minor
   const needed = `${neededNode.major}.${neededNode.minor}`
   const install = `install Node.js ${needed} or later there: https://nodejs.org/en/download`
-  if (node === '') problems.push({ what: `Node.js is not installed on ${host}`, fix: install })
+  if (node === '') tell(`Node.js is not installed on ${host}`, install)
   else if (isOld)
-    problems.push({
-      what: `Node.js on ${host} is too old: ${node.split(' ')[1]}, and ${needed} or later is needed`,
-      fix: install,
-    })
+    tell(`Node.js on ${host} is too old: ${node.split(' ')[1]}, and ${needed} or later is needed`, install)
   else if (!facts.has('npm') && !facts.has('dependencies'))
-    problems.push({ what: `npm is not installed on ${host}, though Node.js is`, fix: 'apt-get install npm' })
+    tell(`npm is not installed on ${host}, though Node.js is`, 'apt-get install npm')
   if (facts.get('docker') === 'missing')
-    problems.push({
-      what: `Docker is not installed on ${host}`,
-      fix: 'https://docs.docker.com/engine/install',
-    })
+    tell(`Docker is not installed on ${host}`, 'https://docs.docker.com/engine/install')
   if (facts.get('docker') === 'refused')
-    problems.push({
-      what: `${user} may not use Docker on ${host}`,
-      fix: `there: sudo usermod -aG docker ${user}; it counts from the next login on`,
-    })
+    tell(
+      `${user} may not use Docker on ${host}`,
+      `there: sudo usermod -aG docker ${user}; it counts from the next login on`,
+    )
   for (const program of ['flock', 'setpriv'])
     if (facts.has(`missing-${program}`))
-      problems.push({ what: `${program} is not installed on ${host}`, fix: 'apt-get install util-linux' })
+      tell(`${program} is not installed on ${host}`, 'apt-get install util-linux')
   if (facts.get('directory') === 'missing')
-    problems.push({
-      what: `${directory} is not on ${host}, and ${user} may not make it`,
-      fix: `there: sudo mkdir -p ${directory} && sudo chown ${user} ${directory}`,
-    })
+    tell(
+      `${directory} is not on ${host}, and ${user} may not make it`,
+      `there: sudo mkdir -p ${directory} && sudo chown ${user} ${directory}`,
+    )
   if (facts.get('directory') === 'refused')
-    problems.push({
-      what: `${user} may not write to ${directory} on ${host}`,
-      fix: `there: sudo chown -R ${user} ${directory}`,
-    })
+    tell(`${user} may not write to ${directory} on ${host}`, `there: sudo chown -R ${user} ${directory}`)
   const free = Number(facts.get('free') ?? Number.POSITIVE_INFINITY) * 1024
   if (free < neededDisk)
-    problems.push({
-      what: `the disk of ${host} is full: ${bytes(free)} free at ${directory}, and ${bytes(neededDisk)} are needed`,
-      fix: `there: df -h ${directory}; docker system df shows what takes the space`,
-    })
+    tell(
+      `the disk of ${host} is full: ${bytes(free)} free at ${directory}, and ${bytes(neededDisk)} are needed`,
+      `there: df -h ${directory}; docker system df shows what takes the space`,
+    )
   return problems
 }

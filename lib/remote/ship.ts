@@ -3,27 +3,15 @@ import { loadTarget } from '../environment/settings.ts'
 import { runId } from '../run/run-log.ts'
 import { accessTo, connect } from './connect.ts'
 import { copyToolkit } from './copy.ts'
-import { describeDestination, type Named } from './destination.ts'
+import { describeDestination } from './destination.ts'
 import { followSession } from './follow.ts'
 import { Preparation } from './preparation.ts'
 import { lookAround, setDirectory } from './probe.ts'
+import type { Shipment } from './shipment.ts'
 import { followSshConfig } from './ssh-config.ts'
 import { shareTerminal } from './terminal.ts'
 import { packToolkit } from './toolkit.ts'
 import { travellingVariables } from './variables.ts'
-
-/** What is to run on the VPS instead of here. */
-export interface Shipment {
-  readonly script: string
-  readonly args: readonly string[]
-  readonly environment: string
-  readonly named: Named
-  /** It is given this very terminal, and ends with the connection. */
-  readonly interactive: boolean
-  /** The sources travel, too. */
-  readonly build: boolean
-  readonly verbose: boolean
-}
 
 /**
  * Ships a script to the VPS and runs it there, as if it ran here.
@@ -46,13 +34,10 @@ export async function ship(shipment: Shipment): Promise<number> {
   })
   const { installed, porter } = await preparation
     .step('Copy deployment files', async step => {
-      const vps = await lookAround(
-        connection,
-        { directory, destination, toolkit },
-        { porter: !shipment.interactive },
-      )
+      const place = { directory, destination, toolkit }
+      const vps = await lookAround(connection, place, { porter: !shipment.interactive })
       if (vps.hasToolkit) step.skip('unchanged')
-      else step.note(await copyToolkit(connection, directory, toolkit, vps, text => step.progress(text)))
+      else step.note(await copyToolkit(connection, place, vps, step.progress))
       return { installed: { node: vps.node, set: setDirectory(directory, toolkit) }, porter: vps.porter }
     })
     .catch(error => {
@@ -64,10 +49,8 @@ export async function ship(shipment: Shipment): Promise<number> {
   const session = `${runId(script, new Date())}-${randomBytes(3).toString('hex')}`
   const start = { script, args, welcome: { variables, terminal: terminal() } }
   const errand = { directory, session, from: 0, start }
-  return followSession(
-    { access, connection, installed, errand, preparation, verbose: shipment.verbose },
-    porter,
-  )
+  const { verbose } = shipment
+  return followSession({ access, connection, installed, errand, preparation, verbose }, porter)
 }
 
 function terminal() {

@@ -1,14 +1,16 @@
-import type { Command, Options, Parsed } from '../base/command.ts'
 import { UsageError } from '../base/failure.ts'
+import type { Command, Options, Parsed } from '../base/options.ts'
 import { destinationOf } from './destination.ts'
-import type { Shipment } from './ship.ts'
+
+/** What is to run on the VPS instead of here. */
+export type Shipment = Readonly<NonNullable<ReturnType<typeof shipmentOf>>>
 
 /** What is to be shipped; undefined when the script runs on this machine. */
 export function shipmentOf<O extends Options>(
   command: Command<O>,
   options: Parsed<O>,
   words: readonly string[],
-): Shipment | undefined {
+) {
   const given: Readonly<Record<string, string | boolean | undefined>> = options
   const text = (name: string): string | undefined => {
     const value = given[name]
@@ -27,7 +29,9 @@ export function shipmentOf<O extends Options>(
     args: [...words, ...argumentsOf(given)],
     environment,
     named,
+    /** It is given this very terminal, and ends with the connection. */
     interactive: command.interactive === true,
+    /** The sources travel, too. */
     build: given['build'] === true,
     verbose: given['verbose'] === true,
   }

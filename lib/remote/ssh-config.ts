@@ -73,8 +73,7 @@ export function settingsIn(answer: string, named: Named, variable: string): Reso
   const [host = named.host] = all('hostname')
   const [user = usual(named).user] = all('user')
   const destination = { host, user, port: Number(all('port')[0] ?? named.port ?? 22) }
-  refuseDetour(all, named, destination, variable)
-  refuseUnsupported(all, named, variable)
+  refuse(all, named, destination, variable)
   const path = (file: string): string => expanded(file, named, destination)
   const [agent] = all('identityagent')
   const [alias] = all('hostkeyalias')
@@ -112,45 +111,38 @@ function agentSocket(given: string, path: (file: string) => string): string | un
   return path(given)
 }
 
-/** What ssh2 cannot do, and what would be another login, or less caution, if it were passed over in silence. */
-function refuseUnsupported(all: (name: string) => string[], named: Named, variable: string): void {
-  const key = variable.replace(/_HOST$/, '_SSH_KEY')
-  const instead = `authorize a plain key on the VPS, and name it: ${key}=~/.ssh/the_key`
-  const pin = `pin the host key: ${variable}_KEY='SHA256:…' as ssh-keygen -lf prints it, and leave the keyword out for ${named.host}`
-  for (const [name, keyword, fix] of [
-    ['certificatefile', 'CertificateFile', instead],
-    ['pkcs11provider', 'PKCS11Provider', instead],
-    ['knownhostscommand', 'KnownHostsCommand', pin],
-    ['revokedhostkeys', 'RevokedHostKeys', pin],
-  ] as const) {
-    const [value = 'none'] = all(name)
-    if (value === 'none' || (fix === instead && process.env[key]?.trim())) continue
-    throw new Failure({
-      what: `~/.ssh/config has ${keyword} ${value} for ${named.host}, which the toolkit cannot use`,
-      fix,
-    })
-  }
-}
-
-/** A way through another host is one that we do not take, and going past it would be another way than the person's. */
-function refuseDetour(
+/**
+ * What we cannot do, and what would be another login, or less caution, if it were passed over in silence; and a way
+ * through another host, past which would be another way than the person's.
+ */
+function refuse(
   all: (name: string) => string[],
   named: Named,
   { host, port }: Destination,
   variable: string,
-): void {
-  for (const [name, keyword] of [
-    ['proxyjump', 'ProxyJump'],
-    ['proxycommand', 'ProxyCommand'],
+) {
+  const key = variable.replace(/_HOST$/, '_SSH_KEY')
+  const pinned = `${variable}_KEY='SHA256:…' as ssh-keygen -lf prints it`
+  const instead = `authorize a plain key on the VPS, and name it: ${key}=~/.ssh/the_key`
+  const pin = `pin the host key: ${pinned}, and leave the keyword out for ${named.host}`
+  const tunnel =
+    `open the way in another terminal: ssh -N -L 2222:127.0.0.1:${port} ${named.host}\n` +
+    `then with ${variable}=127.0.0.1:2222, and ${pinned} on ${host}`
+  for (const [keyword, fix] of [
+    ['ProxyJump', tunnel],
+    ['ProxyCommand', tunnel],
+    ['CertificateFile', instead],
+    ['PKCS11Provider', instead],
+    ['KnownHostsCommand', pin],
+    ['RevokedHostKeys', pin],
   ] as const) {
-    const [detour = 'none'] = all(name)
-    if (detour === 'none') continue
-    throw new Failure({
-      what: `~/.ssh/config leads to ${named.host} by ${keyword} ${detour}, and the toolkit goes to it directly alone`,
-      fix:
-        `open the way in another terminal: ssh -N -L 2222:127.0.0.1:${port} ${named.host}\n` +
-        `then with ${variable}=127.0.0.1:2222, and ${variable}_KEY='SHA256:…' as ssh-keygen -lf prints it on ${host}`,
-    })
+    const [value = 'none'] = all(keyword.toLowerCase())
+    if (value === 'none' || (fix === instead && process.env[key]?.trim())) continue
+    const what =
+      fix === tunnel
+        ? `leads to ${named.host} by ${keyword} ${value}, and the toolkit goes to it directly alone`
+        : `has ${keyword} ${value} for ${named.host}, which the toolkit cannot use`
+    throw new Failure({ what: `~/.ssh/config ${what}`, fix })
   }
 }
 

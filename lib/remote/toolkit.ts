@@ -4,8 +4,6 @@ import { join, relative } from 'node:path'
 import { Failure } from '../base/failure.ts'
 import { shown } from '../base/text.ts'
 
-/** A file of the toolkit as it is to stand on the VPS. */
-export type ToolkitFile = Readonly<ReturnType<typeof describe>>
 /** All that a script needs on the VPS. */
 export type Toolkit = Readonly<ReturnType<typeof packToolkit>>
 
@@ -48,6 +46,7 @@ function filesBelow(path: string): string[] {
   })
 }
 
+/** A file of the toolkit as it is to stand on the VPS. */
 function describe(source: string) {
   const content = readFileSync(source)
   const mode = (statSync(source).mode & 0o100) === 0 ? 0o644 : 0o755

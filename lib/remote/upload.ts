@@ -27,30 +27,19 @@ export async function upload(
 ): Promise<void> {
   const sftp = await connection.files
   const total = items.reduce((sum, item) => sum + item.bytes, 0)
-  const sent = new Map<Upload, number>()
-  const tell = throttled(() =>
-    progress(
-      progressBar(
-        [...sent.values()].reduce((sum, n) => sum + n, 0),
-        total,
-      ),
-    ),
-  )
+  let [sent, told] = [0, 0]
+  const step = (_: number, more: number): void => {
+    sent += more
+    if (Date.now() - told < 100) return
+    told = Date.now()
+    progress(progressBar(sent, total))
+  }
   const queue = [...items]
   const worker = async (): Promise<void> => {
     for (let item = queue.shift(); item; item = queue.shift()) {
       const { source, temporary, target, mode } = item
-      const current = item
       try {
-        await sftp.fastPut(source, temporary, {
-          mode,
-          concurrency,
-          chunkSize: 32_768,
-          step: (transferred: number) => {
-            sent.set(current, transferred)
-            tell()
-          },
-        })
+        await sftp.fastPut(source, temporary, { mode, concurrency, chunkSize: 32_768, step })
         await sftp.posixRename(temporary, target)
       } catch (error) {
         queue.length = 0
@@ -69,14 +58,4 @@ export function progressBar(sent: number, total: number): string {
   const share = total === 0 ? 1 : Math.min(1, sent / total)
   const filled = Math.floor(share * 20)
   return `[${'█'.repeat(filled)}${' '.repeat(20 - filled)}] ${String(Math.floor(share * 100)).padStart(3)} %  ${bytes(sent)} of ${bytes(total)}`
-}
-
-function throttled(act: () => void): () => void {
-  let last = 0
-  return () => {
-    const now = Date.now()
-    if (now - last < 100) return
-    last = now
-    act()
-  }
 }

@@ -1,6 +1,6 @@
 import { registerSecret } from '../base/redact.ts'
+import { whoRuns } from '../base/user.ts'
 import type { Environment } from '../environment/environment.ts'
-import { whoRuns } from '../run/actor.ts'
 
 /** What a script may be told by its caller's environment, besides the secrets: and nothing else travels. */
 const passed =

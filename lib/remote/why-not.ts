@@ -8,6 +8,8 @@ import { withoutCertificate } from './identity.ts'
 const levelOf = (error: unknown): unknown =>
   error instanceof Error && 'level' in error ? error.level : undefined
 
+const told = (what: string, fix: string): Problem => ({ what, fix })
+
 /** Why there is no connection, in the words of the person who must mend it. */
 export function whyNot(error: unknown, { environment, destination, identities }: Access): Problem {
   const { host, port, user } = destination
@@ -30,27 +32,18 @@ export function whyNot(error: unknown, { environment, destination, identities }:
       fix: `check ${name} for a typing error, and the domain's DNS${host.includes('.') ? '' : `;\na name for ssh alone is one that ~/.ssh/config has as Host ${host}, with its HostName`}`,
     }
   if (isCode(error, 'EAI_AGAIN'))
-    return {
-      what: `the name ${host} cannot be looked up now`,
-      fix: "check this machine's network and its DNS server",
-    }
+    return told(`the name ${host} cannot be looked up now`, "check this machine's network and its DNS server")
   if (isCode(error, 'ECONNREFUSED'))
     return {
       what: `${host} refuses connections on port ${port}`,
       fix: `is sshd running there, and on this port? ${name} may name another: host:port`,
     }
   if (isCode(error, 'EHOSTUNREACH', 'ENETUNREACH'))
-    return {
-      what: `no way leads to ${host} from here`,
-      fix: 'check the network of both machines, and the firewall',
-    }
+    return told(`no way leads to ${host} from here`, 'check the network of both machines, and the firewall')
   if (levelOf(error) === 'client-timeout' || isCode(error, 'ETIMEDOUT') || /timed out/i.test(message))
     return {
       what: `${host} does not answer on port ${port}`,
       fix: `is the VPS running (its provider's control panel), and does its firewall let port ${port} in?`,
     }
-  return {
-    what: `no SSH connection to ${where}: ${message}`,
-    fix: `try: ssh -vvv -p ${port} ${user}@${host}`,
-  }
+  return told(`no SSH connection to ${where}: ${message}`, `try: ssh -vvv -p ${port} ${user}@${host}`)
 }

@@ -2,11 +2,7 @@ import { createInterface } from 'node:readline/promises'
 import { Failure, UsageError } from '../base/failure.ts'
 import type { Environment } from '../environment/environment.ts'
 
-interface Terminal {
-  readonly stdin: { readonly isTTY?: boolean }
-  readonly stdout: { readonly isTTY?: boolean }
-}
-
+type Terminal = Readonly<Record<'stdin' | 'stdout', { readonly isTTY?: boolean }>>
 type Asked = Pick<Environment, 'name' | 'confirm'>
 
 const isThere = ({ stdin, stdout }: Terminal): boolean => stdin.isTTY === true && stdout.isTTY === true

@@ -1,16 +1,44 @@
-import type { ExitCode } from '../base/failure.ts'
+import { accessSync, constants, statSync } from 'node:fs'
+import { type ExitCode, UsageError } from '../base/failure.ts'
 import { observeCommands } from '../base/shell.ts'
-import type { NewEvent } from './events.ts'
+import { userName, whoRuns } from '../base/user.ts'
+import type { Place } from '../environment/environment.ts'
+import type { EventOf, Result } from './events.ts'
 import type { Ended } from './outcome.ts'
-import type { Result } from './result.ts'
+import { chooseRenderer, type RenderOptions } from './output/choose.ts'
 import { Run } from './run.ts'
-import type { EventStream, Unsettled } from './run-log.ts'
-import type { Running } from './running.ts'
+import { EventStream, type Unsettled } from './run-log.ts'
 import { stopOnSignals } from './stop-signals.ts'
 
-type RunStarted = Extract<NewEvent, { type: 'run-started' }>
+/** A run of any procedure. */
+export interface Running {
+  readonly run: Run
+  /** Its name. */
+  readonly runId: string
+  /** Who started it. */
+  readonly who: string
+  /** What the run before left to repair, if it did not come to its end. */
+  readonly unsettled: Unsettled | undefined
+}
 
-interface About extends Omit<RunStarted, 'type' | 'v' | 'pid'> {
+/** @throws UsageError where the environment's directory is not here, or we may not write to it. */
+export function demandDirectory({ directory, name }: Place): void {
+  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory())
+    throw new UsageError(
+      `${directory}, the directory of ${name}, is not on this machine`,
+      `on the VPS: mkdir -p ${directory}`,
+    )
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK)
+  } catch {
+    throw new UsageError(
+      `${userName()} may not write to ${directory}`,
+      `work as its owner, or: sudo chown -R ${userName()} ${directory}`,
+    )
+  }
+}
+
+interface About extends Omit<EventOf<'run-started'>, 'type' | 'v' | 'at' | 'pid'> {
   /** When it began: a run that waits for its lock begins when it has it. */
   readonly since: number
   /** What the run before left to repair. */
@@ -54,4 +82,17 @@ export async function carryOut(
   } finally {
     restoreSignals()
   }
+}
+
+/** Looks at a place: no lock, no log, nothing is changed. @returns the exit code. */
+export async function lookAround(
+  place: Place,
+  options: RenderOptions & { script: string },
+  procedure: (running: Running) => Promise<Result>,
+  left?: () => Promise<readonly string[]>,
+): Promise<number> {
+  const stream = new EventStream()
+  stream.listen(chooseRenderer(options))
+  const about = { run: 'dry run', script: options.script, environment: place.name, who: whoRuns() }
+  return carryOut(stream, { ...about, since: Date.now(), left }, procedure)
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   closeSync,
   constants,
@@ -49,31 +50,22 @@ const conflict = 75
 export async function acquire(environment: Place, holder: () => Holder, wait: number): Promise<Lock> {
   const file = lockFile(environment)
   makeLockFile(file)
-  const seconds = String(Math.ceil(wait / 1000))
-  const child = spawn(
-    'setpriv', // should we be killed while we wait, nobody is left who would take the lock for us later
-    [
-      ...['--pdeathsig', 'KILL', '--', 'flock'],
-      ...(wait > 0 ? ['--wait', seconds] : ['--nonblock']),
-      '--conflict-exit-code',
-      String(conflict),
-      file,
-    ].concat(['sh', '-c', 'echo held; exec cat']),
-    {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      detached: true, // Ctrl-C must not take the lock away
-      env: { PATH: process.env['PATH'] }, // it lives as long as the run: our secrets are not its business
+  const patience = wait > 0 ? ['--wait', String(Math.ceil(wait / 1000))] : ['--nonblock']
+  const flock = ['flock', ...patience, '--conflict-exit-code', String(conflict), file]
+  // Should we be killed while we wait, nobody is left who would take the lock for us later.
+  const words = ['--pdeathsig', 'KILL', '--', ...flock, 'sh', '-c', 'echo held; exec cat']
+  const child = spawn('setpriv', words, {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    detached: true, // Ctrl-C must not take the lock away
+    env: { PATH: process.env['PATH'] }, // it lives as long as the run: our secrets are not its business
+  })
+  const closed = once(child, 'close').then(
+    ([code]): number | null => code,
+    ({ message }) => {
+      throw new Failure({ what: `flock cannot be started: ${message}`, fix: 'apt-get install util-linux' })
     },
   )
-  const closed = new Promise<number | null>((resolve, reject) => {
-    child.once('close', resolve)
-    child.once('error', error =>
-      reject(
-        new Failure({ what: `flock cannot be started: ${error.message}`, fix: 'apt-get install util-linux' }),
-      ),
-    )
-  })
-  const held = new Promise<'held'>(resolve => child.stdout.once('data', () => resolve('held')))
+  const held = once(child.stdout, 'data').then(() => 'held' as const)
   const code = await Promise.race([held, closed])
   if (code !== 'held') throw refused(file, code, environment)
   const release = async (): Promise<void> => {

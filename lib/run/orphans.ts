@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { Failure } from '../base/failure.ts'
-import { isCode } from '../base/system-errors.ts'
+import { readIfThere } from '../base/files.ts'
+import { whereThere } from '../base/system-errors.ts'
 import { sleep } from '../base/wait.ts'
 import type { Place } from '../environment/environment.ts'
 
@@ -17,7 +18,7 @@ export async function endOrphans(environment: Place, run: string): Promise<void>
   const mark = `TRACEHUB_RUN=${commandMark(environment, '')}`
   const own = `TRACEHUB_RUN=${commandMark(environment, run)}`
   const orphans = processesWith(variable => variable.startsWith(mark) && variable !== own)
-  for (const pid of orphans) kill(pid)
+  for (const pid of orphans) whereThere(() => process.kill(pid, 'SIGKILL'), 'ESRCH')
   for (let tries = 0; orphans.some(isAlive); tries += 1) {
     if (tries === 500)
       throw new Failure({
@@ -36,31 +37,12 @@ function processesWith(matches: (variable: string) => boolean): number[] {
 }
 
 /** A container's processes are seen from outside of it, too: what runs in there is another machine's run. */
-function namespaceOf(pid: string): string | undefined {
-  try {
-    return readlinkSync(`/proc/${pid}/ns/pid`)
-  } catch (error) {
-    if (isCode(error, 'ENOENT', 'ESRCH', 'EACCES', 'EPERM')) return undefined
-    throw error
-  }
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch (error) {
-    if (!isCode(error, 'ESRCH')) throw error
-  }
-}
+const namespaceOf = (pid: string): string | undefined =>
+  whereThere(() => readlinkSync(`/proc/${pid}/ns/pid`), ...endedOrNotOurs)
 
 const isAlive = (pid: number): boolean => /^State:\s+[^ZX]/m.test(read(`/proc/${pid}/status`))
 
-/** Empty where the process has ended, or is somebody else's. */
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    if (isCode(error, 'ENOENT', 'ESRCH', 'EACCES', 'EPERM')) return ''
-    throw error
-  }
-}
+const read = (file: string): string => readIfThere(file, ...endedOrNotOurs) ?? ''
+
+/** Where a process has ended, or is somebody else's. */
+const endedOrNotOurs = ['ESRCH', 'EACCES', 'EPERM']

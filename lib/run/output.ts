@@ -1,10 +1,5 @@
 import { isCode } from '../base/system-errors.ts'
-import { endsAlone } from './follower.ts'
-
-/** The part of Node's handle of a terminal that we use; undocumented, but what Node itself calls. */
-interface Handle {
-  setBlocking?(blocking: boolean): void
-}
+import type { RunEvent } from './events.ts'
 
 /**
  * Node writes to a terminal synchronously, so one that stands still (Ctrl-S, a stopped multiplexer) stops the whole
@@ -14,7 +9,8 @@ interface Handle {
 export function neverWaitForTerminal(): void {
   for (const stream of [process.stdout, process.stderr]) {
     if (!stream.isTTY) continue
-    const handle = (stream as unknown as { _handle?: Handle })._handle // no public way leads to it
+    // Undocumented, but what Node itself calls: no public way leads to it.
+    const handle = (stream as unknown as { _handle?: { setBlocking?(blocking: boolean): void } })._handle
     handle?.setBlocking?.(false)
     process.once('exit', () => handle?.setBlocking?.(true)) // our shell may have the same open terminal
   }
@@ -35,3 +31,25 @@ function outputFailed(error: Error): void {
   if (!isCode(error, 'EPIPE')) process.stderr.write(`the output cannot be written: ${error.message}\n`)
   process.exit(1)
 }
+
+/** Whoever follows this script from elsewhere: the room `remote` enters it here, when a client has started us. */
+type Teller = (event: RunEvent) => void
+
+let teller: Teller | undefined
+let mayEnd = true
+
+/** From now on events are told to a client, which shows them. */
+export function tellFollower(tell: Teller): void {
+  teller = tell
+}
+
+/** Where a script of ours was started by a client elsewhere: the client shows its events. */
+export const eventTeller = (): Teller | undefined => teller
+
+/** From now on the script goes on to its end, whether or not anybody follows it. */
+export function surviveAlone(): void {
+  mayEnd = false
+}
+
+/** Whether it may end when nobody follows it any more. */
+export const endsAlone = (): boolean => mayEnd

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import * as v from 'valibot'
 import { Failure, problemOf } from '../base/failure.ts'
 import { namesIn } from '../base/files.ts'
 import { redact } from '../base/redact.ts'
@@ -28,16 +29,12 @@ export class EventStream {
       try {
         listener(shown)
       } catch (error) {
-        this.#complain(listener, error)
+        // Telling people must not stop the work: a listener that fails is said once, and the run goes on.
+        if (this.#failing.has(listener)) continue
+        this.#failing.add(listener)
+        process.stderr.write(`! what this run does cannot be shown: ${problemOf(error).what}; it goes on\n`)
       }
     }
-  }
-
-  /** Telling people must not stop the work: a listener that fails is said once, and the run goes on. */
-  #complain(listener: Listener, error: unknown): void {
-    if (this.#failing.has(listener)) return
-    this.#failing.add(listener)
-    process.stderr.write(`! what this run does cannot be shown: ${problemOf(error).what}; it goes on\n`)
   }
 
   /** What a subclass does with an event before anybody is told of it. */
@@ -147,20 +144,11 @@ export function readEvents(text: string): RunEvent[] {
   return text.split('\n').flatMap(line => {
     try {
       const value: unknown = JSON.parse(line)
-      return isEvent(value) ? [value] : []
+      return v.is(eventForm, value) ? [value as RunEvent] : [] // written from one
     } catch {
       return [] // a half-written or damaged line: the events around it still count
     }
   })
 }
 
-function isEvent(value: unknown): value is RunEvent {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'type' in value &&
-    typeof value.type === 'string' &&
-    'at' in value &&
-    typeof value.at === 'number'
-  )
-}
+const eventForm = v.object({ type: v.string(), at: v.number() })

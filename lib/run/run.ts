@@ -7,18 +7,13 @@ import { type Step, takeStep } from './step.ts'
 /** Taking back is not to be stopped half-way. */
 const never = new AbortController().signal
 
-interface Undo {
-  readonly title: string
-  readonly act: (step: Step) => Promise<void>
-}
-
 /**
  * A list of steps, with the way back. Each step that changes something names its undoing; when a later
  * step fails or somebody asks the run to stop, the undoings run in reverse order.
  */
 export class Run {
   readonly #log: Journal
-  readonly #undos: Undo[] = []
+  readonly #undos: { readonly title: string; readonly act: (step: Step) => Promise<void> }[] = []
   readonly #stop = new AbortController()
   #steps = 0
   #undoing = false

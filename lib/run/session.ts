@@ -1,18 +1,16 @@
 import { setCommandMark } from '../base/child-environment.ts'
+import { whoRuns } from '../base/user.ts'
 import type { Place } from '../environment/environment.ts'
-import { whoRuns } from './actor.ts'
-import { carryOut } from './execute.ts'
-import { surviveAlone } from './follower.ts'
+import type { Result } from './events.ts'
+import { carryOut, type Running } from './execute.ts'
 import { acquire } from './lock.ts'
 import { Announcer, webhookVariable } from './notify/announcer.ts'
 import { commandMark, endOrphans } from './orphans.ts'
 import type { Ended } from './outcome.ts'
 import { chooseRenderer, type RenderOptions } from './output/choose.ts'
-import { neverWaitForTerminal } from './output.ts'
-import type { Result } from './result.ts'
+import { neverWaitForTerminal, surviveAlone } from './output.ts'
 import type { Run } from './run.ts'
 import { logFile, RunLog, runId, unsettledRun } from './run-log.ts'
-import type { Running } from './running.ts'
 
 export interface SessionOptions extends RenderOptions {
   readonly script: string

@@ -18,32 +18,22 @@ export async function takeStep<T>(
   act: (step: Step) => Promise<T>,
 ): Promise<T> {
   const started = performance.now()
-  let said: string | undefined
-  let outcome: 'done' | 'skipped' = 'done'
+  let end: { outcome: 'done' | 'skipped' | 'failed'; note?: string } = { outcome: 'done' }
   log.write({ type: 'step-started', ...named })
-  const finish = (how: 'done' | 'skipped' | 'failed', note: string | undefined): void =>
-    log.write({
-      type: 'step-finished',
-      ...named,
-      ms: Math.round(performance.now() - started),
-      outcome: how,
-      note,
-    })
   try {
-    const value = await act({
+    return await act({
       progress: text => log.write({ type: 'progress', step: named.step, text }),
-      note: text => {
-        said = text
+      note: note => {
+        end = { ...end, note }
       },
-      skip: why => {
-        said = why
-        outcome = 'skipped'
+      skip: note => {
+        end = { outcome: 'skipped', note }
       },
     })
-    finish(outcome, said)
-    return value
   } catch (error) {
-    finish('failed', problemOf(error).what)
+    end = { outcome: 'failed', note: problemOf(error).what }
     throw error
+  } finally {
+    log.write({ type: 'step-finished', ...named, ms: Math.round(performance.now() - started), ...end })
   }
 }

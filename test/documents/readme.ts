@@ -35,7 +35,7 @@ export const readme = pages.map(textOf).join('\n')
 
 /** Blocks of commands, each a list of lines without their comments; a line that ends in `\` goes on in the next. */
 export function commandBlocks(text = readme): string[][] {
-  return [...text.matchAll(/^( *)```\n([\s\S]*?)^\1```$/gm)]
+  return [...text.matchAll(/^( *)```\w*\n([\s\S]*?)^\1```$/gm)]
     .map(([, indent = '', body = '']) =>
       body
         .replaceAll(/\\\n\s*/g, '')
@@ -48,7 +48,7 @@ export function commandBlocks(text = readme): string[][] {
 
 /** Commands of ours that stand in the text or in a table, between backticks; without what is only meant as an example. */
 export function inlineCommands(text = readme): string[] {
-  const prose = text.replaceAll(/^( *)```\n[\s\S]*?^\1```$/gm, '')
+  const prose = text.replaceAll(/^( *)```\w*\n[\s\S]*?^\1```$/gm, '')
   const code = [...prose.matchAll(/`([^`]+)`/g)].map(([, words = '']) => words)
   return [...new Set(code.filter(words => /^(npx tsx scripts\/|\.\/scripts\/\S+\.ts|make )/.test(words)))]
 }

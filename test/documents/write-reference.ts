@@ -1,4 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { referenceFile, settingsReference } from './settings-reference.ts'
+import { withSecrets, workflowFile } from './workflow-secrets.ts'
 
-void settingsReference().then(text => writeFileSync(referenceFile, text))
+async function main(): Promise<void> {
+  writeFileSync(workflowFile, await withSecrets())
+  writeFileSync(referenceFile, await settingsReference())
+}
+
+void main()

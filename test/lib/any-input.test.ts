@@ -10,7 +10,7 @@ import { commonOptions, parseCount, parseDuration } from '../../lib/base/options
 import { redact, registerSecret } from '../../lib/base/redact.ts'
 import { bytes, columns, duration, lastLines, shown } from '../../lib/base/text.ts'
 import { parse } from '../../lib/cli/arguments.ts'
-import { parseTag } from '../../lib/docker/image-options.ts'
+import { parseTag } from '../../lib/docker/images.ts'
 import { formatEnvFile, parseEnvFile } from '../../lib/environment/env-file.ts'
 import { parseReleases } from '../../lib/environment/releases.ts'
 import type { NewEvent } from '../../lib/run/events.ts'

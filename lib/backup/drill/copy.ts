@@ -34,10 +34,6 @@ export async function copyOf(site: Site): Promise<Copy> {
   }
 }
 
-/** A network from which nothing leads out; no port of its containers leads in. */
-export const createNetwork = ({ name }: Copy): Promise<string> =>
-  run(['docker', 'network', 'create', '--internal', name])
-
 /** Starts one of the copy's containers, found by the others under its service's name. */
 export async function startContainer(
   { name, site }: Copy,

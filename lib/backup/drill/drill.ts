@@ -6,19 +6,25 @@ import { pullRelease } from '../../docker/images.ts'
 import type { Environment } from '../../environment/environment.ts'
 import { findRelease, type Release, readReleases } from '../../environment/releases.ts'
 import type { Site } from '../../proxy/site.ts'
-import { newestToRestore } from '../choose.ts'
 import { examine } from '../inspect.ts'
-import { type Backup, listBackups } from '../list.ts'
-import { migrate, startApplication, testApplication } from './application.ts'
-import { copyOf, createNetwork, removeCopy } from './copy.ts'
-import { admitBackend, restoreDatabase, restoreUploads, startDatabase } from './data.ts'
+import { type Backup, listBackups, newestToRestore } from '../list.ts'
+import {
+  admitBackend,
+  migrate,
+  restoreDatabase,
+  restoreUploads,
+  startApplication,
+  startDatabase,
+  testApplication,
+} from './contents.ts'
+import { copyOf, removeCopy } from './copy.ts'
 
 /**
  * The disaster-recovery drill: from the newest recovery point, a copy of the whole environment is started beside it,
  * on a network from which nothing leads out and to which no port leads in; migrated if its version asks for it,
  * tested, timed, and removed. What users have is not touched.
  */
-export async function drill(site: Site): Promise<Drill> {
+export async function drill(site: Site) {
   const { environment, run } = site
   const copy = await copyOf(site)
   await run.step('Remove what an earlier drill left', step => removeCopy(copy, step))
@@ -30,7 +36,6 @@ export async function drill(site: Site): Promise<Drill> {
   const examined = await run.step('Verify the backup', step => examine(site, backup.file, step))
   await run.step(`Pull release ${release}`, step => pullRelease(site, images, step))
   await run.step('Start a database', async step => {
-    await createNetwork(copy)
     await startDatabase(copy, step)
     await admitBackend(copy)
   })
@@ -43,9 +48,10 @@ export async function drill(site: Site): Promise<Drill> {
   const recovery = Math.round(performance.now() - started)
 
   const at = Date.now()
+  // A line of `drills.jsonl`. Times are ms: `age`, what would have been lost; `recovery`, until the tests passed.
   const done = { at, run: site.runId, who: site.who, tag, backup: backup.name, age: at - backup.at, recovery }
   await run.step('Record the drill', async step => {
-    recordDrill(environment, done)
+    appendFileSync(drillFile(environment), `${JSON.stringify({ v: 1, ...done })}\n`, { mode: 0o600 })
     step.note(`recovered in ${duration(recovery)}`)
   })
   await run.step('Remove the copy', step => removeCopy(copy, step))
@@ -62,21 +68,4 @@ function releaseOf({ environment }: Site, { manifest }: Backup): Release {
   return release
 }
 
-/** What a drill came to: a line of `drills.jsonl`. Times are ms. */
-interface Drill {
-  readonly at: number
-  readonly run: string
-  readonly who: string
-  readonly backup: string
-  /** How old the backup was: what would have been lost. */
-  readonly age: number
-  /** From nothing to a version that passes its smoke tests. */
-  readonly recovery: number
-  readonly tag: string
-}
-
 export const drillFile = (environment: Environment): string => join(environment.directory, 'drills.jsonl')
-
-function recordDrill(environment: Environment, drill: Drill): void {
-  appendFileSync(drillFile(environment), `${JSON.stringify({ v: 1, ...drill })}\n`, { mode: 0o600 })
-}

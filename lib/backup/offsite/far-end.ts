@@ -30,7 +30,7 @@ export async function atFarEnd<T>(
   try {
     return await act({ files: await connection.files, directory, connection })
   } finally {
-    connection.end()
+    connection.client.end()
   }
 }
 

@@ -4,10 +4,11 @@ import { basename, dirname, join, posix } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { quoted } from '../../base/command-text.ts'
 import { Failure } from '../../base/failure.ts'
+import { sync } from '../../base/files.ts'
 import { bytes, shown } from '../../base/text.ts'
 import type { Site } from '../../proxy/site.ts'
 import type { Step } from '../../run/step.ts'
-import { digestOf, syncFile } from '../digest.ts'
+import { digestOf } from '../digest.ts'
 import {
   type Backup,
   backupDirectory,
@@ -64,7 +65,7 @@ async function receiveDump(
   step.progress(`${dump.name}, ${bytes(dump.bytes)}`)
   await receive(there, dump.file, partial)
   if (await isIt(partial)) {
-    syncFile(partial)
+    sync(partial)
     renameSync(partial, to)
     return
   }
@@ -111,7 +112,7 @@ async function receiveTree(
     else if (type === '-' && sizeOf(below.to, -1) !== size) {
       step.progress(`${name}, ${bytes(size)}`)
       await receive(there, below.from, partial)
-      syncFile(partial)
+      sync(partial)
       renameSync(partial, below.to)
     }
   }

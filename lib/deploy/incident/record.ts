@@ -20,16 +20,16 @@ export interface Circumstances {
 
 /** Whether something was rolled back: by itself, by a person, or not as it should have been. */
 export function isIncident(events: readonly RunEvent[], ended: Ended): boolean {
-  const script = first(events, 'run-started')?.script
-  if (ended.outcome === 'needs a person' || first(events, 'taking-back')) return true
+  const script = all(events, 'run-started')[0]?.script
+  if (ended.outcome === 'needs a person' || all(events, 'taking-back').length > 0) return true
   return script === 'rollback' && ended.outcome === 'done'
 }
 
 /** The documented rollback checklist, filled in from a run's log, ready for the post-mortem (Markdown). */
 export function incidentRecord(events: readonly RunEvent[], about: Circumstances): string {
-  const started = first(events, 'run-started')
-  const tag = first(events, 'target')?.tag
-  const noticed = first(events, 'taking-back')
+  const [started] = all(events, 'run-started')
+  const tag = all(events, 'target')[0]?.tag
+  const [noticed] = all(events, 'taking-back')
   const problem = about.ended.problem ?? noticed?.problem
   const what = `${started?.script}${tag ? ` of ${tag}` : ''} in ${started?.environment}`
   const began = started?.at ?? about.now
@@ -73,7 +73,7 @@ export function incidentRecord(events: readonly RunEvent[], about: Circumstances
 function checklist(events: readonly RunEvent[], about: Circumstances): string {
   const { ended, backups, told, commands } = about
   const isWell = ended.outcome === 'done' || ended.outcome === 'rolled back'
-  const steps = events.filter((event): event is EventOf<'step-finished'> => event.type === 'step-finished')
+  const steps = all(events, 'step-finished')
   const tests = steps.filter(({ title }) => /smoke tests|serves as before|health/i.test(title))
   const last = tests.at(-1)
   const failed = steps.find(({ outcome }) => outcome === 'failed')
@@ -122,9 +122,7 @@ function timeline(events: readonly RunEvent[]): string {
 }
 
 function evidenceAbout(events: readonly RunEvent[], what: string): string[] {
-  const found = events.filter(
-    (event): event is EventOf<'evidence'> => event.type === 'evidence' && event.what.startsWith(what),
-  )
+  const found = all(events, 'evidence').filter(event => event.what.startsWith(what))
   if (found.length === 0) return ['Nothing was noted.']
   return found.map(
     event =>
@@ -132,11 +130,8 @@ function evidenceAbout(events: readonly RunEvent[], what: string): string[] {
   )
 }
 
-function first<Type extends RunEvent['type']>(
-  events: readonly RunEvent[],
-  type: Type,
-): EventOf<Type> | undefined {
-  return events.find((event): event is EventOf<Type> => event.type === type)
+function all<Type extends RunEvent['type']>(events: readonly RunEvent[], type: Type): EventOf<Type>[] {
+  return events.filter((event): event is EventOf<Type> => event.type === type)
 }
 
 /** `2026-01-03 14:30:00 UTC` */

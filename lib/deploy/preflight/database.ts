@@ -1,6 +1,6 @@
 import { commandOf } from '../../base/command-text.ts'
 import { type Problem, problemOf } from '../../base/failure.ts'
-import { collationsOf } from '../../database/collation-check.ts'
+import { collationsOf } from '../../database/collations.ts'
 import { acceptsPassword } from '../../database/login.ts'
 import { lostData } from '../../database/state.ts'
 import { troubleOfDatabase } from '../../docker/database-trouble.ts'
@@ -32,16 +32,10 @@ export async function databaseProblems(
     for (const problem of await collationsOf(project)) run.warn(problem)
     return await passwordProblems(project, secrets)
   } catch (error) {
-    const { what, detail } = problemOf(error)
     const trouble = await troubleOfDatabase(project)
     if (trouble) return [trouble]
-    return [
-      {
-        what: `the database is down: ${what}`,
-        detail,
-        fix: commandOf('repair', environment.name),
-      },
-    ]
+    const { what, detail } = problemOf(error)
+    return [{ what: `the database is down: ${what}`, detail, fix: commandOf('repair', environment.name) }]
   }
 }
 
@@ -57,9 +51,4 @@ async function passwordProblems(project: Site['project'], secrets: Secrets): Pro
       fix: `put the database's password there, or let both have a new one: ${commandOf('secrets', environment.name, 'rotate DB_PASSWORD')}`,
     },
   ]
-}
-
-export async function databaseRuns(project: Site['project']): Promise<boolean> {
-  const [database] = await project.containers(['db'])
-  return database?.status === 'running'
 }

@@ -2,16 +2,39 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Problem } from '../../base/failure.ts'
-import { bytes } from '../../base/text.ts'
+import { attempt } from '../../base/shell.ts'
+import { bytes, lastLines } from '../../base/text.ts'
 import { databaseSize } from '../../database/database.ts'
+import { findCompose } from '../../docker/compose.ts'
 import { engineDirectories, fileSystemOf } from '../../docker/disks.ts'
+import { registryOf } from '../../docker/registry.ts'
 import type { Environment } from '../../environment/environment.ts'
 import type { Site } from '../../proxy/site.ts'
-import { databaseRuns } from './database.ts'
+
+/** Docker, and a compose to go with it. */
+export async function engineProblems(): Promise<Problem[]> {
+  const engine = await attempt(['docker', 'version', '--format', '{{.Server.Version}}'], { timeout: 20_000 })
+  if (!engine.ok)
+    return [
+      {
+        what: 'Docker does not answer on this machine',
+        detail: lastLines(engine.stderr, 3),
+        fix: 'sudo systemctl start docker, and check that you are in the group docker',
+      },
+    ]
+  if (await findCompose()) return []
+  return [
+    {
+      what: 'neither `docker compose` nor `docker-compose` is here',
+      fix: 'apt-get install docker-compose-plugin',
+    },
+  ]
+}
 
 /** Room for the images, and for a dump of the database, on every file system that a deploy writes to. */
 export async function diskProblems({ environment, project }: Site, engine: boolean): Promise<Problem[]> {
-  const dump = engine && (await databaseRuns(project)) ? await databaseSize(project).catch(() => 0) : 0
+  const [database] = engine ? await project.containers(['db']) : []
+  const dump = database?.status === 'running' ? await databaseSize(project).catch(() => 0) : 0
   const { directory, diskReserve } = environment
   const docker = engine ? await engineDirectories(20_000) : undefined
   const places: [path: string, needed: number][] = [
@@ -70,3 +93,32 @@ function isFree(port: number): Promise<boolean> {
     server.listen(port, '127.0.0.1', () => server.close(() => free(true)))
   })
 }
+
+interface RegistryConfig {
+  readonly InsecureRegistryCIDRs?: readonly string[] | null
+  readonly IndexConfigs?: Readonly<Record<string, { readonly Secure: boolean }>> | null
+}
+
+/** A word of warning where the engine will want a certificate of a registry on this machine. */
+export async function loopbackRegistryWarning(image: string): Promise<Problem | undefined> {
+  if (!isLoopback(registryOf(image))) return undefined
+  const ran = await attempt(['docker', 'info', '--format', '{{json .RegistryConfig}}'], { timeout: 20_000 })
+  return ran.ok ? warningOf(registryOf(image), JSON.parse(ran.stdout) as RegistryConfig | null) : undefined
+}
+
+/**
+ * Since Engine 29.10, `insecure-registries` in its settings replaces its own list, which has the loopback addresses
+ * (https://github.com/moby/moby/releases/tag/docker-v29.10.0). Before, it was added to that.
+ */
+export function warningOf(registry: string, config: RegistryConfig | null): Problem | undefined {
+  if (!isLoopback(registry) || !config) return undefined
+  const own = registry.startsWith('[') ? '::1/128' : '127.0.0.0/8'
+  if (config.InsecureRegistryCIDRs?.includes(own)) return undefined
+  if (config.IndexConfigs?.[registry]?.Secure === false) return undefined
+  return {
+    what: `the engine wants a trusted certificate of the registry ${registry}, although it is on this machine`,
+    fix: `where it has none: add "${registry}" to insecure-registries in /etc/docker/daemon.json, then sudo systemctl reload docker`,
+  }
+}
+
+const isLoopback = (registry: string): boolean => /^(127\.|localhost(:|$)|\[::1\])/.test(registry)

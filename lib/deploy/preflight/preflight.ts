@@ -1,39 +1,39 @@
 import { join } from 'node:path'
+import { commandOf } from '../../base/command-text.ts'
 import { type Problem, Problems, problemOf } from '../../base/failure.ts'
 import { count } from '../../base/text.ts'
 import { build } from '../../docker/build.ts'
 import { resolve } from '../../docker/images.ts'
 import { withRegistry } from '../../docker/registry.ts'
-import { type Part, parts } from '../../environment/environment.ts'
-import type { Images } from '../../environment/releases.ts'
-import { readSecrets, type Secrets } from '../../environment/secrets.ts'
+import { parts } from '../../environment/environment.ts'
+import {
+  type Images,
+  type Release,
+  readReleases,
+  sameImages,
+  shortDigest,
+} from '../../environment/releases.ts'
+import { readSecrets } from '../../environment/secrets.ts'
+import { loadEnvironment } from '../../environment/settings.ts'
 import type { Site } from '../../proxy/site.ts'
 import type { Step } from '../../run/step.ts'
-import { provedProblems } from '../promotion.ts'
-import { weaknesses } from '../secrets/weak-secrets.ts'
+import type { Wanted } from '../options.ts'
+import { weaknesses } from '../secrets/check.ts'
 import { databaseProblems } from './database.ts'
-import { engineProblems } from './engine.ts'
-import { loopbackRegistryWarning } from './loopback-registry.ts'
-import { diskProblems, memoryProblems, portProblems } from './machine.ts'
-
-interface Wanted {
-  readonly tag: string
-  /** The images of one build, whatever the tag has come to mean since. */
-  readonly digests?: Readonly<Record<Part, string>> | undefined
-  readonly build: boolean
-}
-
-/** What a deploy is to bring live, with every doubt about it removed. */
-export interface Cleared {
-  readonly images: Images
-  readonly secrets: Secrets
-}
+import {
+  diskProblems,
+  engineProblems,
+  loopbackRegistryWarning,
+  memoryProblems,
+  portProblems,
+} from './machine.ts'
 
 /**
  * Looks at everything that could make a deploy fail before anything is changed.
+ * @returns what is to be brought live.
  * @throws Problems with all that is wrong, not with the first of it.
  */
-export async function preflight(site: Site, wanted: Wanted, step: Step): Promise<Cleared> {
+export async function preflight(site: Site, wanted: Wanted, step: Step): Promise<Images> {
   const { environment } = site
   const { secrets, problems: secretProblems } = readSecrets(environment)
   // A live version may run with it for years: that is no reason to keep a correction from its users.
@@ -51,18 +51,15 @@ export async function preflight(site: Site, wanted: Wanted, step: Step): Promise
     engine.length === 0 ? portProblems(site) : [],
     engine.length === 0 ? databaseProblems(site, secrets, step) : [],
   ])
-  const imageProblems = Array.isArray(images)
-    ? engine.length === 0
-      ? images
-      : []
-    : await provedProblems(site, images)
+  const refused = Array.isArray(images) ? images : await provedProblems(site, images)
+  const imageProblems = Array.isArray(images) && engine.length > 0 ? [] : refused
   const problems = [...engine, ...secretProblems, ...imageProblems, ...found.flat()]
   if (problems.length > 0 || Array.isArray(images))
     throw new Problems(
       `${environment.name} cannot be deployed to: ${count(problems.length, 'problem')}`,
       problems,
     )
-  return { images, secrets }
+  return images
 }
 
 const problemsOf = (error: unknown): Problem[] =>
@@ -73,7 +70,7 @@ async function wantedImages(site: Site, wanted: Wanted, step: Step): Promise<Ima
   if (wanted.build)
     return build(environment, join(import.meta.dirname, '..', '..', '..'), {
       signal: run.signal,
-      progress: text => step.progress(text),
+      progress: step.progress,
     })
   return withRegistry(environment, async access => {
     const asked = await Promise.allSettled(
@@ -85,4 +82,36 @@ async function wantedImages(site: Site, wanted: Wanted, step: Step): Promise<Ima
     if (!backend || !frontend) throw new TypeError('there are two parts')
     return { backend, frontend }
   })
+}
+
+/** Whether another environment has shown these very images to be fit, by its history. */
+export function proved(
+  releases: readonly Release[],
+  images: Images,
+): 'proved' | 'never live' | 'rolled back' {
+  const last = releases.findLastIndex(release => sameImages(release, images))
+  if (last === -1) return 'never live'
+  return releases[last + 1]?.kind === 'rollback' ? 'rolled back' : 'proved'
+}
+
+/**
+ * Where the environment wants its images proved elsewhere first: what is wrong with that, as a warning of the run or,
+ * where it is demanded, as a problem.
+ */
+export async function provedProblems({ environment, run }: Site, images: Images): Promise<Problem[]> {
+  if (environment.provedOn === undefined) return []
+  const { environment: name, otherwise } = environment.provedOn
+  const verdict = proved(readReleases(await loadEnvironment(name)), images)
+  if (verdict === 'proved') return []
+  const which = Object.values(images).map(shortDigest).join(', ')
+  const problem: Problem = {
+    what:
+      verdict === 'never live'
+        ? `these images (${which}) were never live on ${name}: ${environment.name} is their first time`
+        : `${name} was rolled back from these images (${which})`,
+    fix: `deploy them there first: ${commandOf('deploy', name)} --tag <their tag>`,
+  }
+  if (otherwise === 'demand') return [problem]
+  run.warn(problem)
+  return []
 }

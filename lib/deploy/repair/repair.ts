@@ -1,20 +1,24 @@
 import { rmSync } from 'node:fs'
 import { removeLeftovers } from '../../backup/leftovers.ts'
 import { repairDatabase } from '../../backup/repair.ts'
-import { collationsOf } from '../../database/collation-check.ts'
+import { collationsOf } from '../../database/collations.ts'
 import { loginDirectory } from '../../docker/registry.ts'
 import { readComposeState, shipMissingFiles } from '../../environment/directory.ts'
 import { readReleases } from '../../environment/releases.ts'
 import { type Secrets, secretsOf } from '../../environment/secrets.ts'
 import type { Site } from '../../proxy/site.ts'
 import type { Step } from '../../run/step.ts'
-import { assignProfile } from '../candidate.ts'
-import { restoreComposeState } from '../compose-state.ts'
+import { assignProfile } from '../colours.ts'
 import { asIn } from '../own-login.ts'
 import { settleRotation } from '../secrets/rotation.ts'
-import { agreeOnLive, clearOthers } from './live.ts'
-import { finishSchemaRollback, restoreSchema } from './schema.ts'
-import { startLive, startMissingServices } from './services.ts'
+import { agreeOnLive, clearOthers, restoreSchema } from './live.ts'
+import { restoreComposeState, startLive, startMissingServices } from './services.ts'
+
+/** A site that is being repaired: the step that it is done in, and what was found and put right, in words. */
+export interface Repairing extends Site {
+  readonly step: Step
+  readonly found: string[]
+}
 
 /**
  * Puts right what a killed run, a crashed machine or a `docker-compose down` left, from what is true: the proxy's
@@ -27,6 +31,7 @@ export async function repair(site: Site, step: Step): Promise<void> {
   if (!wasLive && !readComposeState(environment)) return step.skip('the first deploy here')
   if (unsettled) run.note(`${unsettled.run} did not come to its end`)
   const found: string[] = []
+  const repairing: Repairing = { ...site, step, found }
   const lost = wasLive ? shipMissingFiles(environment, await secretsInUse(site)) : []
   if (lost.length > 0) found.push(`written again, because it was lost: ${lost.join(', ')}`)
   if (await restoreComposeState(site)) found.push('.env was lost or damaged: written again from what runs')
@@ -34,18 +39,17 @@ export async function repair(site: Site, step: Step): Promise<void> {
   if (await project.endRunOnce()) found.push('ended its migration')
   rmSync(loginDirectory(environment), { recursive: true, force: true })
   if (!wasLive && !unsettled?.facts.length) return step.skip('the first deploy here was stopped early')
-  const started = await startMissingServices(site, step, found)
+  const started = await startMissingServices(repairing)
   await repairDatabase(site, step, found)
   for (const name of await removeLeftovers(site)) found.push(`removed ${name}`)
-  const live = await agreeOnLive(site, unsettled, step, found)
+  const live = await agreeOnLive(repairing)
   const rotation = await settleRotation(site, live, step)
   if (rotation) found.push(rotation)
   if (unsettled) {
-    await clearOthers(site, live, unsettled, step, found) // first: a candidate that runs must not meet the schema's way back
-    await restoreSchema(site, live, unsettled, found)
-    await finishSchemaRollback(site, live, unsettled, found)
+    await clearOthers(repairing, live) // first: a candidate that runs must not meet the schema's way back
+    await restoreSchema(repairing, live, unsettled)
   }
-  await startLive(site, live, started, step, found)
+  await startLive(repairing, live, started)
   assignProfile(site, live)
 
   for (const problem of await collationsOf(project)) run.warn(problem)

@@ -1,25 +1,60 @@
 import { problemOf } from '../../base/failure.ts'
-import { startLasting } from '../../database/lasting-services.ts'
+import { pinTag, startLasting } from '../../database/lasting-services.ts'
 import { lostData } from '../../database/state.ts'
 import type { Container } from '../../docker/containers.ts'
 import { waitUntilHealthy } from '../../docker/health.ts'
 import { type ServiceName, servicesOf } from '../../docker/project.ts'
-import type { Colour } from '../../environment/environment.ts'
-import { readReleases } from '../../environment/releases.ts'
+import { readComposeState, writeComposeState } from '../../environment/directory.ts'
+import { type Colour, type Part, parts } from '../../environment/environment.ts'
+import { type Images, type PinnedImage, pinned, readReleases } from '../../environment/releases.ts'
 import type { Site } from '../../proxy/site.ts'
-import type { Step } from '../../run/step.ts'
+import { setAside } from '../../run/set-aside.ts'
+import type { Repairing } from './repair.ts'
+
+/**
+ * Writes a lost or damaged `.env` again, from the containers, the history and the proxy's map: without it, Compose
+ * would know neither the live colour nor any image. @returns whether it was.
+ */
+export async function restoreComposeState(site: Site): Promise<boolean> {
+  const { environment, project, proxy, run } = site
+  if (readComposeState(environment)) return false
+  const containers = await project.containers()
+  const imageOf = (service: string): string | undefined =>
+    containers.find(found => found.service === service)?.image
+  const releases = readReleases(environment)
+  const imagesIn = (colour: Colour): Images | undefined =>
+    imagesOf(colour, containers) ?? releases.findLast(release => release.colour === colour)?.images
+  const lasting = async (service: string, tag: string) => {
+    const image = imageOf(service)
+    return image === undefined ? pinTag(environment, tag) : { tag, image }
+  }
+  const state = {
+    live: proxy.mapOnDisk(),
+    images: { blue: imagesIn('blue'), green: imagesIn('green') },
+    database: await lasting('db', environment.images.database),
+    proxy: await lasting('proxy', environment.images.proxy),
+  }
+  setAside(run, environment, ['.env'], { stays: true })
+  writeComposeState(environment, state)
+  return true
+}
+
+/** What a colour's containers run, where both are there. */
+function imagesOf(colour: Colour, containers: readonly Container[]): Images | undefined {
+  const found = parts.flatMap((part): [Part, PinnedImage][] => {
+    const container = containers.find(({ service }) => service === `${part}-${colour}`)
+    return container ? [[part, pinned(container.image)]] : []
+  })
+  return found.length === parts.length ? (Object.fromEntries(found) as Images) : undefined // both parts are there
+}
 
 /** Where there is something to repair or to serve, the database and the proxy must run. @returns what it started. */
-export async function startMissingServices(
-  site: Site,
-  step: Step,
-  found: string[],
-): Promise<readonly ('db' | 'proxy')[]> {
-  const running = (await site.project.containers(['db', 'proxy'])).filter(
-    ({ status }) => status === 'running',
-  )
+export async function startMissingServices(site: Repairing): Promise<readonly ('db' | 'proxy')[]> {
+  const { step, found } = site
+  const lasting = await site.project.containers(['db', 'proxy'])
+  const running = lasting.filter(({ status }) => status === 'running')
   const database = running.find(({ service }) => service === 'db')
-  if (database) await demandNoCrashLoop(site, database, step)
+  if (database) await demandNoCrashLoop(site, database)
   const missing = (['db', 'proxy'] as const).filter(name => !running.some(({ service }) => service === name))
   if (missing.length === 0) return []
   const recorded = readReleases(site.environment).at(-1)
@@ -38,7 +73,7 @@ export async function startMissingServices(
  * A database that crashes again and again runs for a moment each time: whatever is asked of it then fails for another
  * reason. @throws Failure with its own.
  */
-async function demandNoCrashLoop({ project }: Site, database: Container, step: Step): Promise<void> {
+async function demandNoCrashLoop({ project, step }: Repairing, database: Container): Promise<void> {
   if (database.restarts < 2 || (await project.passesHealthCheck(database))) return
   await waitUntilHealthy(project, ['db'], { step })
 }
@@ -48,14 +83,11 @@ async function demandNoCrashLoop({ project }: Site, database: Container, step: S
  * learns the addresses a moment after it serves: until then users get its 503 page.
  */
 export async function startLive(
-  site: Site,
+  { project, proxy, run, step, found }: Repairing,
   live: Colour | null,
   started: readonly ServiceName[],
-  step: Step,
-  found: string[],
 ): Promise<void> {
   if (live === null) return
-  const { project, run } = site
   const services = servicesOf(live)
   const paused = (await project.containers(services)).filter(({ status }) => status === 'paused')
   await project.unpause(paused) // by a rollback that was killed, or by a person
@@ -69,7 +101,7 @@ export async function startLive(
       found.push(`${live} is live and was not running: started`)
       await waitUntilHealthy(project, services, { step })
     }
-    await site.proxy.waitForAddresses(project, services, run.signal)
+    await proxy.waitForAddresses(project, services, run.signal)
   } catch (error) {
     run.warn(problemOf(error)) // a broken live version is what this deploy may be about to replace
   }

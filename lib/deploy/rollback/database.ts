@@ -1,17 +1,16 @@
 import { bringBack, runningBackends, show, stopBackends } from '../../backup/backend-access.ts'
+import { salvage } from '../../backup/before-change.ts'
 import { totalOf } from '../../backup/content.ts'
-import { lossTable, readLive } from '../../backup/data-loss.ts'
 import { type Examined, removeStaged } from '../../backup/inspect.ts'
 import { scratchPrefix } from '../../backup/leftovers.ts'
 import { type Manifest, stamp } from '../../backup/manifest.ts'
 import { mendDatabase } from '../../backup/repair.ts'
-import { replaceDatabase, replaceUploads, restoreUploads } from '../../backup/replace.ts'
 import { restoreAside } from '../../backup/restore.ts'
 import { replacedRows } from '../../backup/result.ts'
-import { salvage } from '../../backup/salvage.ts'
 import { type Fitting, fitSchema } from '../../backup/schema-compatibility.ts'
-import { fromBackup, fromKept, type Source } from '../../backup/source.ts'
-import { keptPrefix } from '../../backup/swap.ts'
+import { fromBackup, fromKept, lossTable, readLive, type Source } from '../../backup/source.ts'
+import { keptPrefix, replaceDatabase } from '../../backup/swap.ts'
+import { replaceUploads, restoreUploads } from '../../backup/uploads.ts'
 import { Failure } from '../../base/failure.ts'
 import { count } from '../../base/text.ts'
 import { upgrade } from '../../database/migrations.ts'
@@ -19,8 +18,7 @@ import { pullRelease } from '../../docker/images.ts'
 import type { Environment } from '../../environment/environment.ts'
 import { type Site, testLive } from '../../proxy/site.ts'
 import { confirm } from '../../run/confirm.ts'
-import type { Result } from '../../run/result.ts'
-import { standsBy } from '../candidate.ts'
+import { standsBy } from '../colours.ts'
 import { rollOut } from '../rollout/rollout.ts'
 import type { DatabaseRollback } from './options.ts'
 
@@ -28,10 +26,7 @@ import type { DatabaseRollback } from './options.ts'
  * Puts a backup in the live database's place. It is read whole, restored beside the live one and compared before
  * anything is touched; the live one is renamed, not removed, and every change names its undoing first.
  */
-export async function rollBackDatabase(
-  site: Site,
-  wanted: DatabaseRollback & { readonly ask: boolean },
-): Promise<Result> {
+export async function rollBackDatabase(site: Site, wanted: DatabaseRollback & { readonly ask: boolean }) {
   const { environment, run } = site
   await run.step('Repair what an interrupted run left', step => mendDatabase(site, step))
   const source =
@@ -56,12 +51,7 @@ export async function rollBackDatabase(
   }
 }
 
-async function replace(
-  site: Site,
-  wanted: DatabaseRollback,
-  source: Source,
-  fitting: Fitting,
-): Promise<Result> {
+async function replace(site: Site, wanted: DatabaseRollback, source: Source, fitting: Fitting) {
   const { environment, project, proxy, run } = site
   const { backup } = source
   const target = fitting.release
@@ -87,8 +77,7 @@ async function replace(
   const { kept, ms } = await replaceDatabase(site, { name: side, droppable: backup !== undefined })
   const keptUploads = next && replaceUploads(site, next, stampOf(environment, kept))
   const colour = proxy.mapOnDisk()
-  if (fitting.upgrade && colour)
-    await run.step('Run migrations', () => upgrade(project, colour, environment.timeouts.migrate))
+  if (fitting.upgrade && colour) await run.step('Run migrations', () => upgrade(project, colour))
   if (target) {
     const version = { ...target, kind: 'rollback', run: site.runId, who: site.who } as const
     await rollOut(site, { version, standsBy: isReady })

@@ -1,8 +1,7 @@
 import type { Remedy } from '../../backup/schema-compatibility.ts'
-import type { Options, Parsed } from '../../base/command.ts'
 import { UsageError } from '../../base/failure.ts'
-import { parseCount } from '../../base/options.ts'
-import { parseRevision } from '../../database/downgrade-path.ts'
+import { type Options, type Parsed, parseCount } from '../../base/options.ts'
+import { parseRevision } from '../../database/revision-graph.ts'
 
 /** Options of a rollback that mean something for `-t database` alone. */
 const databaseOptions = {
@@ -17,17 +16,11 @@ const databaseOptions = {
     value: '<database>',
     describe: 'database: undo a rollback: back to what it kept',
   },
-  online: {
-    type: 'flag',
-    describe: 'database: users stay on; what they write is lost',
-  },
+  online: { type: 'flag', describe: 'database: users stay on; what they write is lost' },
   'with-uploads': { type: 'flag', describe: "database: the backup's uploads, too" },
   'emergency-backup': { type: 'flag', describe: 'database: first save what can be saved' },
   upgrade: { type: 'flag', describe: 'database: then run the migrations of the live version' },
-  'with-deployment': {
-    type: 'flag',
-    describe: "database: roll back to the backup's release, too",
-  },
+  'with-deployment': { type: 'flag', describe: "database: roll back to the backup's release, too" },
 } as const satisfies Options
 
 /** What a rollback can be told, besides what every script can. */
@@ -83,27 +76,19 @@ export function rollbackWanted(given: Parsed<typeof rollbackOptions>): Wanted {
   if (type === 'deployment')
     return { type, to: to === undefined ? undefined : parseCount('to', to, aRelease), withMigrations }
   if (to !== undefined && steps !== undefined) throw new UsageError('--to and --steps exclude each other')
-  return {
-    type: 'migration',
-    back:
-      to === undefined
-        ? { steps: parseCount('steps', steps ?? '1', someRevisions) }
-        : { to: parseRevision(to) },
-  }
+  if (to !== undefined) return { type: 'migration', back: { to: parseRevision(to) } }
+  return { type: 'migration', back: { steps: parseCount('steps', steps ?? '1', someRevisions) } }
 }
 
-type Given = Parsed<typeof databaseOptions> & {
-  readonly type: string | undefined
-}
+type Given = Parsed<typeof databaseOptions> & { readonly type: string | undefined }
 
 export type DatabaseRollback = Readonly<NonNullable<ReturnType<typeof databaseWanted>>>
 
 /** What `-t database` is to do; undefined for another type. @throws UsageError for what does not go together. */
 function databaseWanted(given: Given) {
   if (given.type !== 'database') {
-    const option = (Object.keys(databaseOptions) as (keyof typeof databaseOptions)[]).find(
-      name => given[name],
-    )
+    const names = Object.keys(databaseOptions) as (keyof typeof databaseOptions)[]
+    const option = names.find(name => given[name])
     if (option) throw new UsageError(`--${option} is for -t database`, `with -t ${given.type} leave it out`)
     return undefined
   }

@@ -2,9 +2,8 @@ import { commandOf } from '../../base/command-text.ts'
 import { Failure } from '../../base/failure.ts'
 import { count } from '../../base/text.ts'
 import { schemaRevision, showRevision } from '../../database/database.ts'
-import type { Descent } from '../../database/downgrade-path.ts'
 import { downgradeTo, migrationsOf, upgradeAgain } from '../../database/migrations.ts'
-import { type RevisionGraph, unknownTo } from '../../database/revision-graph.ts'
+import { type Descent, type RevisionGraph, unknownTo } from '../../database/revision-graph.ts'
 import { currentRevision } from '../../database/state.ts'
 import { isHere } from '../../docker/images.ts'
 import { readComposeState } from '../../environment/directory.ts'
@@ -56,21 +55,16 @@ export async function guideBack({ environment, project, proxy, run }: Site): Pro
  * Takes the schema back, with the image that knows the way. Should anything after this fail, or the run be killed, it
  * is taken forward again; what was in the columns and tables that went is in the backup alone.
  */
-export async function takeSchemaBack(
-  site: Site,
-  guide: Guide,
-  { from, to, revisions }: Descent,
-): Promise<void> {
-  const { environment, project, run } = site
+export async function takeSchemaBack(site: Site, guide: Guide, { from, to, revisions }: Descent) {
+  const { project, run } = site
   const { colour, image, live } = guide
-  const timeout = environment.timeouts.migrate
   run.fact({ kind: 'downgrading', from, to, colour, image, live })
   run.undo(`Take the schema forward to ${from} again`, async step => {
     if ((await schemaRevision(project)) === from) return step.skip('it is there')
-    await upgradeAgain(project, colour, image, from, timeout)
+    await upgradeAgain(project, colour, image, from)
   })
   await run.step(`Take the schema back to ${showRevision(to)}`, async step => {
-    await downgradeTo(project, colour, to, timeout)
+    await downgradeTo(project, colour, to)
     step.note(count(revisions.length, 'revision'))
   })
 }

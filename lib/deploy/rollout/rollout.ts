@@ -6,17 +6,15 @@ import { type Colour, otherColour } from '../../environment/environment.ts'
 import { type Release, recordRelease, shortDigest, type Version } from '../../environment/releases.ts'
 import { since, type Traffic } from '../../proxy/reports.ts'
 import { type Site, smokeTestColour } from '../../proxy/site.ts'
+import type { Result } from '../../run/events.ts'
 import { usersAreOn } from '../../run/recovery.ts'
-import type { Result } from '../../run/result.ts'
 import type { Step } from '../../run/step.ts'
-import { assertIdle } from '../candidate.ts'
+import { assertIdle } from '../colours.ts'
 import { makeRoom } from '../crowded.ts'
 import { noteHealth } from '../incident/evidence.ts'
 import { checkFromOutside, failingAddresses } from '../outside.ts'
-import { watchSchema } from './boot-changes.ts'
-import { bringUp } from './bring-up.ts'
-import { isFit, testLive } from './fitness.ts'
-import { migrate } from './migrate.ts'
+import { bringUp, watchSchema } from './bring-up.ts'
+import { isFit, migrate, testLive } from './migrate.ts'
 import { moveUsers, retire, settleIn } from './move-users.ts'
 
 export interface Rollout {
@@ -36,6 +34,14 @@ export interface RolledOut {
   readonly switchMs: number
 }
 
+/** A site in the course of a roll-out. */
+export interface RollingOut extends Site {
+  readonly version: Version
+  /** Where users are when it begins. */
+  readonly live: Colour | null
+  readonly candidate: Colour
+}
+
 const splitIt = 'split the migration: first add what the new version needs, remove the old in a later release'
 
 /**
@@ -49,6 +55,7 @@ export async function rollOut(
   const { environment, proxy, run } = site
   const live = usersAreOn({ served: await proxy.live(), onDisk: proxy.mapOnDisk() })
   const candidate: Colour = live === null ? 'blue' : otherColour(live)
+  const rolling = { ...site, version, live, candidate }
   await assertIdle(site, candidate)
   const fit = live !== null && (await isFit(site, live))
   const failedBefore = await failingAddresses(site)
@@ -60,15 +67,15 @@ export async function rollOut(
   run.undo('Count the requests that failed', step => countFailed(site, atStart, step))
   if (live !== null && fit) run.undo(`Check that ${live} serves as before`, () => smokeTestColour(site, live))
   if (live !== null && makesRoom) await makeRoom(site, live)
-  const migrated = migrations !== undefined && (await migrate(site, candidate, version, migrations))
+  const migrated = migrations !== undefined && (await migrate(rolling, migrations))
   if (live !== null && migrated) await testLive(site, live, { fit, schema: 'new', fix: splitIt })
-  await watchSchema(site, candidate, () => bringUp(site, candidate, version, standsBy))
+  await watchSchema(rolling, () => bringUp(rolling, standsBy))
   await takeBack?.()
   await run.step(`Smoke tests on ${candidate}`, () => smokeTestColour(site, candidate))
 
   const errorsBefore = since(atStart, await proxy.users())
-  const switched = await moveUsers(site, live, candidate, version)
-  await settleIn(site, candidate, { errorsBefore, from: switched.traffic })
+  const switched = await moveUsers(rolling)
+  await settleIn(rolling, { errorsBefore, from: switched.traffic })
   if (live !== null) await retire(site, live)
   await run.step('External health checks', step => checkFromOutside(site, failedBefore, step))
 

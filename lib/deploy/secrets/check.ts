@@ -16,9 +16,8 @@ import {
 } from '../../environment/secrets.ts'
 import { environmentNames, loadEnvironment } from '../../environment/settings.ts'
 import type { Site } from '../../proxy/site.ts'
-import type { Result } from '../../run/result.ts'
+import type { Result } from '../../run/events.ts'
 import { readRotation, rotatable } from './rotation.ts'
-import { replacing, weaknesses } from './weak-secrets.ts'
 
 /**
  * Looks at everything that can be wrong with an environment's secrets.
@@ -83,7 +82,7 @@ function* rotationProblems(environment: Environment): Iterable<Problem> {
 /** What the live version and the database have, against the file. */
 async function runningProblems(site: Site, live: Colour, secrets: Secrets): Promise<Problem[]> {
   const { environment, project } = site
-  const running = await liveVariables(site, live)
+  const running = await liveVariables(site.project, live)
   const wanted = serviceVariables(environment, secrets).backend
   const fix = `${commandOf('deploy', environment.name)} --tag ${readReleases(environment).at(-1)?.tag} --force`
   const differing = Object.keys(wanted).filter(name =>
@@ -105,4 +104,37 @@ async function runningProblems(site: Site, live: Colour, secrets: Secrets): Prom
       fix: replacing(environment, 'DB_PASSWORD'),
     })
   return problems
+}
+
+/** Every secret that could be guessed. One that is missing or a placeholder was named already. */
+export function weaknesses(environment: Environment, secrets: Secrets): Problem[] {
+  return Object.entries(environment.secrets).flatMap(([name, { leastLength }]) => {
+    const value = secrets[name]
+    const weak = value && leastLength !== undefined ? weakness(value, leastLength) : undefined
+    return weak ? [{ what: `${name} is weak: ${weak}`, fix: replacing(environment, name) }] : []
+  })
+}
+
+const replacing = (environment: Environment, name: string): string =>
+  rotatable.some(rotated => rotated === name)
+    ? commandOf('secrets', environment.name, `rotate ${name}`)
+    : `set a better one in ${secretsFile(environment)} (openssl rand -hex 32 makes one), then deploy --force`
+
+/** What people type when they are asked for a password, and what an attacker tries first. */
+const common =
+  /pass(word|wort)|secret|tracehub|vibotaj|admin|letmein|welcome|qwert|asdf|abc|123|postgres|demo|test|!@#\$%\^&\*\(?\)?/gi
+
+/** Why a secret could be guessed; undefined when it could not. */
+export function weakness(value: string, leastLength: number): string | undefined {
+  if (value.length < leastLength) return `${value.length} characters; at least ${leastLength} are expected`
+  const different = new Set(value).size
+  if (different < 8) return `only ${different} different characters`
+  const rest = value.replaceAll(common, '')
+  const symbols = rest.match(/[^\p{L}\p{N}\s]/gu) ?? []
+  const kinds = new Set(symbols).size // few between words, which they part
+  const letters = rest.replaceAll(/[^\p{L}\p{N}]/gu, '').length
+  if (letters + (kinds < 8 ? kinds : symbols.length) < leastLength / 2)
+    return 'made of words that everybody tries'
+  const isTwice = value === value.slice(0, value.length / 2).repeat(2)
+  return isTwice ? 'the same thing twice' : undefined
 }

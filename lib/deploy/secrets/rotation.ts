@@ -11,7 +11,7 @@ import { type Colour, type Environment, otherColour } from '../../environment/en
 import { type Secrets, secretsFile } from '../../environment/secrets.ts'
 import type { Site } from '../../proxy/site.ts'
 import type { Step } from '../../run/step.ts'
-import { removeColour } from '../candidate.ts'
+import { removeColour } from '../colours.ts'
 import { updateGitHub } from './github-secrets.ts'
 
 /** The secrets that are ours to choose; the others come from somebody else. */
@@ -74,7 +74,7 @@ export function ending(
       'Shut the old password out',
       async step => {
         if (password === undefined) return step.skip('DB_PASSWORD stays')
-        const { user } = loginIn(await liveVariables(site, live))
+        const { user } = loginIn(await liveVariables(site.project, live))
         step.note(`${count(await revokeLogins(project, user), 'session')} ended`)
       },
     ],
@@ -97,11 +97,7 @@ export function ending(
 }
 
 /** Takes an interrupted rotation to its end. @returns what was done, in words, or undefined when there was none. */
-export async function settleRotation(
-  site: Site,
-  live: Colour | null,
-  step: Step,
-): Promise<string | undefined> {
+export async function settleRotation(site: Site, live: Colour | null, step: Step) {
   const rotation = readRotation(site.environment)
   if (!rotation) return undefined
   const names = Object.keys(rotation).join(' and ')
@@ -118,7 +114,7 @@ export async function settleRotation(
 }
 
 async function reachedUsers(site: Site, live: Colour, rotation: Secrets): Promise<boolean> {
-  const variables = await liveVariables(site, live)
+  const variables = await liveVariables(site.project, live)
   const given: Secrets = { ...variables, DB_PASSWORD: loginIn(variables).password }
   return Object.entries(rotation).every(([name, value]) => given[name] === value)
 }

@@ -1,31 +1,6 @@
 import type { FoundContainer, FoundVolume, Surroundings } from '../../docker/surroundings.ts'
-import type { Place } from '../../environment/environment.ts'
 import { isPinned } from '../../environment/releases.ts'
-
-/** What a place takes for its own. */
-export interface Claims extends Pick<Place, 'project'> {
-  /** Every path that leads to its directory. */
-  readonly directories: readonly string[]
-  /** The names that its containers get. */
-  readonly containers: readonly string[]
-  /** The services and networks of its compose file. */
-  readonly services: readonly string[]
-  readonly networks: readonly string[]
-  /** The volume of its database; undefined where it has none. */
-  readonly volume?: string | undefined
-}
-
-/** What was found in its directory. */
-export interface Seen {
-  /** Files that the toolkit did not write. */
-  readonly files: readonly string[]
-  /** Whether `.env` is the toolkit's: a deploy of ours has begun here. */
-  readonly isBegun: boolean
-  /** The compose projects that may have been run in it. */
-  readonly projects: readonly string[]
-  /** The directories in it that hold a database, and what of that is known. */
-  readonly databases: readonly (readonly [directory: string, about: string])[]
-}
+import type { Claims, Seen } from './look.ts'
 
 /** Something that is here, and that the toolkit did not make. */
 export interface Stranger {
@@ -73,7 +48,7 @@ export function strangersAmong(
     const about = contentOf(volume)
     if (about === undefined) return []
     const fate = volume.name === claims.volume ? ', and would become its database' : ''
-    return [{ kind: 'volume', name: volume.name, about: about + ofProject(volume) + fate, isInTheWay: false }]
+    return [stranger('volume', volume.name, about + ofProject(volume) + fate)]
   }
   const strayNetworks = networks.filter(
     network =>
@@ -81,28 +56,24 @@ export function strangersAmong(
       (network.project !== project && isNameOf(claims, network.name)),
   )
   return [
-    ...seen.files.map(name => ({ kind: 'file' as const, name, about: '', isInTheWay: false })),
-    ...seen.databases.map(([name, about]) => ({
-      kind: 'directory' as const,
-      name,
-      about,
-      isInTheWay: false,
-    })),
-    ...others.map(other => ({
-      kind: 'container' as const,
-      name: other.name,
-      about: other.status + ofProject(other) + (other.directory && ` in ${other.directory}`),
-      isInTheWay: claims.containers.includes(other.name) || other.project === project,
-    })),
+    ...seen.files.map(name => stranger('file', name)),
+    ...seen.databases.map(([name, about]) => stranger('directory', name, about)),
+    ...others.map(other => {
+      const about = other.status + ofProject(other) + (other.directory && ` in ${other.directory}`)
+      const isInTheWay = claims.containers.includes(other.name) || other.project === project
+      return stranger('container', other.name, about, isInTheWay)
+    }),
     ...(claims.volume === undefined ? [] : volumes.filter(isMeant).flatMap(database)),
-    ...strayNetworks.map(network => ({
-      kind: 'network' as const,
-      name: network.name,
-      about: ofProject(network).replace(/^, /, ''),
-      isInTheWay: isNameOf(claims, network.name),
-    })),
+    ...strayNetworks.map(network => {
+      const about = ofProject(network).replace(/^, /, '')
+      return stranger('network', network.name, about, isNameOf(claims, network.name))
+    }),
   ]
 }
+
+const stranger = (kind: Stranger['kind'], name: string, about = '', isInTheWay = false): Stranger => ({
+  ...{ kind, name, about, isInTheWay },
+})
 
 const ofProject = ({ project }: { readonly project: string }): string =>
   project === '' ? '' : `, of the project ${project}`

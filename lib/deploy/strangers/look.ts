@@ -8,7 +8,7 @@ import { readSurroundings } from '../../docker/surroundings.ts'
 import { shippedComposeFile } from '../../environment/directory.ts'
 import { colours, type Environment, type Place } from '../../environment/environment.ts'
 import { foreignAmong, isComposeFile } from '../../environment/own-files.ts'
-import { type Claims, type Seen, type Stranger, strangersAmong } from './judge.ts'
+import { type Stranger, strangersAmong } from './judge.ts'
 
 /** A place, and what the compose file that the toolkit ships there has. */
 export interface Ground extends Place {
@@ -36,12 +36,19 @@ export async function strangersIn(ground: Ground): Promise<Stranger[]> {
   return strangersAmong(claimsOf(ground), seenIn(ground), around, ({ path }) => clusterInVolume(path))
 }
 
-function claimsOf({ directory, project, shipped, suffix = '', services, networks, volume }: Ground): Claims {
+/** What a place takes for its own. */
+export type Claims = Readonly<ReturnType<typeof claimsOf>>
+
+function claimsOf({ directory, project, shipped, suffix = '', services, networks, volume }: Ground) {
   const names = [...shipped.matchAll(/^ +container_name: (\S+)$/gm)].map(([, name = '']) => name)
   return {
+    /** The services and networks are those of its compose file. */
     ...{ project, services, networks },
+    /** Every path that leads to its directory. */
     directories: [directory, realpathSync(directory)],
+    /** The names that its containers get. */
     containers: names.map(name => name.replace(`\${SUFFIX}`, suffix)),
+    /** The volume of its database; undefined where it has none. */
     volume: volume && `${project}_${volume}`,
   }
 }
@@ -50,7 +57,10 @@ function claimsOf({ directory, project, shipped, suffix = '', services, networks
 const known =
   /^(backups|uploads|logs|proxy|edge|ssl|acme|scripts|lib|environments|node_modules|\.toolkit|\.git)$/
 
-function seenIn({ directory }: Ground): Seen {
+/** What was found in its directory. */
+export type Seen = Readonly<ReturnType<typeof seenIn>>
+
+function seenIn({ directory }: Ground) {
   const entries = readdirSync(directory, { withFileTypes: true })
   const names = entries.filter(entry => !entry.isDirectory()).map(({ name }) => name)
   const composeFiles = names.filter(isComposeFile)
@@ -60,18 +70,18 @@ function seenIn({ directory }: Ground): Seen {
     /^name: *["']?([\w-]+)/m.exec(readIfThere(join(directory, name)) ?? ''),
   )
   return {
+    /** Files that the toolkit did not write. */
     files,
+    /** Whether `.env` is the toolkit's: a deploy of ours has begun here. */
     isBegun: state !== undefined && !files.includes('.env'),
+    /** The compose projects that may have been run in it. */
     projects: [
       // As Compose makes a project's name of a directory's.
-      ...[directory, realpathSync(directory)].map(path =>
-        basename(path)
-          .toLowerCase()
-          .replaceAll(/[^a-z0-9_-]/g, ''),
-      ),
+      ...[directory, realpathSync(directory)].map(path => nameFor(basename(path))),
       ...named.flatMap(match => match?.[1] ?? []),
       ...(parse(state ?? '')['COMPOSE_PROJECT_NAME'] ?? '').split(' '),
     ].filter(name => name !== ''),
+    /** The directories in it that hold a database, and what of that is known. */
     databases: entries
       .filter(entry => entry.isDirectory() && !known.test(entry.name))
       .flatMap(({ name }) => {
@@ -80,3 +90,5 @@ function seenIn({ directory }: Ground): Seen {
       }),
   }
 }
+
+const nameFor = (directory: string): string => directory.toLowerCase().replaceAll(/[^a-z0-9_-]/g, '')

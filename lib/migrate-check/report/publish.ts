@@ -5,9 +5,8 @@ import { harmless } from '../../run/workflow-command.ts'
 import type { Report } from '../check.ts'
 import { fails } from '../finding.ts'
 import { annotations, summary } from './github.ts'
-import { jsonReport } from './json.ts'
 import { sumOf, terminalReport } from './terminal.ts'
-import { verdicts } from './verdict.ts'
+import { inWords, type Verdict, verdicts } from './verdict.ts'
 
 /** Says what was found to whoever reads: a program, GitHub, or a person. @returns the exit code. */
 export function publish(
@@ -32,8 +31,7 @@ export function publish(
     scope: about.changed ? ('changed' as const) : ('all' as const),
   }
   const isGitHub = process.env['GITHUB_ACTIONS'] === 'true'
-  if (about.json)
-    process.stdout.write(jsonReport({ exitCode, ms: about.ms, findings, allowed, verdicts: each }))
+  if (about.json) process.stdout.write(jsonReport(report, each, { exitCode, ms: Math.round(about.ms) }))
   else {
     const colour = process.stdout.isTTY === true && process.env['TERM'] !== 'dumb' && !process.env['NO_COLOR']
     const width = process.stdout.isTTY ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY
@@ -41,14 +39,30 @@ export function publish(
     process.stdout.write(isGitHub ? harmless(said) : said)
   }
   if (isGitHub && !about.json) {
-    const prefix =
-      `${relative(process.env['GITHUB_WORKSPACE'] ?? process.cwd(), about.backend) || '.'}/`.replace(
-        /^\.\//,
-        '',
-      )
-    for (const line of annotations(shown, prefix)) process.stdout.write(`${line}\n`)
+    const path = relative(process.env['GITHUB_WORKSPACE'] ?? process.cwd(), about.backend)
+    for (const line of annotations(shown, path && `${path}/`)) process.stdout.write(`${line}\n`)
   }
   const file = process.env['GITHUB_STEP_SUMMARY']
   if (file) appendFileSync(file, summary(`Migrations: ${sumOf(text)}`, each, { findings: shown, allowed }))
   return exitCode
 }
+
+/** The report for a program: one object. */
+const jsonReport = ({ findings, allowed }: Report, all: readonly Verdict[], head: object): string =>
+  `${JSON.stringify({
+    ...head,
+    findings,
+    allowed: allowed.map(({ finding, reason }) => ({ ...finding, reason })),
+    revisions: all.map(({ revision, isNew, step, locks, reversible, says }) => ({
+      revision: revision.id,
+      file: revision.file.file,
+      title: revision.title,
+      new: isNew,
+      verdict: says,
+      reversible,
+      does: inWords(step),
+      ms: step?.ms,
+      locks: locks.map(([table, mode]) => ({ table, mode })),
+      sql: step?.statements.map(({ sql, ms, rows, line }) => ({ sql: sql.trim(), ms, rows, line })),
+    })),
+  })}\n`

@@ -1,14 +1,13 @@
 import { columns, count, duration, printable, wrapped } from '../../base/text.ts'
-import { type Finding, fails, type Level } from '../finding.ts'
+import { fails, type Level } from '../finding.ts'
+import type { Judged } from '../suppressions.ts'
 import type { Verdict } from './verdict.ts'
 
 const signs: Readonly<Record<Level, string>> = { error: '✗', blocks: '✗', warning: '!', note: '·' }
 const colours: Readonly<Record<Level, number>> = { error: 31, blocks: 31, warning: 33, note: 2 }
 
-export interface ReportText {
+export interface ReportText extends Judged {
   readonly title: string
-  readonly findings: readonly Finding[]
-  readonly allowed: readonly { finding: Finding; reason: string }[]
   readonly verdicts: readonly Verdict[]
   /** Milliseconds. */
   readonly ms: number

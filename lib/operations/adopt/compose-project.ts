@@ -7,7 +7,7 @@ import { readIfThere } from '../../base/files.ts'
 import { redact, registerSecret } from '../../base/redact.ts'
 import { attempt } from '../../base/shell.ts'
 import { lastLines, shown } from '../../base/text.ts'
-import { engineProblems } from '../../deploy/preflight/engine.ts'
+import { engineProblems } from '../../deploy/preflight/machine.ts'
 import { type Compose, composeHere } from '../../docker/compose.ts'
 import { type Service, servicesOf } from './service.ts'
 

@@ -3,7 +3,7 @@ import type { Backup } from '../../backup/list.ts'
 import { manifestFile } from '../../backup/manifest.ts'
 import { backupsToRemove, type Retention } from '../../backup/retention.ts'
 import { span } from '../status/words.ts'
-import type { Candidate } from './candidate.ts'
+import { type Candidate, ofFile } from './candidate.ts'
 import { type FoundFile, shortPath } from './files.ts'
 
 interface Known {
@@ -82,11 +82,8 @@ export function halfDone({ root, files, backups }: Known): Candidate[] {
   const twins = new Set(backups.filter(({ name }) => names.has(name)).map(({ file }) => file))
   return files
     .filter(({ path }) => path.endsWith('.partial') || twins.has(path))
-    .map(file => ({
-      kind: 'leftover',
-      name: shortPath(root, file),
-      bytes: file.bytes,
-      why: twins.has(file.path) ? 'compressed already' : 'half a file of a run that was killed',
-      files: [file],
-    }))
+    .map(file => {
+      const why = twins.has(file.path) ? 'compressed already' : 'half a file of a run that was killed'
+      return ofFile('leftover', root, file, why)
+    })
 }

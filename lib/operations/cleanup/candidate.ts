@@ -1,6 +1,6 @@
 import type { Backup } from '../../backup/list.ts'
 import { bytes, columns, count, printable } from '../../base/text.ts'
-import type { FoundFile } from './files.ts'
+import { type FoundFile, shortPath } from './files.ts'
 
 /** What cleanup takes, in the order in which it is shown. */
 export const kinds = [
@@ -33,6 +33,11 @@ export interface Candidate {
   readonly names?: readonly string[]
 }
 
+/** A file that goes by itself. */
+export const ofFile = (kind: Candidate['kind'], root: string, file: FoundFile, why: string): Candidate => ({
+  ...{ kind, name: shortPath(root, file), bytes: file.bytes, why, files: [file] },
+})
+
 /** So many of a kind are named; the rest is counted. */
 const namedAtMost = 5
 
@@ -41,25 +46,24 @@ export function listed(candidates: readonly Candidate[], extent: 'few' | 'all'):
   return kinds.flatMap(kind => {
     const group = candidates.filter(one => one.kind === kind)
     if (group.length === 0) return []
-    const size = bytes(group.reduce((sum, one) => sum + one.bytes, 0))
     const shown = extent === 'all' ? group : group.slice(0, namedAtMost)
-    const rows = shown.map(one => [
-      `  ${printable(one.name).replaceAll('\n', ' ')}`,
-      bytes(one.bytes),
-      one.why,
-    ])
+    const nameOf = (one: Candidate): string => `  ${printable(one.name).replaceAll('\n', ' ')}`
+    const rows = shown.map(one => [nameOf(one), bytes(one.bytes), one.why])
     const head =
       kind === 'compress' ? `${count(group.length, 'backup')} to compress` : count(group.length, kind)
     const rest = group.length - shown.length
     return [
-      `${head}, up to ${size}`,
+      `${head}, up to ${sizeOf(group)}`,
       ...columns(rows).split('\n'),
       ...(rest > 0 ? [`  and ${rest} more (--verbose names all)`] : []),
     ]
   })
 }
 
+const sizeOf = (candidates: readonly Candidate[]): string =>
+  bytes(candidates.reduce((sum, one) => sum + one.bytes, 0))
+
 export const totalOf = (candidates: readonly Candidate[]): string =>
   candidates.length === 0
     ? 'nothing to clean up'
-    : `${count(candidates.length, 'thing')}, up to ${bytes(candidates.reduce((sum, one) => sum + one.bytes, 0))}`
+    : `${count(candidates.length, 'thing')}, up to ${sizeOf(candidates)}`

@@ -25,16 +25,11 @@ export function containersToRemove(
     })
 }
 
-interface FoundDatabase {
-  readonly name: string
-  readonly bytes: number
-}
-
 /** Names and sizes, as a psql answer `name|bytes` a line. */
 export const listing =
   "select datname || '|' || pg_database_size(oid) from pg_database where not datistemplate order by datname"
 
-export const parseDatabases = (text: string): FoundDatabase[] =>
+export const parseDatabases = (text: string): { name: string; bytes: number }[] =>
   text
     .split('\n')
     .filter(line => line.includes('|'))
@@ -48,7 +43,7 @@ export const parseDatabases = (text: string): FoundDatabase[] =>
  * the run that made one is dead. Their names are ours to the letter; the environment's own database never matches.
  */
 export function databasesToDrop(
-  databases: readonly FoundDatabase[],
+  databases: ReturnType<typeof parseDatabases>,
   options: { name: string; window: number; now: number },
 ): Candidate[] {
   const { name: own, window, now } = options

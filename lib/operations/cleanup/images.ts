@@ -1,13 +1,13 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
+import { isCode } from '../../base/system-errors.ts'
 import { buildRepository, projectLabel } from '../../docker/build.ts'
 import { readComposeState } from '../../environment/directory.ts'
-import { type Environment, parts } from '../../environment/environment.ts'
+import { colours, type Environment, parts } from '../../environment/environment.ts'
 import { imagesToKeep, readReleases } from '../../environment/releases.ts'
 import { environmentNames, loadEnvironment } from '../../environment/settings.ts'
 import { lastRuns } from '../status/runs.ts'
 import type { Candidate } from './candidate.ts'
 import { type HostContainer, type HostImage, projectsWithData } from './host.ts'
-import { imagesNamed, neighboursOf } from './neighbours.ts'
 
 /** What must stay, and whose names are ours. */
 export interface Claims {
@@ -73,13 +73,8 @@ export async function claimsOf(
   const neighbours = neighboursOf(ours, containers, await projectsWithData())
   const needed = new Set(neighbours.needed)
   for (const one of ours) {
-    for (const image of imagesToKeep(readReleases(one), one.retention.releases)) needed.add(image)
-    const state = readComposeState(one)
-    for (const images of [state?.images.blue, state?.images.green])
-      for (const image of Object.values(images ?? {})) needed.add(image)
-    // What a run at work is about to start is in no release yet.
-    for (const { images } of lastRuns(one, 5))
-      for (const image of Object.values(images ?? {})) needed.add(image)
+    const kept = imagesToKeep(readReleases(one), one.retention.releases)
+    for (const image of [...kept, ...imagesAtWork(one, 5)]) needed.add(image)
   }
   return {
     project: environment.project,
@@ -90,4 +85,61 @@ export async function claimsOf(
     inUse: new Set(containers.filter(({ id }) => !going.has(id)).map(({ image }) => image)),
     isBuilding: pid => existsSync(`/proc/${pid}`),
   }
+}
+
+/**
+ * Environments on this engine that are none of our settings': somebody has deployed them from another checkout. They
+ * share our images' names, perhaps our very images. Compose labels a container with the directory it was started
+ * in; there the same files lie as in ours.
+ * @param ours the environments of our settings
+ * @param left the projects of which a database's volume is left and no container: after `docker compose down`
+ * @returns references of the images that they may want, and in words those of which nothing is known but that they are there
+ */
+export function neighboursOf(
+  ours: readonly Environment[],
+  containers: readonly HostContainer[],
+  left: readonly string[],
+): { needed: ReadonlySet<string>; unknown: readonly string[] } {
+  const known = new Set(ours.map(({ project }) => project))
+  const [one] = ours
+  const found = new Map<string, string>()
+  for (const { project, service, directory } of containers)
+    if (!known.has(project) && isOfAColour(service)) found.set(project, directory)
+  const gone = left.filter(project => !known.has(project) && containers.every(it => it.project !== project))
+  const needed = new Set<string>()
+  const unknown = gone.map(project => `${project}, of which only the volume is here`)
+  for (const [project, directory] of found) {
+    const images = one && imagesWanted({ ...one, name: project, project, directory })
+    for (const image of images ?? []) needed.add(image)
+    if (!images) unknown.push(`${project}, whose directory ${directory} cannot be read`)
+  }
+  return { needed, unknown }
+}
+
+const isOfAColour = (service: string): boolean =>
+  parts.some(part => colours.some(colour => service === `${part}-${colour}`))
+
+/** Every image that an environment's files name; undefined where they cannot be read. */
+function imagesWanted(environment: Environment): string[] | undefined {
+  try {
+    readdirSync(environment.directory) // else a directory that is closed to us looks like one without releases
+    return imagesNamed(environment)
+  } catch (error) {
+    if (isCode(error, 'EACCES', 'ENOENT', 'ENOTDIR', 'EPERM')) return undefined
+    throw error
+  }
+}
+
+/** Every image that an environment has had. */
+const imagesNamed = (environment: Environment): string[] => [
+  ...readReleases(environment).flatMap(({ images }) => Object.values(images)),
+  ...imagesAtWork(environment, 1000),
+]
+
+/** The images of an environment's colours and last runs: what a run at work is about to start is in no release yet. */
+function imagesAtWork(environment: Environment, runs: number): string[] {
+  const state = readComposeState(environment)
+  const ofColours = colours.map(colour => state?.images[colour])
+  const ofRuns = lastRuns(environment, runs).map(({ images }) => images)
+  return [...ofColours, ...ofRuns].flatMap(images => Object.values(images ?? {}))
 }

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { span } from '../status/words.ts'
-import type { Candidate } from './candidate.ts'
+import { type Candidate, ofFile } from './candidate.ts'
 import { type FoundFile, shortPath } from './files.ts'
 
 /** The newest runs' logs stay whatever their age: the next run reads them to know what there is to repair. */
@@ -35,10 +35,5 @@ export function oldRunLogs(
     .map(file => candidate(root, file, 'run log', options.now))
 }
 
-const candidate = (root: string, file: FoundFile, kind: 'log' | 'run log', now: number): Candidate => ({
-  kind,
-  name: shortPath(root, file),
-  bytes: file.bytes,
-  why: `not written to for ${span(now - file.changedAt)}`,
-  files: [file],
-})
+const candidate = (root: string, file: FoundFile, kind: 'log' | 'run log', now: number): Candidate =>
+  ofFile(kind, root, file, `not written to for ${span(now - file.changedAt)}`)

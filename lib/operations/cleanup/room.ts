@@ -26,17 +26,11 @@ async function dockerRoom(): Promise<(readonly [string, string])[]> {
     () => undefined, // it took too long
   )
   if (!ran?.ok) return []
-  return ran.stdout
-    .split('\n')
-    .filter(line => line.startsWith('{'))
-    .map(line => {
-      const {
-        Type = '',
-        Size = '',
-        Reclaimable = '',
-      } = JSON.parse(line) as Record<string, string | undefined>
-      return [`docker ${Type.toLowerCase()}`, `${Size}${notInUse(Reclaimable)}`] as const
-    })
+  const lines = ran.stdout.split('\n').filter(line => line.startsWith('{'))
+  return lines.map(line => {
+    const { Type = '', Size = '', Reclaimable = '' } = JSON.parse(line) as Record<string, string | undefined>
+    return [`docker ${Type.toLowerCase()}`, `${Size}${notInUse(Reclaimable)}`] as const
+  })
 }
 
 /**

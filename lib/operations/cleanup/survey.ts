@@ -7,9 +7,9 @@ import type { Environment } from '../../environment/environment.ts'
 import { keptReleases, readReleases } from '../../environment/releases.ts'
 import type { Site } from '../../proxy/site.ts'
 import { compressible, halfDone, oldBackups } from './backups.ts'
-import type { Candidate } from './candidate.ts'
+import { type Candidate, ofFile } from './candidate.ts'
 import { containersToRemove, databasesToDrop, listing, parseDatabases } from './containers.ts'
-import { filesIn, shortPath } from './files.ts'
+import { filesIn } from './files.ts'
 import { type HostContainer, hostContainers, hostImages } from './host.ts'
 import { claimsOf, imagesToRemove } from './images.ts'
 import { oldLogs, oldRunLogs } from './logs.ts'
@@ -50,15 +50,9 @@ export function filesOf(environment: Environment, wanted: Wanted, now: number): 
   const files = filesIn(join(root, 'backups'), 'flat')
   const known = { root, files, backups: files.length === 0 ? [] : listBackups(environment), now }
   const kept = keptReleases(readReleases(environment), retention.releases)
-  const going = oldBackups(
-    known,
-    {
-      ...retention,
-      last: wanted.keep ?? retention.backups,
-      preDeploy: wanted.keep ?? retention.preDeploy,
-    },
-    kept.flatMap(({ backup }) => backup ?? []),
-  )
+  const { keep: last = retention.backups, keep: preDeploy = retention.preDeploy } = wanted
+  const referred = kept.flatMap(({ backup }) => backup ?? [])
+  const going = oldBackups(known, { ...retention, last, preDeploy }, referred)
   const paths = new Set(going.flatMap(({ files: all }) => (all ?? []).map(({ path }) => path)))
   return [
     ...halfDone(known),
@@ -83,13 +77,9 @@ function halfWritten(environment: Environment): Candidate[] {
   const partial = [root, join(root, 'proxy'), join(root, 'logs', 'runs')]
     .flatMap(directory => filesIn(directory, 'flat'))
     .filter(({ path }) => path.endsWith('.partial'))
-  return [...partial, ...filesIn(loginDirectory(environment), 'flat')].map(file => ({
-    kind: 'leftover',
-    name: shortPath(root, file),
-    bytes: file.bytes,
-    why: 'left by a run that was killed',
-    files: [file],
-  }))
+  return [...partial, ...filesIn(loginDirectory(environment), 'flat')].map(file =>
+    ofFile('leftover', root, file, 'left by a run that was killed'),
+  )
 }
 
 async function inDatabase({ environment, project }: Site, wanted: Wanted, now: number): Promise<Candidate[]> {

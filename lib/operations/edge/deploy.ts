@@ -1,10 +1,12 @@
 import { UsageError } from '../../base/failure.ts'
-import { FirstGround } from '../../deploy/first-ground.ts'
+import type { Parsed } from '../../base/options.ts'
+import { firstGround } from '../../deploy/first-ground.ts'
+import { sessionOf } from '../../deploy/on-site.ts'
+import type { deployOptions } from '../../deploy/options.ts'
 import { makeLogs } from '../../environment/directory.ts'
 import type { Edge } from '../../environment/environment.ts'
-import { lookAround } from '../../run/dry-run.ts'
-import { demandDirectory, type Running } from '../../run/running.ts'
-import { runAt, type SessionOptions } from '../../run/session.ts'
+import { demandDirectory, lookAround, type Running } from '../../run/execute.ts'
+import { runAt } from '../../run/session.ts'
 import { groundOf, readState } from './directory.ts'
 import { edgeSite } from './site.ts'
 import { planEdge, updateEdge } from './update.ts'
@@ -22,16 +24,11 @@ const foreign = [
   'restart-services',
 ] as const
 
-type Options = {
-  readonly force: boolean
-  readonly 'dry-run': boolean
-  readonly 'accept-found': boolean
-} & {
-  readonly [name in (typeof foreign)[number]]: boolean | string | undefined
-}
+type Given = Parsed<typeof deployOptions>
 
 /** `deploy -e shared`: installs the edge or brings it up to date. @returns the exit code. */
-export async function deployEdge(edge: Edge, options: Options, session: SessionOptions): Promise<number> {
+export async function deployEdge(edge: Edge, options: Given): Promise<number> {
+  const session = sessionOf({ script: 'deploy', ...options })
   const given = foreign.filter(name => options[name] !== undefined && options[name] !== false)
   if (given.length > 0)
     throw new UsageError(
@@ -39,10 +36,9 @@ export async function deployEdge(edge: Edge, options: Options, session: SessionO
       'it takes --dry-run, --force, --accept-found, --host, --attach, --wait, --json and --verbose',
     )
   demandDirectory(edge)
-  const ground = new FirstGround(groundOf(edge), () => !readState(edge))
-  const left = () => ground.left()
+  const { isFirst, left } = firstGround(groundOf(edge), () => !readState(edge))
   const site = async (running: Running) => {
-    await ground.isFirst(running.run, { acceptFound: options['accept-found'] })
+    await isFirst(running.run, options)
     return edgeSite(edge, running)
   }
   if (options['dry-run'])

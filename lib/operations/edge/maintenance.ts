@@ -1,7 +1,7 @@
 import { commandOf } from '../../base/command-text.ts'
 import { Failure } from '../../base/failure.ts'
 import { readIfThere, writeAtomically } from '../../base/files.ts'
-import type { Result } from '../../run/result.ts'
+import type { Result } from '../../run/events.ts'
 import { maintenanceFile, readState } from './directory.ts'
 import type { EdgeSite } from './site.ts'
 

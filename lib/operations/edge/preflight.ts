@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import { type Problem, Problems } from '../../base/failure.ts'
 import { count } from '../../base/text.ts'
-import { engineProblems } from '../../deploy/preflight/engine.ts'
+import { engineProblems } from '../../deploy/preflight/machine.ts'
 import type { Colour } from '../../environment/environment.ts'
 import { readState } from './directory.ts'
 import type { EdgeSite } from './site.ts'
@@ -14,7 +14,7 @@ export async function edgePreflight({ edge, slots }: EdgeSite): Promise<Colour |
   const engine = await engineProblems()
   if (engine.length > 0) throw notReady(engine)
   const [live] = await slots.serving(readState(edge)?.live ?? null)
-  const running = [...(await slots.containers()).values()].some(({ status }) => status === 'running')
+  const running = [...(await slots.containers()).values()].some(one => one?.status === 'running')
   const problems: Problem[] = []
   if (!running)
     for (const port of Object.values(edge.ports))

@@ -1,7 +1,7 @@
 import { composeHere } from '../../docker/compose.ts'
 import type { Domain, Edge } from '../../environment/environment.ts'
 import { loadEnvironment } from '../../environment/settings.ts'
-import type { Running } from '../../run/running.ts'
+import type { Running } from '../../run/execute.ts'
 import { Slots } from './slots.ts'
 
 /** What a run of the edge works on. */

@@ -6,7 +6,8 @@ import type { Compose } from '../../docker/compose.ts'
 import { type Container, parseContainers } from '../../docker/containers.ts'
 import { containersOf } from '../../docker/project.ts'
 import { type Colour, colours, type Edge } from '../../environment/environment.ts'
-import { askProxy } from '../../proxy/runtime-socket.ts'
+import { askProxy } from '../../proxy/reports.ts'
+import type { Step } from '../../run/step.ts'
 import { socketOf } from './directory.ts'
 
 /** How long a process may take to hear a signal (ms): moments, unless the machine is very busy. */
@@ -28,30 +29,23 @@ export class Slots {
   }
 
   /** The slots' containers, running or not. */
-  async containers(): Promise<Map<Colour, Container>> {
+  async containers(): Promise<Map<Colour, Container | undefined>> {
     const all = await containersOf(this.#edge.project)
-    return new Map(
-      colours.flatMap(slot => {
-        const container = all.find(({ service }) => service === serviceOf(slot))
-        return container ? [[slot, container] as const] : []
-      }),
-    )
+    return new Map(colours.map(slot => [slot, all.find(({ service }) => service === serviceOf(slot))]))
   }
 
   /** The slots that take new connections, the one that `wanted` names first. */
   async serving(wanted: Colour | null): Promise<Colour[]> {
-    const containers = await this.containers()
     const found: Colour[] = []
-    for (const slot of colours)
-      if (containers.get(slot)?.status === 'running' && (await this.#isStopping(slot)) === false)
-        found.push(slot)
+    for (const [slot, container] of await this.containers())
+      if (container?.status === 'running' && (await this.#isStopping(slot)) === false) found.push(slot)
     return found.sort((a, b) => Number(b === wanted) - Number(a === wanted))
   }
 
   /** Starts a slot afresh and waits until its process answers. @throws Failure with the end of its log. */
-  async start(slot: Colour, timeout: number): Promise<void> {
+  async start(slot: Colour): Promise<void> {
     await this.#run('up', '--detach', '--no-deps', '--force-recreate', serviceOf(slot))
-    await this.#untilReady(slot, async () => (await this.containers()).get(slot), timeout)
+    await this.#untilReady(slot, async () => (await this.containers()).get(slot))
   }
 
   /** No new connections any more; what is open goes on to its end. The engine will not start it again. */
@@ -65,23 +59,16 @@ export class Slots {
     while ((await this.#isStopping(slot)) === false && Date.now() < deadline) await sleep(20)
   }
 
-  /** Waits until a slot that was told to finish has done so, at most `timeout` ms, and removes it. */
-  async vacate(
-    slot: Colour,
-    timeout: number,
-    options: { signal: AbortSignal; progress: (text: string) => void },
-  ) {
+  /** Waits until a slot that was told to finish has done so, no longer than the settings say, and removes it. */
+  async vacate(slot: Colour, step: Step, signal: AbortSignal): Promise<void> {
     await this.finish(slot)
-    const deadline = Date.now() + timeout
+    const deadline = Date.now() + this.#edge.timeouts.drain
     for (;;) {
       const container = (await this.containers()).get(slot)
       if (!container) return
-      if (container.status !== 'running' || Date.now() > deadline) {
-        await run(['docker', 'rm', '--force', container.id])
-        return
-      }
-      options.progress(`the process before the last still has ${await this.#connections(slot)} open`)
-      await sleep(300, options.signal)
+      if (container.status !== 'running' || Date.now() > deadline) return this.remove(slot)
+      step.progress(`the process before the last still has ${await this.#connections(slot)} open`)
+      await sleep(300, signal)
     }
   }
 
@@ -95,20 +82,16 @@ export class Slots {
   async validate(slot: Colour): Promise<Ran> {
     await this.endRehearsal()
     const haproxy = ['haproxy', '-c', '-f', '/usr/local/etc/haproxy']
-    return attempt(
-      [
-        ...[...this.#compose.command, 'run', '--rm', '--no-deps', '-T', '--name', this.#rehearsalName],
-        ...[serviceOf(slot), ...haproxy],
-      ],
-      { cwd: this.#edge.directory },
-    )
+    const once = ['run', '--rm', '--no-deps', '-T', '--name', this.#rehearsalName]
+    const command = [...this.#compose.command, ...once, serviceOf(slot), ...haproxy]
+    return attempt(command, { cwd: this.#edge.directory })
   }
 
   /**
    * Starts a slot's process where nobody can reach it: on sockets called `rehearsal`. It is one at a time.
    * @throws Failure with the end of its log.
    */
-  async rehearse(slot: Colour, timeout: number): Promise<void> {
+  async rehearse(slot: Colour): Promise<void> {
     await this.endRehearsal()
     const private_ = (name: string): string => `unix@/run/edge/rehearsal-users-${name}.sock`
     const settings = { EDGE_NAME: 'rehearsal', EDGE_HTTP: private_('http'), EDGE_HTTPS: private_('https') }
@@ -121,7 +104,7 @@ export class Slots {
       const { stdout } = await attempt(['docker', 'inspect', this.#rehearsalName])
       return parseContainers(stdout)[0]
     }
-    await this.#untilReady('rehearsal', container, timeout)
+    await this.#untilReady('rehearsal', container)
   }
 
   async endRehearsal(): Promise<void> {
@@ -133,28 +116,24 @@ export class Slots {
     return askProxy(socketOf(this.#edge, name), command)
   }
 
-  async #untilReady(
-    name: Colour | 'rehearsal',
-    find: () => Promise<Container | undefined>,
-    timeout: number,
-  ): Promise<void> {
-    const deadline = Date.now() + timeout
+  async #untilReady(name: Colour | 'rehearsal', find: () => Promise<Container | undefined>): Promise<void> {
+    const deadline = Date.now() + this.#edge.timeouts.ready
     for (;;) {
       const container = await find()
       const isUp = container?.status === 'running' && container.restarts === 0
       // A socket that answers may be of the container before; that one is removed by now.
       if (isUp && (await this.#isStopping(name)) === false) return
-      if (!isUp || Date.now() > deadline) throw await this.#failedStart(name, container, timeout)
+      if (!isUp || Date.now() > deadline) throw await this.#failedStart(name, container)
       await sleep(100)
     }
   }
 
-  async #failedStart(name: string, container: Container | undefined, timeout: number): Promise<Failure> {
+  async #failedStart(name: string, container: Container | undefined): Promise<Failure> {
     const { stdout, stderr } = container
       ? await attempt(['docker', 'logs', '--tail', '12', container.id])
       : { stdout: 'there is no container', stderr: '' }
     return new Failure({
-      what: `the edge's process ${name} does not answer within ${duration(timeout)}, or has ended`,
+      what: `the edge's process ${name} does not answer within ${duration(this.#edge.timeouts.ready)}, or has ended`,
       detail: lastLines(`${stdout}\n${stderr}`, 12),
     })
   }

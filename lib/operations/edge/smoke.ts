@@ -1,5 +1,5 @@
 import { Failure, problemOf } from '../../base/failure.ts'
-import { get } from '../../base/http.ts'
+import { ask } from '../../base/http.ts'
 import type { Colour, Edge } from '../../environment/environment.ts'
 import type { Served } from '../../proxy/edge-certificates.ts'
 import { socketOf } from './directory.ts'
@@ -17,21 +17,17 @@ export async function smokeTestEdge(
 ): Promise<string[]> {
   const away: string[] = []
   const wrong: string[] = []
-  const socket = { http: socketOf(edge, `${name}-http`), https: socketOf(edge, `${name}-https`) }
-  const ask = (host: string, secure: boolean) =>
-    get(
-      secure
-        ? { socket: socket.https, path: '/', host, tls: true }
-        : { socket: socket.http, path: '/', host },
-      edge.timeouts.request,
-    )
+  const answerTo = (host: string, protocol: 'http' | 'https') => {
+    const target = { socket: socketOf(edge, `${name}-${protocol}`), path: '/', host }
+    return ask(protocol === 'https' ? { ...target, tls: true } : target, edge.timeouts.request)
+  }
   await Promise.all(
     served.map(async ({ domain, certificate }) => {
       try {
-        const plain = await ask(domain, false)
+        const plain = await answerTo(domain, 'http')
         if (plain.status !== 308) wrong.push(`http://${domain}/: expected a redirect, found ${plain.status}`)
         if (!certificate) return
-        const answer = await ask(domain, true)
+        const answer = await answerTo(domain, 'https')
         if (answer.certificate?.fingerprint256 !== certificate.fingerprint)
           wrong.push(`https://${domain}/: another certificate than that of ${certificate.file}`)
         if (answer.status === 503) away.push(domain)
@@ -42,12 +38,8 @@ export async function smokeTestEdge(
     }),
   )
   const stranger = 'not-ours.invalid'
-  const refused = await ask(stranger, true).then(
-    () => false,
-    () => true,
-  )
-  if (!refused)
-    wrong.push(`https://${stranger}/: expected that the handshake is refused, and it was answered`)
+  const answer = await answerTo(stranger, 'https').catch(() => undefined)
+  if (answer) wrong.push(`https://${stranger}/: expected that the handshake is refused, and it was answered`)
   if (wrong.length === 0) return away.sort()
   throw new Failure({
     what: `the smoke tests of the edge's new process failed`,

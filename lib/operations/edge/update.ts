@@ -2,8 +2,8 @@ import { count } from '../../base/text.ts'
 import { type Colour, otherColour } from '../../environment/environment.ts'
 import { shortDigest } from '../../environment/releases.ts'
 import { chooseCertificates, type Served, writeCertificates } from '../../proxy/edge-certificates.ts'
-import type { Result } from '../../run/result.ts'
-import { type Change, prepare, rehearse, validate } from './candidate.ts'
+import type { Result } from '../../run/events.ts'
+import { type Change, edgeImage, prepare, pullEdge, rehearse, validate } from './candidate.ts'
 import {
   type EdgeState,
   edgeFiles,
@@ -13,7 +13,6 @@ import {
   readState,
   writeState,
 } from './directory.ts'
-import { edgeImage, pullEdge } from './image.ts'
 import { edgePreflight } from './preflight.ts'
 import { renewCertificates } from './renew.ts'
 import type { EdgeSite } from './site.ts'
@@ -50,9 +49,7 @@ export async function updateEdge(site: EdgeSite, wanted: { force: boolean }): Pr
   }
   const next = live ? otherColour(live) : 'blue'
   await run.step('Pull the image', step => pullEdge(edge, image, run, step))
-  await run.step(`Free the slot ${next}`, step =>
-    slots.vacate(next, edge.timeouts.drain, { signal: run.signal, progress: text => step.progress(text) }),
-  )
+  await run.step(`Free the slot ${next}`, step => slots.vacate(next, step, run.signal))
   await prepare(site, { before, next, live, image })
   await run.step('Check the configuration', () => validate(slots, next))
   await rehearse(site, next, served)
@@ -76,7 +73,7 @@ async function takeOver(site: EdgeSite, change: Change & { served: readonly Serv
   const { before, live, next, image, served } = change
   run.undo(`Remove ${next}`, () => slots.remove(next))
   await run.step(live ? `Start ${next}, which takes the sockets over from ${live}` : `Start ${next}`, () =>
-    slots.start(next, edge.timeouts.ready),
+    slots.start(next),
   )
   await smokeTest(site, next, served)
   await run.step(live ? `Let ${live} finish its requests` : 'Make it the one that serves', async step => {

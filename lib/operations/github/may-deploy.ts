@@ -3,9 +3,8 @@ import { type Problem, Problems } from '../../base/failure.ts'
 import { shown } from '../../base/text.ts'
 import type { Environment } from '../../environment/environment.ts'
 import type { GitHub } from './api.ts'
-import { approvalOf } from './approving-review.ts'
+import { approvalOf, protectionOf } from './consent.ts'
 import { headOf, newerPush, overtaken } from './newest-commit.ts'
-import { protectionOf } from './protection.ts'
 
 /** What a workflow's run is, by the variables that GitHub sets, and what it is asked to deploy. */
 export interface WorkflowRun {

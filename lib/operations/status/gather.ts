@@ -6,8 +6,8 @@ import { attempt } from '../../base/shell.ts'
 import { lastLines } from '../../base/text.ts'
 import { sleep } from '../../base/wait.ts'
 import type { Revision } from '../../database/database.ts'
+import { smokeTestUsers } from '../../deploy/colours.ts'
 import { failingAddresses } from '../../deploy/outside.ts'
-import { smokeTestUsers } from '../../deploy/switchover.ts'
 import { findCompose, usualCompose } from '../../docker/compose.ts'
 import { conditionOf } from '../../docker/containers.ts'
 import { troubleOfDatabase } from '../../docker/database-trouble.ts'
@@ -17,21 +17,13 @@ import { damagedHistory, type Images, readReleases, sameImages } from '../../env
 import { readSecrets } from '../../environment/secrets.ts'
 import { loadEnvironment } from '../../environment/settings.ts'
 import { HAProxy } from '../../proxy/proxy.ts'
-import { since, type Traffic } from '../../proxy/reports.ts'
+import { since } from '../../proxy/reports.ts'
 import type { Site } from '../../proxy/site.ts'
 import { holderOf } from '../../run/lock.ts'
 import { certificatesOf } from './certificates.ts'
 import { databaseFacts } from './database.ts'
 import { disksOf } from './disk.ts'
-import {
-  ask,
-  type BackupFacts,
-  type Facts,
-  type Known,
-  patience,
-  type RecentTraffic,
-  valueIn,
-} from './facts.ts'
+import { ask, type BackupFacts, type Facts, patience, type RecentTraffic, valueIn } from './facts.ts'
 import { lastRuns } from './runs.ts'
 import { usageOf } from './usage.ts'
 
@@ -71,15 +63,17 @@ export async function gather(view: View): Promise<Facts> {
     head: ask(() => headOf(project, onDisk, release?.images)),
     disks: disksOf(environment.directory, patience),
     certificates: certificatesOf(environment.externalChecks, sharedCertificates(environment), patience),
-    users: traffic.then(() => ask(() => served(view))), // our own requests are no users'
+    // After the traffic: our own requests are no users'.
+    users: traffic.then(() => ask(() => smokeTestUsers(view).then(() => 'served' as const))),
     failingAddresses: failingAddresses(view),
     provedAt: provedAt(environment, release?.images),
     backups: ask(() => backupFacts(environment)),
     runs: ask(() => lastRuns(environment, shownRuns)),
   })
   const { served: shownColour, ...known } = asked
+  const isThere = statSync(environment.directory, { throwIfNoEntry: false })?.isDirectory() === true
   return {
-    ...{ environment, at: Date.now(), isThere: isDirectory(environment.directory), secrets, release },
+    ...{ environment, at: Date.now(), isThere, secrets, release },
     damagedHistory: damagedHistory(environment),
     ...{ live: { onDisk, served: shownColour }, lock: holderOf(environment), ...known },
   }
@@ -92,9 +86,6 @@ async function allOf<Asked extends Record<string, unknown>>(
   const answers = Object.entries(asked).map(async ([name, answer]) => [name, await answer] as const)
   return Object.fromEntries(await Promise.all(answers)) as { [Name in keyof Asked]: Awaited<Asked[Name]> }
 }
-
-const isDirectory = (path: string): boolean =>
-  statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 
 /** `/home/tracehub/shared/ssl`: beside the environments' directories. */
 const sharedCertificates = ({ directory }: Environment): string => join(dirname(directory), 'shared', 'ssl')
@@ -114,21 +105,13 @@ async function troubleIn(project: Project, containers: Facts['containers']): Pro
 
 async function usageIn(containers: Facts['containers']) {
   if (!containers.known) throw new Failure({ what: containers.why })
-  const running = containers.value.filter(({ status }) => status === 'running')
-  return usageOf(
-    running.map(({ id }) => id),
-    2 * patience, // it takes two looks
-  )
-}
-
-async function served(view: View): Promise<'served'> {
-  await smokeTestUsers(view)
-  return 'served'
+  const running = containers.value.flatMap(({ id, status }) => (status === 'running' ? id : []))
+  return usageOf(running, 2 * patience) // it takes two looks
 }
 
 async function recentTraffic(proxy: HAProxy): Promise<RecentTraffic> {
   const started = performance.now()
-  const before: Traffic = await proxy.users()
+  const before = await proxy.users()
   await sleep(trafficWatch)
   const total = await proxy.users()
   return { total, now: since(before, total), ms: performance.now() - started }
@@ -170,9 +153,6 @@ async function provedAt(
   images: Images | undefined,
 ): Promise<number | null | undefined> {
   if (provedOn === undefined || !images) return undefined
-  const history: Known<ReturnType<typeof readReleases>> = await ask(async () =>
-    readReleases(await loadEnvironment(provedOn.environment)),
-  )
-  if (!history.known) return null
-  return history.value.findLast(release => sameImages(release, images))?.at ?? null
+  const history = valueIn(await ask(async () => readReleases(await loadEnvironment(provedOn.environment))))
+  return history?.findLast(release => sameImages(release, images))?.at ?? null
 }

@@ -32,34 +32,27 @@ export function entries(found: {
   const fromRuns = runs.map(run => {
     const release = releases.findLast(one => one.run === run.run)
     const result = release?.kind === 'adopted' ? 'interrupted, kept' : resultWord(run, run.run === atWork)
-    const known = { run: run.run, at: run.at, who: run.who, script: run.script }
-    return entry({ ...known, release, result, backup: backupOf(run.run) }, run)
+    return entry(run, result, release, backupOf(run.run))
   })
-  const fromRecords = releases
-    .filter(({ run }) => !logged.has(run))
-    .map(release =>
-      entry({
-        ...{ run: release.run, at: release.at, who: release.who, release, result: 'recorded' },
-        script: release.kind === 'rollback' ? 'rollback' : 'deploy',
-        backup: backupOf(release.run),
-      }),
-    )
+  const unlogged = releases.filter(({ run }) => !logged.has(run))
+  const fromRecords = unlogged.map(release => {
+    const script = release.kind === 'rollback' ? 'rollback' : 'deploy'
+    const { run, at, who } = release
+    return entry({ run, at, who, script }, 'recorded', release, backupOf(run))
+  })
   return [...fromRuns, ...fromRecords].sort((a, b) => b.at - a.at)
 }
 
-interface Attempt extends Pick<RunSummary, 'run' | 'at' | 'who' | 'script'> {
-  /** done, failed, rolled back, needs a person, interrupted, at work; `recorded` where the run's log is gone. */
-  readonly result: string
-  readonly release: Release | undefined
-  readonly backup: string | undefined
-}
-
+/** @param result done, failed, rolled back, needs a person, interrupted, at work; `recorded` where the run's log is gone */
 function entry(
-  { release, backup, ...known }: Attempt,
-  { tag, images = release?.images, took, noticed }: Partial<RunSummary> = {},
+  attempt: Pick<RunSummary, 'run' | 'at' | 'who' | 'script'> & Partial<RunSummary>,
+  result: string,
+  release: Release | undefined,
+  backup: string | undefined,
 ) {
+  const { run, at, who, script, tag, images = release?.images, took, noticed } = attempt
   return {
-    ...known,
+    ...{ run, at, who, script, result },
     release: release?.release ?? null,
     tag: release?.tag ?? tag ?? null,
     backend: images?.backend ?? null,

@@ -7,19 +7,16 @@ export function factsAsJson(facts: Facts): Record<string, unknown> {
   const unknown: Record<string, string> = {}
   const plain: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(rest)) {
-    if (isUnknown(value)) unknown[name] = value.why
+    if (isAnswer(value) && !value.known) unknown[name] = value.why
     plain[name] = isAnswer(value) ? (valueIn<unknown>(value) ?? null) : (value ?? null)
   }
   if (!containers.known) unknown['containers'] = containers.why
+  const usageOf = (id: string) => valueIn(usage)?.get(id) ?? null
   return {
     environment: environment.name,
     problems: findings(facts),
     ...plain,
-    containers:
-      valueIn(containers)?.map(container => ({
-        ...container,
-        usage: valueIn(usage)?.get(container.id) ?? null,
-      })) ?? null,
+    containers: valueIn(containers)?.map(one => ({ ...one, usage: usageOf(one.id) })) ?? null,
     failingAddresses: Object.fromEntries(failingAddresses),
     unknown,
   }
@@ -27,5 +24,3 @@ export function factsAsJson(facts: Facts): Record<string, unknown> {
 
 const isAnswer = (value: unknown): value is Known<unknown> =>
   typeof value === 'object' && value !== null && 'known' in value
-const isUnknown = (value: unknown): value is Extract<Known<unknown>, { known: false }> =>
-  isAnswer(value) && !value.known

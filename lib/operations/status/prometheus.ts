@@ -1,6 +1,8 @@
 import { conditionOf } from '../../docker/containers.ts'
+import type { Disk } from './disk.ts'
 import { type Facts, valueIn } from './facts.ts'
 import { findings } from './findings/all.ts'
+import type { Usage } from './usage.ts'
 
 type Labels = Readonly<Record<string, string>>
 interface Sample {
@@ -8,150 +10,125 @@ interface Sample {
   readonly value: number
 }
 /** A value, or none where the fact is not known: an old value must not look like a new one. */
-type Value = number | undefined
+type Value = number | boolean | undefined
 
-interface Metric {
-  readonly name: string
-  readonly help: string
-  readonly of: (facts: Facts) => Value | readonly Sample[]
-}
+/** What it is of: times in ms, which are written as seconds where the name says so. */
+type Of = (seen: Seen) => Value | readonly Sample[]
+
+const seenOf = (facts: Facts) => ({
+  ...facts,
+  problems: findings(facts).length,
+  containers: valueIn(facts.containers) ?? [],
+  usage: valueIn(facts.usage),
+  traffic: valueIn(facts.traffic),
+  database: valueIn(facts.database),
+  backups: valueIn(facts.backups),
+  lastRun: valueIn(facts.runs)?.[0],
+})
+type Seen = ReturnType<typeof seenOf>
 
 const one = (value: Value, labels: Labels = {}): Sample[] =>
-  value === undefined || Number.isNaN(value) ? [] : [{ labels, value }]
+  value === undefined || Number.isNaN(value) ? [] : [{ labels, value: Number(value) }]
 
-const seconds = (ms: number | undefined): Value => (ms === undefined ? undefined : ms / 1000)
+const perContainer =
+  (read: (container: Seen['containers'][number], usage: Usage | undefined) => Value): Of =>
+  ({ containers, usage }) =>
+    containers.flatMap(each => one(read(each, usage?.get(each.id)), { service: each.service }))
 
-const metric = (name: string, help: string, of: Metric['of']): Metric => ({ name, help, of })
+const perDisk =
+  (read: (disk: Disk) => number): Of =>
+  ({ disks }) =>
+    disks.flatMap(disk => one(read(disk), { path: disk.path }))
 
-const eachContainer = (
-  facts: Facts,
-  valueFor: (found: NonNullable<ReturnType<typeof containersOf>>[number]) => number | undefined,
-) => (containersOf(facts) ?? []).flatMap(found => one(valueFor(found), { service: found.service }))
-const containersOf = (facts: Facts) => valueIn(facts.containers)
-
-const metrics: readonly Metric[] = [
-  metric(
-    'problems',
-    'How many things are wrong, in the words of scripts/status.ts.',
-    facts => findings(facts).length,
-  ),
-  metric('checked_timestamp_seconds', 'When this was found out.', facts => seconds(facts.at)),
-  metric('engine_up', 'Whether Docker answers.', facts => Number(facts.engine.known)),
-  metric('users_served', "Whether the smoke tests pass at the users' ports.", facts =>
-    Number(facts.users.known),
-  ),
-  metric('proxy_up', 'Whether the proxy answers on its socket.', facts =>
-    Number(facts.live.served !== undefined),
-  ),
-  metric('release_info', 'The live release.', ({ release }) =>
-    release
-      ? one(1, {
-          release: String(release.release),
-          tag: release.tag,
-          colour: release.colour,
-          ...release.images,
-        })
-      : [],
-  ),
-  metric('release_timestamp_seconds', 'When users were moved to the live release.', facts =>
-    seconds(facts.release?.at),
-  ),
-  metric(
-    'release_proved',
+const metrics: Readonly<Record<string, readonly [help: string, of: Of]>> = {
+  problems: ['How many things are wrong, in the words of scripts/status.ts.', seen => seen.problems],
+  checked_timestamp_seconds: ['When this was found out.', ({ at }) => at],
+  engine_up: ['Whether Docker answers.', ({ engine }) => engine.known],
+  users_served: ["Whether the smoke tests pass at the users' ports.", ({ users }) => users.known],
+  proxy_up: ['Whether the proxy answers on its socket.', ({ live }) => live.served !== undefined],
+  release_info: [
+    'The live release.',
+    ({ release }) => {
+      if (!release) return undefined
+      const { tag, colour, images } = release
+      return one(1, { release: String(release.release), tag, colour, ...images })
+    },
+  ],
+  release_timestamp_seconds: ['When users were moved to the live release.', ({ release }) => release?.at],
+  release_proved: [
     'Whether the same images were live on the environment that proves versions.',
-    ({ provedAt }) => (provedAt === undefined ? undefined : Number(provedAt !== null)),
-  ),
-  metric('container_healthy', 'Whether a container runs and is healthy.', facts =>
-    eachContainer(facts, found => Number(found.status === 'running' && conditionOf(found).is === 'healthy')),
-  ),
-  metric('container_running', 'Whether a container runs; the colour that stands by does not.', facts =>
-    eachContainer(facts, ({ status }) => Number(status === 'running')),
-  ),
-  metric('container_restarts', 'How often the engine has restarted a container.', facts =>
-    eachContainer(facts, ({ restarts }) => restarts),
-  ),
-  metric('container_cpu_ratio', 'Processors in use: 1 is one whole one.', facts =>
-    eachContainer(facts, ({ id }) => valueIn(facts.usage)?.get(id)?.cpu),
-  ),
-  metric('container_memory_bytes', 'Memory in use.', facts =>
-    eachContainer(facts, ({ id }) => valueIn(facts.usage)?.get(id)?.memory),
-  ),
-  metric('container_memory_limit_bytes', 'Memory that a container may use.', facts =>
-    eachContainer(facts, ({ id }) => valueIn(facts.usage)?.get(id)?.memoryLimit),
-  ),
-  metric(
-    'requests_total',
-    "Users' requests since the proxy started.",
-    facts => valueIn(facts.traffic)?.total.requests,
-  ),
-  metric(
-    'request_errors_total',
+    ({ provedAt }) => (provedAt === undefined ? undefined : provedAt !== null),
+  ],
+  container_healthy: [
+    'Whether a container runs and is healthy.',
+    perContainer(found => found.status === 'running' && conditionOf(found).is === 'healthy'),
+  ],
+  container_running: [
+    'Whether a container runs; the colour that stands by does not.',
+    perContainer(({ status }) => status === 'running'),
+  ],
+  container_restarts: [
+    'How often the engine has restarted a container.',
+    perContainer(({ restarts }) => restarts),
+  ],
+  container_cpu_ratio: ['Processors in use: 1 is one whole one.', perContainer((_, usage) => usage?.cpu)],
+  container_memory_bytes: ['Memory in use.', perContainer((_, usage) => usage?.memory)],
+  container_memory_limit_bytes: [
+    'Memory that a container may use.',
+    perContainer((_, usage) => usage?.memoryLimit),
+  ],
+  requests_total: ["Users' requests since the proxy started.", seen => seen.traffic?.total.requests],
+  request_errors_total: [
     'Answers of 500 and above since the proxy started.',
-    facts => valueIn(facts.traffic)?.total.errors,
-  ),
-  metric('database_up', 'Whether the database answers.', facts => Number(facts.database.known)),
-  metric('database_bytes', 'Size of the database.', facts => valueIn(facts.database)?.bytes),
-  metric('database_connections', 'Connections in use.', facts => valueIn(facts.database)?.connections),
-  metric(
-    'database_max_connections',
-    'Connections that there can be.',
-    facts => valueIn(facts.database)?.maxConnections,
-  ),
-  metric(
-    'database_blocked_queries',
-    'Queries that wait for a lock.',
-    facts => valueIn(facts.database)?.blocked,
-  ),
-  metric(
-    'schema_is_current',
+    ({ traffic }) => traffic?.total.errors,
+  ],
+  database_up: ['Whether the database answers.', ({ database }) => database !== undefined],
+  database_bytes: ['Size of the database.', ({ database }) => database?.bytes],
+  database_connections: ['Connections in use.', ({ database }) => database?.connections],
+  database_max_connections: ['Connections that there can be.', ({ database }) => database?.maxConnections],
+  database_blocked_queries: ['Queries that wait for a lock.', ({ database }) => database?.blocked],
+  schema_is_current: [
     "Whether the schema is at the live image's newest revision.",
-    ({ database, head }) =>
-      database.known && head.known ? Number(database.value.schema === head.value) : undefined,
-  ),
-  metric('backups', 'Backups that are kept.', facts => valueIn(facts.backups)?.count),
-  metric('backups_bytes', 'Size of all backups.', facts => valueIn(facts.backups)?.bytes),
-  metric('backup_timestamp_seconds', 'When the newest backup was made.', facts =>
-    seconds(valueIn(facts.backups)?.last?.at),
-  ),
-  metric('backup_proved_timestamp_seconds', 'When a backup was last proved by restoring it.', facts =>
-    seconds(valueIn(facts.backups)?.proved?.manifest?.verifiedAt),
-  ),
-  metric('disk_free_bytes', 'Free space.', facts =>
-    facts.disks.flatMap(disk => one(disk.free, { path: disk.path })),
-  ),
-  metric('disk_size_bytes', 'Size of the file system.', facts =>
-    facts.disks.flatMap(disk => one(disk.total, { path: disk.path })),
-  ),
-  metric('disk_free_inodes', 'Free inodes.', facts =>
-    facts.disks.flatMap(disk => one(disk.inodesFree, { path: disk.path })),
-  ),
-  metric('certificate_end_timestamp_seconds', 'When a certificate ends.', facts =>
-    facts.certificates.flatMap(answer =>
-      answer.known ? one(answer.value.until / 1000, { where: answer.value.where }) : [],
-    ),
-  ),
-  metric('locked', 'Whether a run is at work.', facts => Number(facts.lock !== undefined)),
-  metric('last_run_timestamp_seconds', 'When the last run began.', facts =>
-    seconds(valueIn(facts.runs)?.[0]?.at),
-  ),
-  metric(
-    'last_run_exit_code',
+    ({ database, head }) => (database && head.known ? database.schema === head.value : undefined),
+  ],
+  backups: ['Backups that are kept.', ({ backups }) => backups?.count],
+  backups_bytes: ['Size of all backups.', ({ backups }) => backups?.bytes],
+  backup_timestamp_seconds: ['When the newest backup was made.', ({ backups }) => backups?.last?.at],
+  backup_proved_timestamp_seconds: [
+    'When a backup was last proved by restoring it.',
+    ({ backups }) => backups?.proved?.manifest?.verifiedAt,
+  ],
+  disk_free_bytes: ['Free space.', perDisk(({ free }) => free)],
+  disk_size_bytes: ['Size of the file system.', perDisk(({ total }) => total)],
+  disk_free_inodes: ['Free inodes.', perDisk(({ inodesFree }) => inodesFree)],
+  certificate_end_timestamp_seconds: [
+    'When a certificate ends.',
+    ({ certificates }) =>
+      certificates
+        .flatMap(answer => valueIn(answer) ?? [])
+        .flatMap(({ until, where }) => one(until, { where })),
+  ],
+  locked: ['Whether a run is at work.', ({ lock }) => lock !== undefined],
+  last_run_timestamp_seconds: ['When the last run began.', ({ lastRun }) => lastRun?.at],
+  last_run_exit_code: [
     'How the last run ended; see the table of exit codes.',
-    facts => valueIn(facts.runs)?.[0]?.exitCode,
-  ),
-]
+    ({ lastRun }) => lastRun?.exitCode,
+  ],
+}
 
 /** The facts in Prometheus's text exposition format 0.0.4, for node_exporter's textfile collector. */
 export function prometheus(all: readonly Facts[]): string {
-  return metrics
-    .map(({ name: short, help, of }) => {
+  const seen = all.map(seenOf)
+  return Object.entries(metrics)
+    .map(([short, [help, of]]) => {
       const name = `tracehub_${short}`
       const type = name.endsWith('_total') ? 'counter' : 'gauge'
-      const samples = all.flatMap(facts => {
-        const found = of(facts)
-        const environment = facts.environment.name
-        return (Array.isArray(found) ? (found as Sample[]) : one(found as Value)).map(
-          ({ labels, value }) => `${name}${written({ environment, ...labels })} ${value}\n`,
+      const unit = name.endsWith('_seconds') ? 1000 : 1
+      const samples = seen.flatMap(each => {
+        const found = of(each)
+        return (typeof found === 'object' ? found : one(found)).map(
+          ({ labels, value }) =>
+            `${name}${written({ environment: each.environment.name, ...labels })} ${value / unit}\n`,
         )
       })
       return samples.length === 0 ? '' : `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${samples.join('')}`

@@ -1,6 +1,6 @@
 import { describeProblem, type Problem } from '../../base/failure.ts'
 import { duration, printable } from '../../base/text.ts'
-import type { RunEvent } from '../events.ts'
+import type { EventOf, RunEvent } from '../events.ts'
 
 /** One message, for people. */
 export interface Message {
@@ -11,31 +11,28 @@ export interface Message {
   readonly facts: readonly (readonly [name: string, value: string])[]
 }
 
+/** Those without a value are left out. */
+type Facts = readonly (readonly [name: string, value: string | undefined])[]
+
 /** Scripts that change what users get are announced from their beginning; of others only failures are news. */
 const announced = ['deploy', 'rollback', 'secrets']
 
 /** Turns a run's events into messages, as they come. */
 export function messagesOf(): (event: RunEvent) => Message | undefined {
-  let started: Extract<RunEvent, { type: 'run-started' }> | undefined
+  let started: EventOf<'run-started'> | undefined
   let tag: string | undefined
   let failedStep: string | undefined
   let said = false
 
   const about = (): string => `${started?.script}${tag ? ` of ${tag}` : ''}`
-  const message = (
-    sign: string,
-    text: string,
-    colour: Message['colour'],
-    facts: [string, string | undefined][],
-  ): Message => {
+  const message = (sign: string, text: string, colour: Message['colour'], facts: Facts = []): Message => {
     const { environment = '', who = '', why } = started ?? {}
-    const all: [string, string | undefined][] = [
+    const about: Facts = [
       ['environment', environment],
       ['release', tag],
       ['who', who],
-      ...facts,
-      ['workflow run', why],
     ]
+    const all: Facts = [...about, ...facts, ['workflow run', why]]
     return {
       headline: `${sign} ${environment}: ${text}`,
       colour,
@@ -46,7 +43,7 @@ export function messagesOf(): (event: RunEvent) => Message | undefined {
     if (said || !announced.includes(started?.script ?? '')) return undefined
     said = true
     const isRollback = started?.script === 'rollback'
-    return message(isRollback ? '🟠' : '🔵', `${about()} has begun`, isRollback ? 'warning' : 'good', [])
+    return message(isRollback ? '🟠' : '🔵', `${about()} has begun`, isRollback ? 'warning' : 'good')
   }
 
   return event => {
@@ -63,13 +60,11 @@ export function messagesOf(): (event: RunEvent) => Message | undefined {
       case 'taking-back':
         return message('🟠', `${about()} failed, rolling back`, 'warning', causes(event.problem))
       case 'run-finished': {
-        const facts: [string, string | undefined][] = [
+        const facts: Facts = [
           ...(event.problem ? causes(event.problem) : []),
           ['left', event.left?.join('\n')],
           ['duration', duration(event.ms)],
-          ...(event.result ?? [])
-            .filter(([name]) => announcedResults.includes(name))
-            .map(([name, value]): [string, string] => [name, value]),
+          ...(event.result ?? []).filter(([name]) => announcedResults.includes(name)),
         ]
         if (event.exitCode === 0)
           return announced.includes(started?.script ?? '')
@@ -86,10 +81,7 @@ export function messagesOf(): (event: RunEvent) => Message | undefined {
 
 const announcedResults = ['live', 'schema', 'switch', 'rotated']
 
-function verdict(
-  { outcome, left }: Extract<RunEvent, { type: 'run-finished' }>,
-  step: string | undefined,
-): string {
+function verdict({ outcome, left }: EventOf<'run-finished'>, step: string | undefined): string {
   if (outcome === 'needs a person') return 'NEEDS A PERSON'
   if (outcome === 'rolled back') return 'failed and was rolled back'
   if (/^back .*up|^backup/i.test(step ?? '')) return 'failed: the backup failed'
@@ -97,12 +89,10 @@ function verdict(
   return left ? 'failed' : 'failed, nothing was changed'
 }
 
-function causes(problem: Problem): [string, string | undefined][] {
-  return [
-    ['why', describeProblem({ what: problem.what, detail: problem.detail })],
-    ['next step', problem.fix],
-  ]
-}
+const causes = ({ what, detail, fix }: Problem): Facts => [
+  ['why', describeProblem({ what, detail })],
+  ['next step', fix],
+]
 
 /** A fact longer than this is cut: Slack cuts at 3000 characters, by itself and anywhere. */
 const longest = 1500

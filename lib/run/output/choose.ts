@@ -1,5 +1,5 @@
 import type { RunEvent } from '../events.ts'
-import { eventTeller } from '../follower.ts'
+import { eventTeller } from '../output.ts'
 import type { Listener } from '../run-log.ts'
 import { githubRenderer } from './github.ts'
 import { linesRenderer } from './lines.ts'

@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { describeProblem } from '../../base/failure.ts'
 import { duration } from '../../base/text.ts'
-import type { RunEvent } from '../events.ts'
+import type { EventOf, RunEvent } from '../events.ts'
 import type { Listener } from '../run-log.ts'
 import { annotation, group, harmless, problemOutput, stepOutput } from '../workflow-command.ts'
 import { closing, signs } from './words.ts'
@@ -54,9 +54,8 @@ export function githubRenderer(files: {
         for (const line of active.get(event.step)?.said ?? []) say(harmless(line))
         say('::endgroup::')
         active.delete(event.step)
-        rows.push(
-          `| ${signs[event.outcome]} | ${cell(event.title)} | ${cell(event.note ?? '')} | ${duration(event.ms)} |`,
-        )
+        const cells = [signs[event.outcome], cell(event.title), cell(event.note ?? ''), duration(event.ms)]
+        rows.push(`| ${cells.join(' | ')} |`)
         return
       }
       case 'note':
@@ -84,25 +83,17 @@ const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\
 
 function summary(
   what: string,
-  event: Extract<RunEvent, { type: 'run-finished' }>,
+  event: EventOf<'run-finished'>,
   { rows, warnings }: { readonly rows: readonly string[]; readonly warnings: readonly string[] },
 ): string {
   const sign = event.exitCode === 0 ? '✅' : '❌'
   const parts = [`## ${sign} ${what}: ${event.outcome} in ${duration(event.ms)}`]
   // Of warnings as annotations GitHub drops the eleventh without a word: here are all.
-  for (const text of [
-    ...(event.problem ? [describeProblem(event.problem)] : []),
-    ...warnings.map(each => `⚠ ${each}`),
-  ])
+  const problem = event.problem ? [describeProblem(event.problem)] : []
+  for (const text of [...problem, ...warnings.map(each => `⚠ ${each}`)])
     parts.push(`\`\`\`text\n${text.replaceAll('```', "'''")}\n\`\`\``)
-  if (event.result)
-    parts.push(
-      [
-        '| | |',
-        '|---|---|',
-        ...event.result.map(([name, value]) => `| ${cell(name)} | ${cell(value)} |`),
-      ].join('\n'),
-    )
+  const results = event.result?.map(([name, value]) => `| ${cell(name)} | ${cell(value)} |`)
+  if (results) parts.push(['| | |', '|---|---|', ...results].join('\n'))
   parts.push(['| | Step | | Time |', '|---|---|---|---|', ...rows].join('\n'))
   return `${parts.join('\n\n')}\n\n`
 }

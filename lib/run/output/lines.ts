@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import { describeProblem } from '../../base/failure.ts'
 import { duration, printable } from '../../base/text.ts'
-import type { RunEvent } from '../events.ts'
+import type { EventOf, RunEvent } from '../events.ts'
 import type { Listener } from '../run-log.ts'
 import { closing, fit, indented, stepLine } from './words.ts'
 
@@ -11,18 +11,12 @@ const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', 
 
 type Format = Parameters<typeof styleText>[0]
 
-interface Active {
-  readonly title: string
-  readonly since: number
-  text: string
-}
-
 /**
  * One line for each step when it ends. On a terminal the last line shows what runs now; a file gets a
  * line from time to time when a step takes long.
  */
 export function linesRenderer(options: { verbose: boolean; terminal: boolean; colour: boolean }): Listener {
-  const active = new Map<number, Active>()
+  const active = new Map<number, { readonly title: string; readonly since: number; text: string }>()
   // What reads this was asked before: an empty NO_COLOR asks for nothing, which Node sees otherwise.
   const paint = (format: Format, text: string): string =>
     options.colour ? styleText(format, text, { validateStream: false }) : text
@@ -57,7 +51,7 @@ export function linesRenderer(options: { verbose: boolean; terminal: boolean; co
           say(`  … ${step.title}: ${duration(Date.now() - step.since)} ${step.text}`.trimEnd())
   }
 
-  const handle: { [Type in RunEvent['type']]?: (event: Extract<RunEvent, { type: Type }>) => void } = {
+  const handle: { [Type in RunEvent['type']]?: (event: EventOf<Type>) => void } = {
     'run-started': event => {
       what = `${event.script} ${event.environment}`
       log = event.log

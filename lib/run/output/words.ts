@@ -1,15 +1,12 @@
 import { describeProblem } from '../../base/failure.ts'
 import { columns, duration, printable } from '../../base/text.ts'
-import type { RunEvent } from '../events.ts'
-
-type Finished = Extract<RunEvent, { type: 'run-finished' }>
-type StepFinished = Extract<RunEvent, { type: 'step-finished' }>
+import type { EventOf } from '../events.ts'
 
 /** One sign for each way in which a step can end: never only a colour. */
 export const signs = { done: '✓', skipped: '–', failed: '✗' } as const
 
 /** `  ✓ Pull latest images  already here      1.2 s`, cut to fit; the duration stands at the right edge. */
-export function stepLine(event: StepFinished, width: number): string {
+export function stepLine(event: EventOf<'step-finished'>, width: number): string {
   const took = duration(event.ms)
   const head = `  ${signs[event.outcome]} ${event.title}`
   const room = width - head.length - took.length - 4
@@ -33,7 +30,7 @@ const verdicts = {
 } as const
 
 /** How a run ended, in full: the verdict, the problem with what to do, or the result as aligned rows. */
-export function closing(event: Finished, what: string, log: string | undefined): string {
+export function closing(event: EventOf<'run-finished'>, what: string, log: string | undefined): string {
   const code = event.exitCode === 0 ? '' : `, exit code ${event.exitCode}`
   const sign = event.exitCode === 0 ? signs.done : signs.failed
   const verdict = event.left && event.outcome === 'failed' ? 'failed' : verdicts[event.outcome]

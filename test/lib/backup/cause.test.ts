@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { causeIn } from '../../../lib/backup/cause.ts'
+import { causeIn } from '../../../lib/backup/refusal.ts'
 import { environmentIn } from '../fixtures.ts'
 
 const causes = suite('what PostgreSQL refused: the next step fits the cause')

@@ -6,8 +6,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { damage, digestOf } from '../../../lib/backup/digest.ts'
 import { endsProblem } from '../../../lib/backup/format.ts'
-import { growth } from '../../../lib/backup/progress.ts'
-import { GrowingDigest } from '../../../lib/backup/streaming-digest.ts'
+import { GrowingDigest, growth } from '../../../lib/backup/streaming-digest.ts'
 import { inTemporary } from '../fixtures.ts'
 
 const digest = suite('digest: whether a file is as it was, and where it is not')

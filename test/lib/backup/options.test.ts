@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type backupOptions, backupWanted } from '../../../lib/backup/options.ts'
-import type { Parsed } from '../../../lib/base/command.ts'
+import type { Parsed } from '../../../lib/base/options.ts'
 import { failureOf, withVariables } from '../fixtures.ts'
 
 type Given = Partial<Parsed<typeof backupOptions>>

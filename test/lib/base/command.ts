@@ -1,4 +1,4 @@
-import type { Command } from '../../../lib/base/command.ts'
+import type { Command } from '../../../lib/base/options.ts'
 
 export const options = {
   environment: { type: 'value', short: 'e', value: '<name>', describe: 'which environment' },

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { get } from '../../../lib/base/http.ts'
+import { ask } from '../../../lib/base/http.ts'
 import { failureOf, inTemporary } from '../fixtures.ts'
 
 /** Does something with the address of a server that answers like this. */
@@ -28,7 +28,7 @@ for (const status of [200, 204, 301, 404, 500, 503])
     answering(
       (_, response) =>
         response.writeHead(status, { location: '/elsewhere' }).end(status === 204 ? '' : 'body'),
-      async url => assert.equal(await get({ url }, 2000), { status, body: status === 204 ? '' : 'body' }),
+      async url => assert.equal(await ask({ url }, 2000), { status, body: status === 204 ? '' : 'body' }),
     ),
   )
 
@@ -40,7 +40,7 @@ asking('the path and the query arrive as they are', () => {
       response.end()
     },
     async url => {
-      await get({ url: `${url}/api/shipments?limit=1&q=a%20b` }, 2000)
+      await ask({ url: `${url}/api/shipments?limit=1&q=a%20b` }, 2000)
       assert.equal(seen, ['GET', '/api/shipments?limit=1&q=a%20b', 'close'])
     },
   )
@@ -54,7 +54,7 @@ asking('a connection of its own each time', () => {
       response.end()
     },
     async url => {
-      for (let i = 0; i < 3; i++) await get({ url }, 2000)
+      for (let i = 0; i < 3; i++) await ask({ url }, 2000)
       assert.is(ports.size, 3)
     },
   )
@@ -67,7 +67,7 @@ asking('text in pieces, also where a character is cut in two', () =>
       response.write(bytes.subarray(0, 3))
       setTimeout(() => response.end(bytes.subarray(3)), 20)
     },
-    async url => assert.is((await get({ url }, 2000)).body, 'grüße 🚢'),
+    async url => assert.is((await ask({ url }, 2000)).body, 'grüße 🚢'),
   ),
 )
 
@@ -75,7 +75,7 @@ asking('of a huge answer only the beginning is kept', () =>
   answering(
     (_, response) => response.end('x'.repeat(20 * 1024 * 1024)),
     async url => {
-      const { status, body } = await get({ url }, 5000)
+      const { status, body } = await ask({ url }, 5000)
       assert.is(status, 200)
       assert.ok(body.length >= 1024 * 1024 && body.length < 2 * 1024 * 1024, String(body.length))
     },
@@ -87,7 +87,7 @@ asking('through a Unix socket, with a host name of its own', () =>
     const socket = join(directory, 'blue.sock')
     const server = createServer(({ headers, url }, response) => response.end(`${headers.host} ${url}`))
     await listening(server, socket)
-    const answer = await get({ socket, path: '/health', host: 'tracehub.example' }, 2000)
+    const answer = await ask({ socket, path: '/health', host: 'tracehub.example' }, 2000)
     assert.equal(answer, { status: 200, body: 'tracehub.example /health' })
     server.close()
   }),
@@ -103,18 +103,18 @@ failing('nobody listens', async () => {
   const { port } = server.address() as AddressInfo // it listens on TCP
   await new Promise(resolve => server.close(resolve))
   for (const host of ['127.0.0.1', 'localhost']) {
-    const failure = await failureOf(() => get({ url: `http://${host}:${port}/` }, 2000))
+    const failure = await failureOf(() => ask({ url: `http://${host}:${port}/` }, 2000))
     assert.equal([failure.what, failure.exitCode], ['connection refused', 1])
   }
 })
 
 failing('no such host', async () => {
-  const failure = await failureOf(() => get({ url: 'http://no-such-host.invalid/' }, 5000))
+  const failure = await failureOf(() => ask({ url: 'http://no-such-host.invalid/' }, 5000))
   assert.match(failure.what, /^the host name is unknown$|EAI_AGAIN/) // the latter without any name server
 })
 
 failing('no such socket', async () => {
-  const failure = await failureOf(() => get({ socket: '/no/such.sock', path: '/', host: 'x' }, 2000))
+  const failure = await failureOf(() => ask({ socket: '/no/such.sock', path: '/', host: 'x' }, 2000))
   assert.is(failure.what, 'connect ENOENT /no/such.sock')
 })
 
@@ -123,7 +123,7 @@ failing('silence', () =>
     () => {},
     async url => {
       const started = Date.now()
-      const failure = await failureOf(() => get({ url }, 100))
+      const failure = await failureOf(() => ask({ url }, 100))
       assert.is(failure.what, 'no answer within 100 ms')
       assert.ok(Date.now() - started < 2000)
     },
@@ -136,14 +136,14 @@ failing('an answer that never ends: the time is for all of it', () =>
       const timer = setInterval(() => response.write('x'), 10)
       response.on('close', () => clearInterval(timer))
     },
-    async url => assert.is((await failureOf(() => get({ url }, 150))).what, 'no answer within 150 ms'),
+    async url => assert.is((await failureOf(() => ask({ url }, 150))).what, 'no answer within 150 ms'),
   ),
 )
 
 failing('a connection that is cut before the answer', () =>
   answering(
     ({ socket }) => socket.destroy(),
-    async url => assert.is((await failureOf(() => get({ url }, 2000))).what, 'the connection was cut'),
+    async url => assert.is((await failureOf(() => ask({ url }, 2000))).what, 'the connection was cut'),
   ),
 )
 
@@ -153,7 +153,7 @@ failing('a connection that is cut in the middle of the answer', () =>
       response.writeHead(200, { 'content-length': 1000 })
       response.write('half', () => response.destroy())
     },
-    async url => assert.is((await failureOf(() => get({ url }, 2000))).what, 'the connection was cut'),
+    async url => assert.is((await failureOf(() => ask({ url }, 2000))).what, 'the connection was cut'),
   ),
 )
 
@@ -161,7 +161,7 @@ failing('something that does not speak HTTP', async () => {
   const server = createTcpServer(socket => socket.end('SSH-2.0-OpenSSH_9.2\r\n'))
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo // it listens on TCP
-  const failure = await failureOf(() => get({ url: `http://127.0.0.1:${port}` }, 2000))
+  const failure = await failureOf(() => ask({ url: `http://127.0.0.1:${port}` }, 2000))
   assert.match(failure.what, 'Parse Error')
   server.close()
 })

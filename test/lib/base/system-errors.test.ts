@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { refused } from '../../../lib/base/system-errors.ts'
+import { notThere, refused, whereThere } from '../../../lib/base/system-errors.ts'
 import { main } from '../../../lib/cli/main.ts'
 import { foreseenOrBug } from '../../../lib/run/outcome.ts'
 import { captured } from '../fixtures.ts'
@@ -29,6 +29,21 @@ machine('a file that is not there, and a mistake of ours, are bugs', () => {
   assert.is(refused(error('ENOENT')), undefined)
   assert.is(foreseenOrBug(new TypeError('x')).what, 'a bug in the toolkit stopped this run')
 })
+
+machine(
+  'what is not there is undefined, and so are the codes that are named; all else is thrown',
+  async () => {
+    for (const code of ['ENOENT', 'ESRCH']) {
+      const failing = (): never => {
+        throw error(code)
+      }
+      assert.is(whereThere(failing, 'ESRCH'), undefined)
+      assert.is(await Promise.reject(error(code)).catch(notThere('ESRCH')), undefined)
+      if (code !== 'ENOENT') assert.throws(() => whereThere(failing), 'ESRCH')
+    }
+    assert.throws(() => notThere('ENOENT')(new TypeError('x')), 'x')
+  },
+)
 
 machine('before a run begins it is a message, not a stack', async () => {
   const said = await captured(() => main({ ...command, run: () => Promise.reject(error('EACCES')) }, []))

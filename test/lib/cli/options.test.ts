@@ -1,11 +1,10 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Command } from '../../../lib/base/command.ts'
 import { UsageError } from '../../../lib/base/failure.ts'
-import { commonOptions, parseDuration } from '../../../lib/base/options.ts'
+import { type Command, commonOptions, parseDuration } from '../../../lib/base/options.ts'
 import { shown } from '../../../lib/base/text.ts'
 import { helpText } from '../../../lib/cli/help.ts'
-import { parseDigests, parseTag } from '../../../lib/docker/image-options.ts'
+import { parseDigests, parseTag } from '../../../lib/docker/images.ts'
 import { failureOf } from '../fixtures.ts'
 
 const durations = suite('options: a duration')

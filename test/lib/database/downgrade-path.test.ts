@@ -1,7 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { backTo, backToKnown, stepsBack } from '../../../lib/database/downgrade-path.ts'
-import { parseHistory } from '../../../lib/database/revision-graph.ts'
+import { backTo, backToKnown, parseHistory, stepsBack } from '../../../lib/database/revision-graph.ts'
 import { failureOf } from '../fixtures.ts'
 
 const line = parseHistory(`c3 -> d4 (head), four

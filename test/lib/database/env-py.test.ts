@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { handsUrlOn } from '../../../lib/database/env-py.ts'
+import { handsUrlOn } from '../../../lib/database/migration-advice.ts'
 
 const reading = suite('env.py: what it does with the URL')
 

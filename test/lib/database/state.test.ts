@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { preDeployBackup } from '../../../lib/backup/pre-deploy.ts'
+import { preDeployBackup } from '../../../lib/backup/before-change.ts'
 import type { Ran } from '../../../lib/base/shell.ts'
 import { currentRevision, databaseState, lostData } from '../../../lib/database/state.ts'
 import { planOf } from '../../../lib/deploy/plan.ts'
@@ -92,18 +92,10 @@ state('the backup before a change is passed over only where there is nothing', a
 
 const rowsOn = (found: Found): Promise<Record<string, string>> =>
   on(found, async site => {
-    const wanted = {
-      ...{
-        tag: 'v2',
-        images: images(2),
-        live: undefined,
-        pending: undefined,
-        migrations: true,
-        backup: true,
-      },
-      ...{ judgement: { verdicts: [], findings: [], allowed: [] }, database: await databaseState(site) },
-    }
-    return Object.fromEntries(await planOf(site, wanted))
+    const wanted = { tag: 'v2', migrations: true, backup: true }
+    const judgement = { verdicts: [], findings: [], allowed: [] }
+    const known = { images: images(2), pending: undefined, judgement, database: await databaseState(site) }
+    return Object.fromEntries(await planOf(site, wanted, known))
   })
 
 state('the plan says what is not known', async () => {

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertIdle } from '../../../lib/deploy/candidate.ts'
+import { assertIdle } from '../../../lib/deploy/colours.ts'
 import type { Colour } from '../../../lib/environment/environment.ts'
 import { HAProxy } from '../../../lib/proxy/proxy.ts'
 import { environmentIn, failureOf } from '../fixtures.ts'

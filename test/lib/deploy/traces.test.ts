@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { leftSince, type Traces } from '../../../lib/deploy/traces.ts'
+import { leftSince, type Traces } from '../../../lib/deploy/first-ground.ts'
 
 const some = (files: Record<string, string>, more: Partial<Traces> = {}): Traces => ({
   files: new Map(Object.entries(files)),

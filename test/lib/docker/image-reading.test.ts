@@ -1,8 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readInImage, readingCommand } from '../../../lib/docker/image-reading.ts'
-import { ownerLabel } from '../../../lib/docker/owner.ts'
-import { applicationLimits, databaseLimits } from '../../../lib/docker/throwaway.ts'
+import { applicationLimits, databaseLimits, ownerLabel } from '../../../lib/docker/throwaway.ts'
 import { failureOf, withDocker } from '../fixtures.ts'
 
 const reading = suite('reading an image')

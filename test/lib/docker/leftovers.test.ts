@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { removeLeftovers } from '../../../lib/docker/leftovers.ts'
-import { ownerLabel } from '../../../lib/docker/owner.ts'
+import { ownerLabel, removeLeftovers } from '../../../lib/docker/throwaway.ts'
 
 const { TMPDIR } = process.env
 const temporary = mkdtempSync(join(tmpdir(), 'leftovers-'))

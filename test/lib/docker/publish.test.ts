@@ -30,9 +30,8 @@ const refused = (prepare: (directory: string) => void) =>
     )
     prepare(directory)
     const options = { checkout: directory, tags: ['develop'], rebuild: false, labels: {}, say: () => {} }
-    return failureOf(() =>
-      publish(environmentIn(directory), [], 'backend', { ...options, signal: new AbortController().signal }),
-    )
+    const { signal } = new AbortController()
+    return failureOf(() => publish(environmentIn(directory), 'backend', { ...options, access: [], signal }))
   })
 
 for (const [what, file] of [

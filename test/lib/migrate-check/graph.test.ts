@@ -3,11 +3,14 @@ import * as assert from 'uvu/assert'
 import type { RevisionFile } from '../../../lib/migrate-check/facts.ts'
 import { checkGraph } from '../../../lib/migrate-check/graph.ts'
 import { inOrder, revisionsOf } from '../../../lib/migrate-check/history.ts'
-import { checkIrreversible, parseIrreversible } from '../../../lib/migrate-check/irreversible.ts'
 import { checkNames } from '../../../lib/migrate-check/names.ts'
 import { parseNaming } from '../../../lib/migrate-check/naming.ts'
 import { pending } from '../../../lib/migrate-check/rehearsal.ts'
-import { applySuppressions } from '../../../lib/migrate-check/suppressions.ts'
+import {
+  applySuppressions,
+  checkIrreversible,
+  parseIrreversible,
+} from '../../../lib/migrate-check/suppressions.ts'
 
 const assigned = (value: string | readonly string[] | null, line: number) => ({ value, line, lines: [line] })
 
@@ -260,7 +263,7 @@ allowing('irreversible.txt: a reason for each, and only revisions that exist', (
     'irreversible.txt',
   )
   assert.equal(
-    found.map(({ id, line }) => `${id} ${line}`),
+    Array.from(found, ({ id, line }) => `${id} ${line}`),
     ['allowed.no-reason 4', 'allowed.unknown 5'],
   )
 })

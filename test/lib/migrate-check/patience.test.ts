@@ -13,7 +13,7 @@ async function watched(see: (at: number) => { progress?: string; isReady?: boole
       at += ms
     },
   }
-  const look = () => ({ isReady: false, hasEnded: false, progress: '', ...see(at) })
+  const look = async () => ({ isReady: false, hasEnded: false, progress: '', ...see(at) })
   return { outcome: await untilReady(look, 1000, clock), at }
 }
 

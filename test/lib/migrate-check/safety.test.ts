@@ -1,11 +1,11 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { isAlive } from '../../../lib/docker/owner.ts'
+import { isAlive } from '../../../lib/docker/throwaway.ts'
 import type { Statement } from '../../../lib/migrate-check/facts.ts'
 import { annotations } from '../../../lib/migrate-check/report/github.ts'
 import { inWords } from '../../../lib/migrate-check/report/verdict.ts'
 import { strongestLocks } from '../../../lib/migrate-check/safety/locks.ts'
-import { writtenWhole } from '../../../lib/migrate-check/safety/writes.ts'
+import { writtenWhole } from '../../../lib/migrate-check/safety.ts'
 import { inScope } from '../../../lib/migrate-check/scope.ts'
 import { sqlFile } from '../../../lib/migrate-check/squawk.ts'
 

@@ -198,7 +198,7 @@ counting('draining waits until no request to that colour is in flight', () => {
   return withSocket(
     () => statistics(readings++ < 2 ? 1 : 0),
     async proxy => {
-      assert.is(await proxy.drain('blue', 5000, open => seen.push(open)), 0)
+      assert.is(await proxy.drain('blue', open => seen.push(open), 5000), 0)
       assert.equal(seen, [2, 2])
     },
   )
@@ -207,7 +207,7 @@ counting('draining waits until no request to that colour is in flight', () => {
 counting('draining ends at its time, and says how many were still open', () =>
   withSocket(
     () => statistics(1),
-    async proxy => assert.is(await proxy.drain('blue', 50, () => {}), 2),
+    async proxy => assert.is(await proxy.drain('blue', () => {}, 50), 2),
   ),
 )
 

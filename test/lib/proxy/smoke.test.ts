@@ -1,10 +1,12 @@
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { SmokeTest } from '../../../lib/environment/environment.ts'
 import { mismatch, smokeTest } from '../../../lib/proxy/smoke.ts'
-import { failureOf } from '../fixtures.ts'
+import { environmentIn, failureOf, inTemporary } from '../fixtures.ts'
 
 const judging = suite('smoke: how an answer differs')
 
@@ -43,7 +45,22 @@ const answers: [expected: Partial<SmokeTest>, status: number, body: string, mism
     [health, 200, '', 'expected a JSON object, found 200 ""'],
     [health, 200, 'null', 'expected a JSON object, found 200 "null"'],
     [health, 200, '"healthy"', 'expected a JSON object, found 200 "\\"healthy\\""'],
-    [health, 200, '["healthy"]', 'expected a JSON object, found 200 "[\\"healthy\\"]"'],
+    [health, 200, '["healthy"]', 'expected status to be "healthy", found 200 "[\\"healthy\\"]"'],
+    [{ status: [200, 204] }, 204, '', undefined],
+    [{ status: [301, 302] }, 200, 'here', 'expected status 301 or 302, found 200 "here"'],
+    [{ json: { 'data.0.id': 7 } }, 200, '{"data":[{"id":7}]}', undefined],
+    [{ json: { '0.id': 7 } }, 200, '[{"id":7}]', undefined],
+    [
+      { json: { 'data.0.id': 7 } },
+      200,
+      '{"data":[]}',
+      'expected data.0.id to be 7, found 200 "{\\"data\\":[]}"',
+    ],
+    [{ json: { 'a.b': 1 } }, 200, '{"a.b":1,"a":{"b":2}}', undefined],
+    [{ json: { length: 0 } }, 200, '{}', 'expected length to be 0, found 200 "{}"'],
+    [{ keep: { T: 'token' } }, 200, '{"token":"x"}', undefined],
+    [{ keep: { T: 'token' } }, 200, '{"token":{}}', 'expected token to be kept as T, found 200'],
+    [{ keep: { T: 'token' } }, 200, 'oops', 'expected a JSON object, found 200 "oops"'],
     [health, 200, ok.slice(0, -1), `expected a JSON object, found 200 ${JSON.stringify(ok.slice(0, -1))}`],
     [{}, 500, '\u001b[2Jred\n\n', 'expected status 200, found 500 "red"'],
     [{}, 500, 'a'.repeat(5_000_000), `expected status 200, found 500 "${'a'.repeat(80)}…" (500 characters)`],
@@ -76,23 +93,31 @@ const tests: SmokeTest[] = [
   { part: 'frontend', path: '/' },
 ]
 
+type TargetOf = Parameters<typeof smokeTest>[1]
+
+/** Tests of an environment that has a password, answered within 2 s or not at all. */
+const asking = (smokeTests: readonly SmokeTest[], targetOf: TargetOf): Promise<void> =>
+  inTemporary(directory => {
+    writeFileSync(join(directory, '.env.staging'), 'DEMO_PASSWORD=\'it is "secret" & 100%\'\n', {
+      mode: 0o600,
+    })
+    const environment = environmentIn(directory, { name: 'staging', smokeTests })
+    const timeouts = { ...environment.timeouts, request: 2000 }
+    return smokeTest({ ...environment, timeouts }, targetOf, 'green')
+  })
+
 testing('all answered as described', () =>
-  serving(['/health', '/api', '/'], url =>
-    smokeTest(tests, ({ path }) => ({ url: `${url}${path}` }), 2000, 'green'),
-  ),
+  serving(['/health', '/api', '/'], url => asking(tests, ({ path }) => ({ url: `${url}${path}` }))),
 )
 
-testing('no tests, no failure', () => smokeTest([], () => ({ url: 'http://x' }), 1, 'green'))
+testing('no tests, no failure', () => asking([], () => ({ url: 'http://x' })))
 
 testing('every one that failed is listed, with what came instead', () =>
   serving(['/api'], async url => {
     const failure = await failureOf(() =>
-      smokeTest(
-        tests,
-        ({ path, part }) => ({ url: part === 'frontend' ? 'http://127.0.0.1:1/' : `${url}${path}` }),
-        2000,
-        'green',
-      ),
+      asking(tests, ({ path, part }) => ({
+        url: part === 'frontend' ? 'http://127.0.0.1:1/' : `${url}${path}`,
+      })),
     )
     assert.equal(
       [failure.what, failure.detail, failure.fix, failure.exitCode],
@@ -103,6 +128,68 @@ testing('every one that failed is listed, with what came instead', () =>
         1,
       ],
     )
+  }),
+)
+
+/** An application that wants a login: it answers with what it was asked. */
+async function wantingLogin(act: (targetOf: TargetOf, heard: string[]) => Promise<void>): Promise<void> {
+  const heard: string[] = []
+  const server = createServer(async (request, response) => {
+    const body = (await request.setEncoding('utf8').toArray()).join('')
+    const { authorization = '', 'content-type': type = '' } = request.headers
+    heard.push(`${request.method} ${request.url} ${authorization} ${type} ${body}`.replace(/ +$/, ''))
+    if (request.url === '/login') response.end(`{"session":{"token":"to ken/1"},"user":{"id":7}}`)
+    else response.writeHead(authorization === 'Bearer to ken/1' ? 200 : 401).end('{}')
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  try {
+    await act(({ path }) => ({ url: `http://127.0.0.1:${port}${path}` }), heard)
+  } finally {
+    server.close()
+  }
+}
+
+const login: SmokeTest = {
+  part: 'backend',
+  path: '/login',
+  body: { user: 'demo', password: '{{DEMO_PASSWORD}}' },
+  keep: { TOKEN: 'session.token', USER: 'user.id' },
+}
+const own: SmokeTest = {
+  part: 'backend',
+  path: '/users/{{USER}}?t={{TOKEN}}',
+  headers: { Authorization: 'Bearer {{TOKEN}}' },
+}
+
+testing('log in with a secret, then ask with what the answer gave, in whatever order they stand', () =>
+  wantingLogin(async (targetOf, heard) => {
+    await asking([own, login], targetOf)
+    assert.equal(heard, [
+      `POST /login  application/json ${JSON.stringify({ user: 'demo', password: 'it is "secret" & 100%' })}`,
+      'GET /users/7?t=to%20ken%2F1 Bearer to ken/1',
+    ])
+  }),
+)
+
+testing('a method and a text of its own', () =>
+  wantingLogin(async (targetOf, heard) => {
+    const form = { 'Content-Type': 'application/x-www-form-urlencoded', Authorization: 'Bearer to ken/1' }
+    await asking([{ part: 'backend', path: '/a', method: 'PUT', headers: form, body: 'a={b}' }], targetOf)
+    assert.is(heard.at(-1), 'PUT /a Bearer to ken/1 application/x-www-form-urlencoded a={b}')
+  }),
+)
+
+testing('where the login fails, those that need it say what they lack; no secret is shown', () =>
+  wantingLogin(async targetOf => {
+    const failure = await failureOf(() => asking([own, { ...login, status: 201 }], targetOf))
+    assert.is(failure.what, '2 of 2 smoke tests of green failed')
+    assert.match(failure.detail ?? '', /^backend POST \/login: expected status 201, found 200$/m)
+    assert.match(
+      failure.detail ?? '',
+      /backend GET \/users\/\{\{USER\}\}\?t=\{\{TOKEN\}\}: no answer and no variable gave \{\{USER\}\}/,
+    )
+    assert.not.match(failure.detail ?? '', /it is/)
   }),
 )
 

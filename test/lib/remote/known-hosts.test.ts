@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { knownKeys } from '../../../lib/remote/known-hosts.ts'
+import { knownKeys } from '../../../lib/remote/host-key.ts'
 
 const known = suite('remote/known-hosts')
 

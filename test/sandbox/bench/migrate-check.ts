@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { removeLeftovers } from '../../../lib/docker/leftovers.ts'
+import { removeLeftovers } from '../../../lib/docker/throwaway.ts'
 import { fails } from '../../../lib/migrate-check/finding.ts'
 import { type ScratchServer, throwawayServer } from '../../../lib/migrate-check/scratch-server.ts'
 import { buildBaseImages } from '../build-images.ts'

@@ -69,7 +69,7 @@ async function uploads(relay: Relay, away: Record<string, string>, place: string
         const bytes = statSync(source).size
         const file = { source, temporary: `${target}.partial`, target, mode: 0o600, bytes }
         await upload(connection, [file], () => {})
-        connection.end()
+        connection.client.end()
       })
       assert.ok(readFileSync(target).equals(readFileSync(source)), 'it arrived as it was')
       rmSync(target)

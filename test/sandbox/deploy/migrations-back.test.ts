@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { run } from '../../../lib/base/shell.ts'
-import { label } from '../../../lib/docker/leftovers.ts'
+import { label } from '../../../lib/docker/throwaway.ts'
 import { readReleases } from '../../../lib/environment/releases.ts'
 import { dockerList } from '../docker.ts'
 import {

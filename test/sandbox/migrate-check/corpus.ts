@@ -4,8 +4,7 @@ import { join } from 'node:path'
 import { readIfThere } from '../../../lib/base/files.ts'
 import { check, type Report, usual } from '../../../lib/migrate-check/check.ts'
 import { parseNaming } from '../../../lib/migrate-check/naming.ts'
-import { checkId } from '../../../lib/migrate-check/on-scratch-server.ts'
-import type { ScratchServer } from '../../../lib/migrate-check/scratch-server.ts'
+import { checkId, type ScratchServer } from '../../../lib/migrate-check/scratch-server.ts'
 
 export const images = {
   python: 'tracehub-sandbox/python',

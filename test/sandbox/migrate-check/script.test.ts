@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { label } from '../../../lib/docker/leftovers.ts'
+import { label } from '../../../lib/docker/throwaway.ts'
 import {
   givenServer,
   type ScratchServer,

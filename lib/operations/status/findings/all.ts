@@ -2,9 +2,8 @@ import { commandOf } from '../../../base/command-text.ts'
 import type { Problem } from '../../../base/failure.ts'
 import { type Facts, valueIn } from '../facts.ts'
 import { repairing } from '../words.ts'
-import { containers } from './containers.ts'
 import { backups, database, disks } from './data.ts'
-import { addresses, certificates, proxy, users } from './serving.ts'
+import { addresses, certificates, containers, proxy, users } from './serving.ts'
 
 /**
  * Everything that is wrong, in words, each with the command that mends it, the most urgent first. What only follows

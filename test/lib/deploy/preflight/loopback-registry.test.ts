@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { loopbackRegistryWarning, warningOf } from '../../../../lib/deploy/preflight/loopback-registry.ts'
+import { loopbackRegistryWarning, warningOf } from '../../../../lib/deploy/preflight/machine.ts'
 import { withDocker } from '../../fixtures.ts'
 
 const loopback = suite('preflight: a registry on this machine')

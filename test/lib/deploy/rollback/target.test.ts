@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Parsed } from '../../../../lib/base/command.ts'
 import { UsageError } from '../../../../lib/base/failure.ts'
+import type { Parsed } from '../../../../lib/base/options.ts'
 import { shown } from '../../../../lib/base/text.ts'
 import { type rollbackOptions, rollbackWanted } from '../../../../lib/deploy/rollback/options.ts'
 import { releaseTable, targetOf } from '../../../../lib/deploy/rollback/target.ts'

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { changesBetween, madeItself } from '../../../../lib/deploy/rollout/boot-changes.ts'
+import { changesBetween, madeItself } from '../../../../lib/deploy/rollout/bring-up.ts'
 
 const boot = suite('what an application does to the schema when it starts')
 

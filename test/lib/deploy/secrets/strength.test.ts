@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { weakness } from '../../../../lib/deploy/secrets/weak-secrets.ts'
+import { weakness } from '../../../../lib/deploy/secrets/check.ts'
 
 const weak = suite('weakness: what could be guessed')
 

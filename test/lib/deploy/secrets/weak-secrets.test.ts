@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { weaknesses } from '../../../../lib/deploy/secrets/weak-secrets.ts'
+import { weaknesses } from '../../../../lib/deploy/secrets/check.ts'
 import { environmentIn } from '../../fixtures.ts'
 
 const weak = suite('secrets: those that could be guessed')

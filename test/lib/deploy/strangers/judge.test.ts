@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Claims, type Seen, strangersAmong } from '../../../../lib/deploy/strangers/judge.ts'
+import { strangersAmong } from '../../../../lib/deploy/strangers/judge.ts'
+import type { Claims, Seen } from '../../../../lib/deploy/strangers/look.ts'
 import type { FoundContainer, FoundVolume, Surroundings } from '../../../../lib/docker/surroundings.ts'
 
 const claims: Claims = {
@@ -118,7 +119,7 @@ judging('files, and databases in the directory', () =>
 )
 
 judging('a place without a database looks at no volume', () => {
-  const { volume: _, ...edge } = claims
+  const edge = { ...claims, volume: undefined }
   assert.equal(found({ volumes: [volume('production_data', 'production')] }, {}, edge), [])
 })
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { HostContainer } from '../../../../lib/operations/cleanup/host.ts'
-import { neighboursOf } from '../../../../lib/operations/cleanup/neighbours.ts'
+import { neighboursOf } from '../../../../lib/operations/cleanup/images.ts'
 import { environmentIn, images, inTemporary, release } from '../../fixtures.ts'
 
 const neighbours = suite("cleanup: another checkout's environments on the same engine")

@@ -5,8 +5,7 @@ import { runInNewContext } from 'node:vm'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { NewEvent, RunEvent } from '../../../../lib/run/events.ts'
-import { Announcer, addresses } from '../../../../lib/run/notify/announcer.ts'
-import { deliver } from '../../../../lib/run/notify/deliver.ts'
+import { Announcer, addresses, deliver } from '../../../../lib/run/notify/announcer.ts'
 
 const quick = { answer: 30_000, pauses: [1, 1] }
 /** For a server that never answers: one that does may need longer than this on a busy machine. */

@@ -30,13 +30,19 @@ const learn = (): void => {
 
 export type Moment = readonly [title: string, when: 'start' | 'middle']
 
-export const killAt = (name: string, args: readonly string[], [title, when]: Moment): Promise<boolean> =>
-  killInStep(name, args, title, when === 'middle' ? (usual.get(title) ?? 0) / 2 : 0)
+/** @param share of a step's usual time that is its middle: a busy machine may see it too late */
+export const killAt = (
+  name: string,
+  args: readonly string[],
+  [title, when]: Moment,
+  share = 1 / 2,
+): Promise<boolean> => killInStep(name, args, title, when === 'middle' ? (usual.get(title) ?? 0) * share : 0)
 
-/** Of a run that was over before we saw it there, the same again: by force, since its version is live by now. */
+/** Of a run that was over before we saw it there, the same again, sooner; by force, since its version is live by now. */
 async function killDeploy(version: string, moment: Moment): Promise<boolean> {
-  for (const again of [[], ['--force'], ['--force']])
-    if (await killAt('deploy', ['--tag', version, ...again], moment)) return true
+  for (const share of [1 / 2, 1 / 4, 1 / 8, 0])
+    if (await killAt('deploy', ['--tag', version, ...(share < 1 / 2 ? ['--force'] : [])], moment, share))
+      return true
   return false
 }
 

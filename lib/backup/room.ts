@@ -1,8 +1,33 @@
+import { statfs } from 'node:fs/promises'
 import { Failure } from '../base/failure.ts'
 import { bytes } from '../base/text.ts'
 import { admin } from '../database/database.ts'
-import type { Restoring } from './restoring.ts'
+import type { Environment } from '../environment/environment.ts'
+import type { Restoring } from './container.ts'
+import { listBackups } from './list.ts'
 import { restorer } from './statements.ts'
+
+/**
+ * How large a dump will be about, in bytes: as large in proportion as the last one was, or as the database, whose
+ * indexes a dump leaves out.
+ */
+export function expectedDump(environment: Environment, databaseBytes: number): number {
+  const last = listBackups(environment).find(
+    ({ name, manifest }) => name.endsWith('.sql') && (manifest?.databaseBytes ?? 0) > 0,
+  )?.manifest
+  return last ? Math.round((last.bytes / last.databaseBytes) * databaseBytes) : databaseBytes
+}
+
+/** @throws Failure when a directory's disk has not so many bytes free. */
+export async function demandRoom(directory: string, needed: number): Promise<void> {
+  const disk = await statfs(directory)
+  const free = disk.bavail * disk.bsize
+  if (free >= needed) return
+  throw new Failure({
+    what: `${directory} has ${bytes(free)} free; about ${bytes(needed)} are needed`,
+    fix: `df -h ${directory} shows the disk; remove what is not needed there`,
+  })
+}
 
 /**
  * So many bytes of the database's disk stay free. PostgreSQL stops when its log cannot grow (PANIC), and does not start

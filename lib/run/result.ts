@@ -1,2 +1,0 @@
-/** The result of a run as rows of name and value. */
-export type Result = readonly (readonly [name: string, value: string])[]
