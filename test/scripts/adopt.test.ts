@@ -122,7 +122,7 @@ script('what blocks: exit code 1, and the proposal all the same', () =>
     assert.is(code, 1)
     assert.match(
       stdout,
-      /^ {2}✗ {2}the old stack has no VIZION_API_KEY, DEMO_PASSWORD, and the settings/m,
+      /^ {2}✗ {2}the proposed \.env\.production has no VIZION_API_KEY, DEMO_PASSWORD, and/m,
     )
     assert.ok(existsSync(join(directory, 'proposal-production', 'production.ts')))
   }),

@@ -50,8 +50,8 @@ export function blocking(
     }),
     ...on(
       missing.length > 0,
-      `the old stack has no ${missing.join(', ')}, and the settings want it`,
-      `add it to the proposed .env.${environment}, or take it out of secrets in the settings`,
+      `the proposed .env.${environment} has no ${missing.join(', ')}, and the settings want it`,
+      'add it there, or take it out of secrets in the settings',
     ),
     ...valueProblems(Object.fromEntries(there), given.values, `the proposed .env.${environment}`),
   ]

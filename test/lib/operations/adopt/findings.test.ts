@@ -190,7 +190,7 @@ blocks("FastAPI's template: its health check, until the compose file has it, and
   const health =
     'the health check of backend asks for /api/v1/utils/health-check/, and that of environments/docker-compose.yml does not'
   const placeholder = 'FIRST_SUPERUSER_PASSWORD in the proposed .env.production is still a placeholder'
-  const missing = 'the old stack has no JWT_SECRET, and the settings want it'
+  const missing = 'the proposed .env.production has no JWT_SECRET, and the settings want it'
   assert.equal(blocked(fastapi), [health, missing, placeholder])
   const adapted = shippedComposeFile().replaceAll('/health ', '/api/v1/utils/health-check/ ')
   assert.equal(blocked(fastapi, adapted), [missing, placeholder])
@@ -226,6 +226,13 @@ for (const [published, health, what] of ports)
     const told = { ...backend, ports: published, ...(health && { health }) }
     assert.equal(blocked({ ...tracehub, backend: told }), what)
   })
+
+blocks('a secret that the settings want, and the file cannot hold', () => {
+  const told = { ...backend, env: { ...backend.env, JWT_SECRET: "it's" } }
+  assert.equal(blocked({ ...tracehub, backend: told }), [
+    'the proposed .env.production has no JWT_SECRET, and the settings want it',
+  ])
+})
 
 blocks('parts that are not seen, each with the word that names it', () => {
   const [first, second] = blocking(environment, oldStack({ db }), '')
