@@ -9,8 +9,8 @@ import { backupDirectory, backupOf, findGiven, listBackups } from '../lib/backup
 import type { Manifest } from '../lib/backup/manifest.ts'
 import type { Offsite } from '../lib/backup/offsite/address.ts'
 import { backupOptions, backupWanted, type NewBackup } from '../lib/backup/options.ts'
-import { mendDatabase } from '../lib/backup/repair.ts'
-import { prove } from '../lib/backup/restore.ts'
+import { settleDatabase } from '../lib/backup/repair.ts'
+import { verify } from '../lib/backup/restore.ts'
 import { backupRows, backupTable, elseLacking } from '../lib/backup/result.ts'
 import { scheduleText } from '../lib/backup/schedule.ts'
 import { copyUploads } from '../lib/backup/uploads.ts'
@@ -27,9 +27,9 @@ import type { Result } from '../lib/run/events.ts'
 
 async function backup(site: Site, wanted: NewBackup): Promise<Result> {
   const { environment, run } = site
-  await run.step('Repair what an interrupted run left', step => mendDatabase(site, step))
+  await run.step('Repair what an interrupted run left', step => settleDatabase(site, step))
   let manifest = await run.step('Back up the database', step =>
-    backUp(site, { reason: wanted.reason, hashed: wanted.proved }, step),
+    backUp(site, { reason: wanted.reason, hashed: wanted.verified }, step),
   )
   const command = commandOf('backup', environment.name)
   const also = async (lacking: string, next: string, act: () => Promise<Manifest>): Promise<void> => {
@@ -39,9 +39,9 @@ async function backup(site: Site, wanted: NewBackup): Promise<Result> {
     await also('WITHOUT the uploads', `then make another one: ${command}`, () =>
       run.step('Copy the uploads', step => copyUploads(site, manifest, step)),
     )
-  if (wanted.proved)
-    await also('NOT proved', `to try again: ${command} --verify ${manifest.file}`, () =>
-      proveStep(site, backupOf(environment, manifest).file),
+  if (wanted.verified)
+    await also('NOT verified', `to try again: ${command} --verify ${manifest.file}`, () =>
+      verifyStep(site, backupOf(environment, manifest).file),
     )
   if (wanted.compressed)
     await also('NOT compressed', 'it can be restored as it is', async () => {
@@ -52,8 +52,8 @@ async function backup(site: Site, wanted: NewBackup): Promise<Result> {
   return backupRows(manifest)
 }
 
-const proveStep = (site: Site, file: string): Promise<Manifest> =>
-  site.run.step('Prove it by restoring it', step => prove(site, file, step))
+const verifyStep = (site: Site, file: string): Promise<Manifest> =>
+  site.run.step('Verify it by restoring it', step => verify(site, file, step))
 
 const copyStep = (site: Site, manifest: Manifest, offsite: Offsite): Promise<void> =>
   elseLacking(
@@ -70,7 +70,7 @@ const copyStep = (site: Site, manifest: Manifest, offsite: Offsite): Promise<voi
 
 /** The quarterly drill: could we recover, and how long would it take? */
 async function practise(site: Site): Promise<Result> {
-  await site.run.step('Repair what an interrupted run left', step => mendDatabase(site, step))
+  await site.run.step('Repair what an interrupted run left', step => settleDatabase(site, step))
   const done = await drill(site)
   return [
     ['recovered from', done.backup],
@@ -88,8 +88,8 @@ async function pull(site: Site, from: Offsite): Promise<Result> {
   return backupRows(manifest)
 }
 
-/** Proves a backup that exists; and copies it elsewhere, where that is wanted. */
-async function verify(site: Site, given: string, offsite: Offsite | undefined): Promise<Result> {
+/** Verifies a backup that exists; and copies it elsewhere, where that is wanted. */
+async function verifyGiven(site: Site, given: string, offsite: Offsite | undefined): Promise<Result> {
   const { environment, run } = site
   const file = findGiven(environment, given)
   if (offsite && dirname(file) !== backupDirectory(environment))
@@ -97,8 +97,8 @@ async function verify(site: Site, given: string, offsite: Offsite | undefined): 
       `${shown(given)} is not in backups/`,
       'move it there, and it can be copied elsewhere',
     )
-  await run.step('Repair what an interrupted run left', step => mendDatabase(site, step))
-  const manifest = await proveStep(site, file)
+  await run.step('Repair what an interrupted run left', step => settleDatabase(site, step))
+  const manifest = await verifyStep(site, file)
   if (offsite) await copyStep(site, manifest, offsite)
   return backupRows(manifest)
 }
@@ -110,10 +110,10 @@ function list(environment: Environment, json: boolean): string {
 
 void main({
   name: 'backup',
-  summary: 'Backs the database and the uploads up, and proves a backup by restoring it.',
+  summary: 'Backs the database and the uploads up, and verifies a backup by restoring it.',
   options: { ...commonOptions, ...backupOptions },
   examples: [
-    ['npx tsx scripts/backup.ts -e production --verify', 'a backup that is proved'],
+    ['npx tsx scripts/backup.ts -e production --verify', 'a backup that is verified'],
     ['npx tsx scripts/backup.ts -e production --list', 'which backups there are'],
     ['npx tsx scripts/backup.ts -e production --drill', 'the disaster-recovery drill'],
     [
@@ -132,7 +132,7 @@ void main({
     return runOn(environment, session, site => {
       if (wanted.do === 'pull') return pull(site, wanted.from)
       if (wanted.do === 'drill') return practise(site)
-      if (wanted.do === 'verify') return verify(site, wanted.file, wanted.offsite)
+      if (wanted.do === 'verify') return verifyGiven(site, wanted.file, wanted.offsite)
       return backup(site, wanted)
     })
   },

@@ -51,7 +51,7 @@ const deploy: Procedure<Wanted> = async (site, wanted) => {
 void main({
   name: 'deploy',
   summary:
-    'Brings a version live beside the one that is, and loses no request. A failure is taken back by itself.',
+    'Brings a version live beside the one that is, and loses no request. A failure is rolled back by itself.',
   options: deployOptions,
   examples: [
     ['npx tsx scripts/deploy.ts -e staging', 'the newest build of develop'],

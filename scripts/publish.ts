@@ -33,7 +33,7 @@ void main({
       value: '<name>',
       describe: 'what the tags begin with, and who they are for (default: as checked out)',
     },
-    rebuild: { type: 'flag', describe: 'build also what was built before: when a base image was mended' },
+    rebuild: { type: 'flag', describe: 'build also what was built before: when a base image was fixed' },
     untagged: { type: 'flag', describe: 'give no tags yet: they are for what has passed tests and scan' },
     'backend-digest': {
       type: 'value',

@@ -84,8 +84,8 @@ async function schemaFor(site: Site, target: Release, { withMigrations }: Deploy
 /** The target was made for an older schema; what a person can do about it, each way with its price. */
 const waysOut = ({ environment }: Site, target: Release): string =>
   [
-    'mend the live version and deploy that: nothing is lost; or',
-    `take the schema back, too: what was written into the newer schema's columns is then in the backup alone,`,
+    'fix the live version and deploy that: nothing is lost; or',
+    `roll the schema back, too: what was written into the newer schema's columns is then in the backup alone,`,
     `and the live version may fail until the switch: ${commandOf('rollback', environment.name)} -t deployment --to ${target.release} --with-migrations`,
   ].join('\n')
 
@@ -108,7 +108,7 @@ async function rollBackMigrations(site: Site, { back, ask }: Asking<MigrationRol
   if (fit) run.undo(`Check that ${live} serves as before`, () => smokeTestColour(site, live))
   const backup = await run.step('Backup database', step => preDeployBackup(site, true, step))
   await takeSchemaBack(site, guide, descent)
-  const fix = `take both back: ${commandOf('rollback', environment.name)} -t deployment --with-migrations`
+  const fix = `roll both back: ${commandOf('rollback', environment.name)} -t deployment --with-migrations`
   await testLive(site, live, { fit, schema: 'older', fix })
   await run.step('Record the schema', async step => {
     recordSchema(site, descent.to)
@@ -124,7 +124,7 @@ async function rollBackMigrations(site: Site, { back, ask }: Asking<MigrationRol
 
 function warnOfLoss({ run }: Site, { guide, descent }: { guide: Guide; descent: Descent }): void {
   run.warn({
-    what: `the schema is taken back to ${showRevision(descent.to)}: what was written into what these added is then in the backup alone`,
+    what: `the schema is rolled back to ${showRevision(descent.to)}: what was written into what these added is then in the backup alone`,
     detail: descentLines(guide.graph, descent).join('\n'),
   })
 }
@@ -147,8 +147,8 @@ void main({
     ['npx tsx scripts/rollback.ts -e production -t deployment', 'back to the release before'],
     ['npx tsx scripts/rollback.ts -e production --list', 'which releases there are'],
     ['npx tsx scripts/rollback.ts -e production -t deployment --to 12', 'back to release 12'],
-    ['npx tsx scripts/rollback.ts -e production -t database', 'to the newest proved backup'],
-    ['npx tsx scripts/rollback.ts -e production -t migration', 'the newest migration, taken back'],
+    ['npx tsx scripts/rollback.ts -e production -t database', 'to the newest verified backup'],
+    ['npx tsx scripts/rollback.ts -e production -t migration', 'the newest migration, rolled back'],
   ],
   run: async options => {
     if (options.list) return list(options.environment)

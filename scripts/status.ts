@@ -62,7 +62,7 @@ function showHistory(one: Environment, last: number, asJson: boolean): number {
 
 void main({
   name: 'status',
-  summary: 'Shows how the environments do, on one screen, and what is wrong with the command that mends it.',
+  summary: 'Shows how the environments do, on one screen, and what is wrong with the command that fixes it.',
   words: [{ choices: ['history'], optional: true }],
   options: {
     environment: { ...environment, describe: 'which environment; all of this machine unless told' },

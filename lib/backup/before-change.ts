@@ -9,7 +9,7 @@ import { backUp } from './dump.ts'
 import { lacksRestrict } from './dump-version.ts'
 import { backupOf } from './list.ts'
 import { stamp } from './manifest.ts'
-import { prove } from './restore.ts'
+import { verify } from './restore.ts'
 
 /** The backup before a deploy or a rollback. One that is left out is said so.
  * @returns its file name; undefined where it was not wanted, or there is no database yet.
@@ -33,8 +33,8 @@ export async function preDeployBackup(site: Site, wanted: boolean, step: Step): 
     const manifest = await backUp(site, { reason: 'pre-deploy', hashed }, step)
     // An image whose psql is too old to restore is replaced by a deploy: that must not need it.
     const lacking = hashed ? await lacksRestrict(site) : undefined
-    if (lacking) run.warn({ ...problemOf(lacking), what: `the backup was not proved: ${lacking.what}` })
-    else if (hashed) await prove(site, backupOf(environment, manifest).file, step)
+    if (lacking) run.warn({ ...problemOf(lacking), what: `the backup was not verified: ${lacking.what}` })
+    else if (hashed) await verify(site, backupOf(environment, manifest).file, step)
     return manifest.file
   } catch (error) {
     if (!(error instanceof Failure) || run.signal.aborted) throw error
@@ -45,7 +45,7 @@ export async function preDeployBackup(site: Site, wanted: boolean, step: Step): 
       fix:
         state.is === 'down'
           ? startsIt(environment)
-          : 'make room or mend the database; --skip-backup deploys without one',
+          : 'make room or fix the database; --skip-backup deploys without one',
     })
   }
 }

@@ -57,8 +57,8 @@ export const futureProblem = (backup: Backup): Problem => ({
   fix: `timedatectl shows this machine's clock; -b backups/${backup.name} restores it all the same`,
 })
 
-/** Whether a backup was proved by restoring it, and is still as long as it was then. */
-export const isProved = ({ manifest, bytes }: Backup): boolean =>
+/** Whether a backup was verified by restoring it, and is still as long as it was then. */
+export const isVerified = ({ manifest, bytes }: Backup): boolean =>
   manifest?.verifiedAt !== undefined && manifest.bytes === bytes
 
 /**
@@ -91,13 +91,13 @@ function isThere(file: string): boolean {
 }
 
 /**
- * The backup to return to unless told: the newest that was proved, else the newest with a manifest; never one from
+ * The backup to return to unless told: the newest that was verified, else the newest with a manifest; never one from
  * the future.
  * @param now in ms since 1970
  */
 export function newestToRestore(all: readonly Backup[], now: number): Backup {
   const backups = fromThePast(all, now)
-  const newest = backups.find(isProved) ?? backups.find(({ manifest }) => manifest) ?? backups[0]
+  const newest = backups.find(isVerified) ?? backups.find(({ manifest }) => manifest) ?? backups[0]
   if (newest) return newest
   if (all[0]) throw new Failure(futureProblem(all[0]))
   throw new Failure({ what: 'there is no backup', fix: 'name one by its path: -b <file>' })

@@ -32,13 +32,13 @@ export interface Manifest extends Written {
   readonly images?: Images | undefined
   /** How many rows each table had, by its quoted name: `public.shipments`. */
   readonly rows: Readonly<Record<string, number>>
-  /** What was in the tables, in the dump's own snapshot; only where the backup was to be proved at once. */
+  /** What was in the tables, in the dump's own snapshot; only where the backup was to be verified at once. */
   readonly content?: Content | undefined
   /** The copy of `uploads/` that belongs to it: a directory beside this file. */
   readonly uploads?:
     | { readonly directory: string; readonly files: number; readonly bytes: number }
     | undefined
-  /** When it was last proved by restoring it, since 1970, and by comparing what: nothing could be compared without a manifest. */
+  /** When it was last verified by restoring it, since 1970, and by comparing what: nothing could be compared without a manifest. */
   readonly verifiedAt?: number | undefined
   readonly verifiedBy?: 'content' | 'rows' | 'restore' | undefined
 }

@@ -9,9 +9,9 @@ export const backupOptions = {
     type: 'value',
     value: 'file',
     bare: 'new',
-    describe: 'prove the new backup by restoring it, or an existing file',
+    describe: 'verify the new backup by restoring it, or an existing file',
   },
-  list: { type: 'flag', describe: 'list the backups: age, size, schema, release, proved or not' },
+  list: { type: 'flag', describe: 'list the backups: age, size, schema, release, verified or not' },
   'no-uploads': { type: 'flag', describe: 'leave uploads/ out' },
   compress: { type: 'flag', describe: 'make it a .sql.zst' },
   to: { type: 'value', value: '<sftp://…>', describe: 'copy it there, too (default: BACKUP_SFTP_URL)' },
@@ -24,7 +24,7 @@ export const backupOptions = {
 export interface NewBackup {
   readonly reason: Reason
   readonly uploads: boolean
-  readonly proved: boolean
+  readonly verified: boolean
   readonly compressed: boolean
   readonly offsite: Offsite | undefined
 }
@@ -75,7 +75,7 @@ export function backupWanted(given: Parsed<typeof backupOptions>): BackupWanted 
     do: 'back up',
     reason: given.scheduled ? 'scheduled' : 'manual',
     uploads: !noUploads,
-    proved: verify !== undefined,
+    verified: verify !== undefined,
     compressed: compress,
     offsite,
   }

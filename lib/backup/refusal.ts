@@ -30,7 +30,7 @@ export async function refusal(
   })
 }
 
-/** Why PostgreSQL did not take a backup, and what mends that, where its words tell. */
+/** Why PostgreSQL did not take a backup, and what fixes that, where its words tell. */
 export function causeIn(
   said: string,
   project: Pick<Project, 'environment' | 'typed'>,

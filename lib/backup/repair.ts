@@ -18,7 +18,7 @@ const ours = ['away', 'swapping-database', 'swapping-uploads', 'database-settled
  * Before a backup or a restore: puts right what an interrupted one left, and nothing else. A deploy that was
  * interrupted is for the next deploy to repair: in an emergency, nobody wants a backend started.
  */
-export async function mendDatabase(site: Site, step: Step): Promise<void> {
+export async function settleDatabase(site: Site, step: Step): Promise<void> {
   const { environment, run, unsettled } = site
   const state = await databaseState(site)
   if (state.is === 'absent')
@@ -43,7 +43,7 @@ export async function mendDatabase(site: Site, step: Step): Promise<void> {
   for (const finding of found) run.note(finding)
 }
 
-/** Finishes or takes back a rollback of the database that was interrupted, by what the databases are called now. */
+/** Finishes or rolls back a rollback of the database that was interrupted, by what the databases are called now. */
 export async function repairDatabase(site: Site, step: Step, found: string[]): Promise<void> {
   const { environment, project, run, unsettled } = site
   const facts = unsettled?.facts ?? []

@@ -92,11 +92,11 @@ async function compare({ project }: Restoring, { file, manifest }: Examined, fou
 }
 
 /**
- * Proves a backup: restores it into a database that nobody uses, compares what comes out with what was dumped, and
+ * Verifies a backup: restores it into a database that nobody uses, compares what comes out with what was dumped, and
  * writes the proof into its manifest. A file without a manifest gets one.
  * @throws Failure when it is damaged, is not restorable or holds something else.
  */
-export async function prove(site: Site, file: string, step: Step): Promise<Manifest> {
+export async function verify(site: Site, file: string, step: Step): Promise<Manifest> {
   const { environment } = site
   const backup = await examine(site, file, step)
   const scratch = `${scratchPrefix(environment.database.name)}${stamp(new Date())}`
@@ -104,14 +104,14 @@ export async function prove(site: Site, file: string, step: Step): Promise<Manif
     removeStaged(site, backup.name),
   )
   await dropScratch(site, scratch)
-  const manifest = await proved(site, backup, rows)
+  const manifest = await verified(site, backup, rows)
   writeManifest(dirname(backup.file), manifest)
   const words = { content: 'every row equal', rows: 'as many rows in each', restore: 'restorable' }
   step.note(`${count(Object.keys(rows).length, 'table')}, ${words[manifest.verifiedBy ?? 'restore']}`)
   return manifest
 }
 
-async function proved(site: Site, backup: Examined, rows: Manifest['rows']): Promise<Manifest> {
+async function verified(site: Site, backup: Examined, rows: Manifest['rows']): Promise<Manifest> {
   const proof = { verifiedAt: Date.now() }
   const { manifest } = backup
   if (manifest) return { ...manifest, ...proof, verifiedBy: manifest.content ? 'content' : 'rows' }

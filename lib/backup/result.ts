@@ -5,7 +5,7 @@ import { showRevision } from '../database/database.ts'
 import type { Environment } from '../environment/environment.ts'
 import type { Result } from '../run/events.ts'
 import { totalOf } from './content.ts'
-import { type Backup, isFromFuture, isProved } from './list.ts'
+import { type Backup, isFromFuture, isVerified } from './list.ts'
 import type { Manifest } from './manifest.ts'
 import type { Source } from './source.ts'
 
@@ -24,7 +24,7 @@ export function backupRows({ file, bytes: size, schema, rows, uploads, verifiedB
     ...(uploads
       ? [['uploads', `backups/${uploads.directory}, ${count(uploads.files, 'file')}`] as const]
       : []),
-    ['proved', verifiedBy ? `yes: ${proofs[verifiedBy]}` : 'no (--verify does it)'],
+    ['verified', verifiedBy ? `yes: ${proofs[verifiedBy]}` : 'no (--verify does it)'],
   ]
 }
 
@@ -57,7 +57,7 @@ export function backupTable(backups: readonly Backup[], now: number): string {
       manifest?.release === undefined ? '-' : `${manifest.release} ${manifest.tag}`,
       manifest?.uploads ? String(manifest.uploads.files) : '-',
       manifest?.reason ?? '-',
-      isProved(backup) ? `proved by ${manifest?.verifiedBy}` : manifest ? 'not proved' : 'no manifest',
+      isVerified(backup) ? `verified by ${manifest?.verifiedBy}` : manifest ? 'not verified' : 'no manifest',
     ]
   })
   return columns([['backup', 'age', 'size', 'schema', 'release', 'uploads', 'why', 'proof'], ...rows])
@@ -67,7 +67,7 @@ export function backupTable(backups: readonly Backup[], now: number): string {
  * Does what comes after a dump that is complete. When it fails the backup is here all the same, without what was to be
  * done: the message says both, and the exit code is not the one that says that nothing was changed.
  * @param lacking how the sentence goes on: `NOT offsite`
- * @param next what a person does about it, once the cause is mended
+ * @param next what a person does about it, once the cause is fixed
  */
 export async function elseLacking<T>(
   { file, verifiedBy }: Manifest,
@@ -80,7 +80,7 @@ export async function elseLacking<T>(
     const { what, detail, fix } = problemOf(error)
     throw new Failure(
       {
-        what: `backups/${file} is here, ${verifiedBy ? 'proved' : 'complete'}, but ${lacking}: ${what}`,
+        what: `backups/${file} is here, ${verifiedBy ? 'verified' : 'complete'}, but ${lacking}: ${what}`,
         detail,
         fix: [fix, next].filter(line => line !== undefined).join('\n'),
       },

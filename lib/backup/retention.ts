@@ -1,4 +1,4 @@
-import { type Backup, fromThePast, isProved } from './list.ts'
+import { type Backup, fromThePast, isVerified } from './list.ts'
 import { stemOf } from './manifest.ts'
 
 /**
@@ -10,7 +10,7 @@ export type Retention = { readonly last: number } & { readonly [Of in Counted]?:
 type Counted = 'preDeploy' | 'daily' | 'weekly' | 'monthly'
 
 /**
- * The backups that may go, oldest first. Never the newest, nor the newest proved one; never one that a kept release
+ * The backups that may go, oldest first. Never the newest, nor the newest verified one; never one that a kept release
  * refers to; never a file that the toolkit did not name (`backup_…`). Those before deploys are counted by themselves: a
  * day of many deploys must not push the nightly ones out. One from the future is neither counted nor removed.
  * @param referred names of dumps that releases may want, whether or not they were compressed since
@@ -36,8 +36,8 @@ export function backupsToRemove(
     keepOnePer(pool, weekOf, retention.weekly, kept)
     keepOnePer(pool, monthOf, retention.monthly, kept)
   }
-  const proved = ours.find(isProved)
-  if (proved) kept.add(proved)
+  const verified = ours.find(isVerified)
+  if (verified) kept.add(verified)
   const stems = new Set([...referred].map(stemOf))
   return ours.filter(backup => !kept.has(backup) && !stems.has(stemOf(backup.name))).reverse()
 }

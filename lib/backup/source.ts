@@ -14,7 +14,7 @@ import {
   fromThePast,
   futureProblem,
   isFromFuture,
-  isProved,
+  isVerified,
   listBackups,
   newestToRestore,
 } from './list.ts'
@@ -36,7 +36,7 @@ export interface Source {
 
 /**
  * A backup, read whole before anything is touched.
- * @param given its file; the newest proved one unless told
+ * @param given its file; the newest verified one unless told
  */
 export async function fromBackup(site: Site, given: string | undefined): Promise<Source> {
   const { environment, run } = site
@@ -49,10 +49,10 @@ export async function fromBackup(site: Site, given: string | undefined): Promise
     const backups = fromThePast(all, now)
     const newer = backups.indexOf(chosen)
     step.note(
-      `${chosen.name}, ${isProved(chosen) ? 'proved' : 'not proved before: it is now, before anything is touched'}`,
+      `${chosen.name}, ${isVerified(chosen) ? 'verified' : 'not verified before: it is now, before anything is touched'}`,
     )
     if (newer > 0)
-      run.note(`${backups[0]?.name} is newer and was not proved: -b ${backups[0]?.name} restores that one`)
+      run.note(`${backups[0]?.name} is newer and was not verified: -b ${backups[0]?.name} restores that one`)
     return chosen.file
   })
   const backup = await run.step('Verify the backup', async step => {

@@ -7,7 +7,7 @@ export const help = { type: 'flag', short: 'h', describe: 'show this help' } as 
 
 const contract =
   '0 done · 1 failed, nothing changed · 2 wrong usage or configuration · 3 another run holds\n' +
-  'the lock · 4 failed and rolled back · 5 needs a person (the message says exactly what to run)'
+  'the lock · 4 failed and rolled back · 5 manual action required (the message says exactly what to run)'
 
 const wordText = ({ choices, optional }: Word): string =>
   optional ? `[${choices.join('|')}]` : `<${choices.join('|')}>`

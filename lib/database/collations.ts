@@ -13,7 +13,7 @@ export interface Collation {
   readonly was: string
   /** Null where the image has no versions at all, as with musl. */
   readonly is: string | null
-  /** The server's superuser, who may mend it. */
+  /** The server's superuser, who may fix it. */
   readonly superuser: string
 }
 

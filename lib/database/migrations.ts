@@ -47,7 +47,7 @@ export async function migrationsOf(
   throw new Failure({
     what: `the migrations in ${image} cannot be read`,
     detail: redact(lastLines(again.stderr, 8)) || commandFailed(command, again).what,
-    fix: 'run `alembic history` in tracehub/backend and mend what it complains about',
+    fix: 'run `alembic history` in tracehub/backend and fix what it complains about',
   })
 }
 
@@ -88,12 +88,12 @@ export async function upgrade(project: Project, colour: Colour): Promise<void> {
     throw new Failure({
       what: 'the database migrations failed',
       detail: said(12),
-      fix: advice('mend the migration, build again and deploy'),
+      fix: advice('fix the migration, build again and deploy'),
     })
 }
 
 /**
- * Takes the schema back with a colour's image: the newer one, which alone knows the revisions to leave.
+ * Rolls the schema back with a colour's image: the newer one, which alone knows the revisions to leave.
  * @throws Failure with exit code 5 when the schema is not at `revision` afterwards.
  */
 export async function downgrade(
@@ -107,11 +107,11 @@ export async function downgrade(
   if (isThere) return
   throw new Failure(
     {
-      what: `the schema is at ${now} and could not be taken back to ${showRevision(revision)}`,
+      what: `the schema is at ${now} and could not be rolled back to ${showRevision(revision)}`,
       detail: said(8),
       fix: [
         'the live version was tested on the new schema or may not work on it: look at it first, then either deploy a version that fits,',
-        `or take the schema back by hand with ${image}, which knows both revisions:`,
+        `or roll the schema back by hand with ${image}, which knows both revisions:`,
         byHand(project, colour, image, `downgrade ${revision ?? 'base'}`),
       ].join('\n'),
     },
@@ -127,9 +127,9 @@ export async function downgradeTo(project: Project, colour: Colour, revision: Re
   const { isThere, now, said, advice } = await alembicTo(project, colour, ['downgrade', revision])
   if (isThere) return
   throw new Failure({
-    what: `the schema could not be taken back to ${showRevision(revision)}: it is at ${now}`,
+    what: `the schema could not be rolled back to ${showRevision(revision)}: it is at ${now}`,
     detail: said(12),
-    fix: advice('mend the downgrade, or restore a backup: rollback.ts -t database'),
+    fix: advice('fix the downgrade, or restore a backup: rollback.ts -t database'),
   })
 }
 

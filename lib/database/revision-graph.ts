@@ -59,7 +59,7 @@ export function builtOn({ parents }: RevisionGraph, from: string): string[] {
   return ordered.reverse()
 }
 
-/** Which revisions are to be taken back, newest first, and where that leads; null is an empty schema. */
+/** Which revisions are to be rolled back, newest first, and where that leads; null is an empty schema. */
 export interface Descent {
   readonly from: string
   readonly to: string | null
@@ -128,6 +128,6 @@ export function backToKnown(newer: RevisionGraph, from: string, older: RevisionG
   throw new Failure({
     what: `no single revision below ${from} is known to the older image`,
     detail: newest.length === 0 ? 'it shares none with the live version' : `it knows ${newest.join(' and ')}`,
-    fix: 'deploy a mended version instead',
+    fix: 'deploy a fixed version instead',
   })
 }

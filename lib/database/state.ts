@@ -39,7 +39,7 @@ export async function lostData(view: View): Promise<Problem | undefined> {
     what: `the database of ${name} is gone: ${dataGone}`,
     fix: [
       `${commandOf('repair', name)}  starts the live version with an empty one; then`,
-      `${commandOf('rollback', name)} -t database  brings the newest proved backup back`,
+      `${commandOf('rollback', name)} -t database  brings the newest verified backup back`,
     ].join('\n'),
   }
 }

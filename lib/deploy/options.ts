@@ -16,7 +16,7 @@ export const deployOptions = {
     describe: 'this very image, whatever the tag means now',
   },
   'frontend-digest': { type: 'value', value: '<sha256:…>', describe: 'likewise; both or neither' },
-  build: { type: 'flag', describe: 'build from source on this machine: when the registry is away' },
+  build: { type: 'flag', describe: 'build from source on this machine: when the registry is down' },
   'skip-backup': { type: 'flag', describe: 'do not back the database up first' },
   'skip-migrations': { type: 'flag', describe: 'leave the schema as it is' },
   'accept-migrations': { type: 'flag', describe: 'go on although the pending migrations would hurt' },

@@ -39,7 +39,7 @@ export interface Pending {
 }
 
 /**
- * Applies what is pending to a scratch database with the live schema and made-up rows, takes it back and applies it
+ * Applies what is pending to a scratch database with the live schema and made-up rows, rolls it back and applies it
  * again, with the image that is to be deployed. Neither the scratch server nor the migrations have a network: the live
  * database is out of their reach.
  */
@@ -136,7 +136,7 @@ function refusal(findings: readonly Finding[]) {
       })
       .join('\n'),
     fix: [
-      'mend the migrations, build again and deploy; what is meant and safe may be allowed in the migration itself:',
+      'fix the migrations, build again and deploy; what is meant and safe may be allowed in the migration itself:',
       '# migrate-check: allow <finding>: <reason>',
       'or go on all the same, once: --accept-migrations',
     ].join('\n'),

@@ -16,7 +16,7 @@ import { plannedLogin } from './own-login.ts'
 import { assertSafe, type Judgement, judge, notJudged, type Pending, verdictLines } from './pending-check.ts'
 import { preflight } from './preflight/preflight.ts'
 
-const waysOut = 'deploy a newer version, which knows that revision, or take the schema back first'
+const waysOut = 'deploy a newer version, which knows that revision, or roll the schema back first'
 
 /** Pulls the images and compares their migrations with the database. */
 async function compareMigrations(site: Site, images: Images, from: Revision | undefined) {

@@ -82,6 +82,6 @@ async function unhealthy(project: Project, container: Container, why: string): P
     detail: trouble?.detail ?? (lines ? `the end of its log:\n${redact(lines)}` : 'it has logged nothing'),
     fix:
       trouble?.fix ??
-      (isDatabase ? 'mend what its log says' : 'mend what its log says, build again and deploy'),
+      (isDatabase ? 'fix what its log says' : 'fix what its log says, build again and deploy'),
   })
 }

@@ -18,7 +18,7 @@ const isDigest = (word: string): boolean => /^sha256:[0-9a-f]{64}$/.test(word)
 /**
  * Asks the registry what a tag means now, or which image of an index (a digest that a build printed) is for this
  * machine. From here on the digest is what counts.
- * @throws Failure when the registry is away, refuses, or does not know it.
+ * @throws Failure when the registry is down, refuses, or does not know it.
  */
 export async function resolve(access: RegistryAccess, image: string, tagOrDigest: string) {
   const reference = `${image}${isDigest(tagOrDigest) ? '@' : ':'}${tagOrDigest}`

@@ -11,7 +11,7 @@ export interface Publishing extends Pushing {
   readonly checkout: string
   /** Names of this build, such as `develop` and `develop-3f1c9a0…`; none where it is still to be tested. */
   readonly tags: readonly string[]
-  /** Build also what is known: when the base image has been mended. */
+  /** Build also what is known: when the base image has been fixed. */
   readonly rebuild: boolean
   readonly labels: Readonly<Record<string, string>>
 }
@@ -24,7 +24,7 @@ interface Pushing {
 
 /**
  * Brings the image of a part into the registry under the given tags. Sources that were built before are not built
- * again: so what staging has proved is what production gets, by the digest, and not another build of the same.
+ * again: so what staging has verified is what production gets, by the digest, and not another build of the same.
  * @returns how: `built` now, or `known`, where the registry had an image of the very same sources, which has the tags now.
  * @throws Failure when the sources are not as committed, do not build, or the registry takes or keeps them wrongly.
  */

@@ -200,7 +200,7 @@ export const environment = settings({
   alarms: settings({
     /** Age of the newest backup. */
     backup: milliseconds,
-    /** Time since the last one was proved by restoring it. */
+    /** Time since the last one was verified by restoring it. */
     proof: milliseconds,
     /** Time until a certificate ends. */
     certificate: milliseconds,
@@ -213,7 +213,7 @@ export const environment = settings({
     /** A container uses more than this of its memory limit. */
     memory: share,
   }),
-  /** Whether the backup before a deploy is also proved by restoring it: it takes as long again and more. */
+  /** Whether the backup before a deploy is also verified by restoring it: it takes as long again and more. */
   proveBeforeDeploy: v.exactOptional(boolean),
   /** What a deploy needs free on disk besides the size of a dump. */
   diskReserve: bytes,

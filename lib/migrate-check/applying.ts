@@ -28,7 +28,7 @@ function fixOf({ state, message }: PythonError): string {
     return 'it was probably written against a database that has more than the history makes: add the missing migration before it'
   if (state === '42P07' || state === '42701' || state === '42710')
     return 'an earlier revision makes it already: delete one of the two'
-  return 'mend the migration; try it with `alembic upgrade head` on an empty database'
+  return 'fix the migration; try it with `alembic upgrade head` on an empty database'
 }
 
 const rowProblems: Readonly<Record<string, { what: string; fix: string }>> = {
@@ -42,11 +42,11 @@ const rowProblems: Readonly<Record<string, { what: string; fix: string }>> = {
   },
   '23503': {
     what: 'a foreign key is added, and rows refer to what does not exist',
-    fix: 'mend or remove those rows first, or add the constraint NOT VALID and validate it later',
+    fix: 'fix or remove those rows first, or add the constraint NOT VALID and validate it later',
   },
   '23514': {
     what: 'a check is added, and rows violate it',
-    fix: 'mend those rows first, or add the constraint NOT VALID and validate it later',
+    fix: 'fix those rows first, or add the constraint NOT VALID and validate it later',
   },
 }
 

@@ -89,7 +89,7 @@ export async function drive(
   if (isSilent)
     throw new Failure({
       what: `the migrations show no progress: for ${duration(hooks.patience ?? 0)} nothing has come after ${last}`,
-      fix: 'mend what waits for ever, in env.py or in the revision after that one: `alembic upgrade head` would, too',
+      fix: 'fix what waits for ever, in env.py or in the revision after that one: `alembic upgrade head` would, too',
     })
   const isWhole = !hasOrder || facts.some(({ type }) => type === 'done' || type === 'no-driver')
   if (code === 0 && !isWhole)

@@ -133,7 +133,7 @@ interface DatabaseError {
   readonly sql: string
 }
 
-/** What happened when a revision was applied, taken back in a clone, and applied again. Times are milliseconds. */
+/** What happened when a revision was applied, rolled back in a clone, and applied again. Times are milliseconds. */
 export interface Step {
   readonly revision: string
   readonly ms: number

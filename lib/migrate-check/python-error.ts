@@ -53,7 +53,7 @@ export function loadFailure(what: 'env' | 'revision', error: PythonError | null)
     why: 'No migration can be applied while this is so, and autogenerate does not work either.',
     fix: isSetting
       ? 'give the settings that env.py needs: a deploy takes those of .env.<name>, migrate-check those of --settings <file>'
-      : 'mend what the traceback names; whatever env.py imports must be installed where it runs',
+      : 'fix what the traceback names; whatever env.py imports must be installed where it runs',
     detail: traceback(error),
   }
 }

@@ -110,7 +110,7 @@ export function rehearsalFailure({ done }: Rehearsal): Failure | undefined {
   return new Failure({
     what: `${failed.revision} fails on the data of the backup: ${headline(failed.error)}`,
     detail: traceback(failed.error),
-    fix: 'mend the migration: on the live database it would fail just so',
+    fix: 'fix the migration: on the live database it would fail just so',
   })
 }
 

@@ -37,14 +37,14 @@ function asWritten(revision: Revision): Finding | 'noop' | undefined {
     return {
       ...inDowngrade('reversible.missing', 'error', revision),
       what: `${id} has no downgrade()`,
-      why: 'A deploy that fails after it cannot take the schema back by itself.',
+      why: 'A deploy that fails after it cannot roll the schema back by itself.',
       fix: write,
     }
   if (downgrade.body === 'raises')
     return {
       ...inDowngrade('reversible.refuses', 'error', revision),
       what: `the downgrade of ${id} only raises an error`,
-      why: 'A deploy that fails after it cannot take the schema back by itself: a person has to.',
+      why: 'A deploy that fails after it cannot roll the schema back by itself: a person has to.',
       fix: write,
     }
   return downgrade.body === 'empty' && upgrade?.body === 'body' ? 'noop' : undefined
@@ -75,18 +75,18 @@ function* checkDown(revision: Revision, down: Down): Iterable<Finding> {
       ...about(byRows ? 'data.downgrade-fails' : 'reversible.fails', 'error', revision),
       ...placeOf(error, file.file),
       what: `the downgrade of ${id} fails${byRows ? ' as soon as there are rows' : ''}: ${headline(error)}`,
-      why: 'When the deploy has to take the schema back, it cannot: a person has to mend production by hand.',
+      why: 'When the deploy has to roll the schema back, it cannot: a person has to fix production by hand.',
       fix: byRows
         ? 'let the downgrade convert or remove the rows that the older schema cannot hold'
-        : 'mend the downgrade: try `alembic downgrade -1` and `alembic upgrade head`',
+        : 'fix the downgrade: try `alembic downgrade -1` and `alembic upgrade head`',
       detail: traceback(error),
     }
   if (againError)
     return yield {
       ...about('reversible.again-fails', 'error', revision),
       ...placeOf(againError, file.file),
-      what: `${id} can be taken back, but not applied again: ${headline(againError)}`,
-      why: 'Its downgrade leaves something behind: after a rollback, the mended version cannot be deployed.',
+      what: `${id} can be rolled back, but not applied again: ${headline(againError)}`,
+      why: 'Its downgrade leaves something behind: after a rollback, the fixed version cannot be deployed.',
       fix: 'let the downgrade remove all that the upgrade makes: types and sequences as well as tables',
       detail: traceback(againError),
     }

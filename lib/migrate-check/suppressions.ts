@@ -46,7 +46,7 @@ function* complaints(
         ...about('suppression.unused', 'note', file, line),
         what: `the comment allows ${id}, which was not found`,
         why: 'A comment that allows nothing may one day allow too much.',
-        fix: allowable.test(id) ? 'delete it' : `${id} cannot be allowed: mend it`,
+        fix: allowable.test(id) ? 'delete it' : `${id} cannot be allowed: fix it`,
       }
   }
 }

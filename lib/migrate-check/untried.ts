@@ -15,7 +15,7 @@ export const configProblems = (facts: readonly Fact[]): Finding[] => [
     ...about('load.config', 'error', file),
     what: `Alembic cannot use ${file}: ${message.split('\n')[0]}`,
     why: 'No command of Alembic works.',
-    fix: 'mend script_location and version_locations',
+    fix: 'fix script_location and version_locations',
   })),
 ]
 
@@ -26,7 +26,7 @@ export const stopped = ({ revision, left }: FactOf<'stopped'>, revisions: readon
   revision,
   what: `${left} later revisions were not tried, because ${revision} fails`,
   why: 'They build on what it would have made.',
-  fix: 'mend it and check again',
+  fix: 'fix it and check again',
 })
 
 /** Tables that stayed empty. */

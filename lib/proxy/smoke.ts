@@ -42,7 +42,7 @@ export async function smokeTest(
   throw new Failure({
     what: `${failed.length} of ${tests.length} smoke tests of ${who} failed`,
     detail: failed.join('\n'),
-    fix: 'mend what these tests found, build again and deploy',
+    fix: 'fix what these tests found, build again and deploy',
   })
 }
 

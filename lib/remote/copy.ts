@@ -54,7 +54,7 @@ async function must(connection: Connection, script: string, timeout: number): Pr
     throw new Failure({
       what: 'the deployment files could not be put in place on the VPS; the ones that were there still are',
       detail: lastLines(ran.stderr || ran.stdout, 12),
-      fix: 'mend that, and start again: what has arrived need not travel again',
+      fix: 'fix that, and start again: what has arrived need not travel again',
     })
   return ran.stdout
 }

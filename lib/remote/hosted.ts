@@ -46,7 +46,7 @@ export function enter(directory: string): void {
     say({ type: 'exit', code })
     outbox.close()
   })
-  // A run takes these for itself; before it does, there is nothing to take back.
+  // A run takes these for itself; before it does, there is nothing to roll back.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => {
       if (process.listenerCount(signal) === 1) process.exit(1)

@@ -1,7 +1,7 @@
 import { openSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** So many bytes are kept for the last words of a run whose disk is full: what it takes back, and its exit code. */
+/** So many bytes are kept for the last words of a run whose disk is full: what it rolls back, and its exit code. */
 const reserved = 64 * 1024
 /** Disks give room in pieces of this size. */
 const page = 4096

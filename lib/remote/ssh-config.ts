@@ -46,7 +46,7 @@ export async function followSshConfig(environment: string, named: Named): Promis
       `ssh cannot read ${file}: ${lastLines(asked.stderr, 3)}`,
       asked.code === 127
         ? 'install it: apt install openssh-client; it alone knows what the file means'
-        : `mend it: ssh -G ${named.host}  must print settings`,
+        : `fix it: ssh -G ${named.host}  must print settings`,
     )
   return settingsIn(asked.stdout, named, variableOf(environment, 'HOST'))
 }

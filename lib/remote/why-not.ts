@@ -10,7 +10,7 @@ const levelOf = (error: unknown): unknown =>
 
 const told = (what: string, fix: string): Problem => ({ what, fix })
 
-/** Why there is no connection, in the words of the person who must mend it. */
+/** Why there is no connection, in the words of the person who must fix it. */
 export function whyNot(error: unknown, { environment, destination, identities }: Access): Problem {
   const { host, port, user } = destination
   const where = addressOf(destination)

@@ -46,7 +46,7 @@ export type NewEvent = Readonly<
   | { type: 'command'; text: string; ms: number; code: number | null }
   /** What the run is to bring live, said before it is pulled: the history of a failed run, and what nobody may prune. */
   | { type: 'target'; release: number | undefined; tag: string; images: Images }
-  /** Something went wrong after something was changed: from here on the run takes it back. */
+  /** Something went wrong after something was changed: from here on the run rolls it back. */
   | { type: 'taking-back'; problem: Problem }
   /** How things stood at this moment, for whoever looks into it later: the last lines of a container, for example. */
   | { type: 'evidence'; what: string; text: string }
@@ -76,7 +76,7 @@ export type Fact = Readonly<
   | { kind: 'candidate'; colour: Colour }
   /** The schema's revision before a migration by a colour's image, which alone knows the way back. */
   | { kind: 'migrating'; from: string | null; colour: Colour; image: string }
-  /** The schema is about to be taken back by a colour's image, which alone knows the way forward again. */
+  /** The schema is about to be rolled back by a colour's image, which alone knows the way forward again. */
   | {
       kind: 'downgrading'
       from: string

@@ -50,7 +50,7 @@ interface About extends Omit<EventOf<'run-started'>, 'type' | 'v' | 'at' | 'pid'
 }
 
 /**
- * Carries a procedure out as a run, stoppable by Ctrl-C and taken back when it fails: all that happens is told, from
+ * Carries a procedure out as a run, stoppable by Ctrl-C and rolled back when it fails: all that happens is told, from
  * `run-started` to `run-finished`.
  * @returns the exit code.
  */

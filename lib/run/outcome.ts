@@ -18,7 +18,7 @@ export interface Ended {
 
 export const done: Ended = { outcome: 'done', exitCode: exitCodes.done }
 
-/** A run that had nothing to take back. */
+/** A run that had nothing to roll back. */
 export function stopped(error: unknown, { kept }: { kept: boolean }): Ended {
   // What was kept was changed: "nothing was changed" would be a lie.
   const unforeseen = kept ? exitCodes.needsPerson : exitCodes.nothingChanged
@@ -27,7 +27,7 @@ export function stopped(error: unknown, { kept }: { kept: boolean }): Ended {
   return { outcome, exitCode, problem: foreseenOrBug(error) }
 }
 
-/** A run that took back what it did. @param failed what of it could not be taken back */
+/** A run that took back what it did. @param failed what of it could not be rolled back */
 export function takenBack(problem: Problem, failed: readonly Problem[]): Ended {
   if (failed.length === 0) return { outcome: 'rolled back', exitCode: exitCodes.rolledBack, problem }
   const detail = [problem.detail, 'and taking it back failed:', ...failed.map(describeProblem)]
@@ -43,7 +43,7 @@ export function takenBack(problem: Problem, failed: readonly Problem[]): Ended {
   }
 }
 
-/** What stopped a run: what we foresaw, what the machine refused, or a bug, whose stack is for whoever mends the toolkit. */
+/** What stopped a run: what we foresaw, what the machine refused, or a bug, whose stack is for whoever fixes the toolkit. */
 export function foreseenOrBug(error: unknown): Problem {
   const foreseen = error instanceof Failure ? error : refused(error)
   if (foreseen) return problemOf(foreseen)

@@ -42,7 +42,7 @@ export class Run {
     return takeStep(this.#log, { step: this.#steps, title }, act)
   }
 
-  /** Registers how to take back what the step that follows does. Say it before the first change. */
+  /** Registers how to roll back what the step that follows does. Say it before the first change. */
   undo(title: string, act: (step: Step) => Promise<void>): void {
     this.#undos.push({ title, act })
   }
@@ -98,7 +98,7 @@ export class Run {
     this.fact({ kind: 'settled' })
   }
 
-  /** Runs the procedure; if it fails, takes back what was done. Never throws: a bug of ours is a problem, too. */
+  /** Runs the procedure; if it fails, rolls back what was done. Never throws: a bug of ours is a problem, too. */
   async attempt(procedure: () => Promise<void>): Promise<Ended> {
     try {
       await procedure()
@@ -106,7 +106,7 @@ export class Run {
     } catch (error) {
       return await this.#takeBack(error)
     } finally {
-      // What could not be taken back is not settled: the next run tries again, from what is true then.
+      // What could not be rolled back is not settled: the next run tries again, from what is true then.
       if (this.#inherited.length === 0 && !this.#leftBehind) this.settle()
     }
   }

@@ -22,7 +22,7 @@ export interface SessionOptions extends RenderOptions {
 export interface Aside {
   /** Whom to tell, besides those of our own environment. */
   readonly webhooks?: string | undefined
-  /** What a run that failed, and was taken back, has left all the same: a line for each kind of thing. */
+  /** What a run that failed, and was rolled back, has left all the same: a line for each kind of thing. */
   readonly left?: () => Promise<readonly string[]>
   /** Called when the procedure and its way back are over. */
   readonly atEnd?: (run: Run, ended: Ended, logFile: string, told: number) => void

@@ -7,7 +7,7 @@ export function stopOnSignals(run: Run): () => void {
   const stop = (signal: NodeJS.Signals): void => {
     if (stopping) return
     stopping = true
-    run.note(`${signal}: stopping at the next safe place; what was changed is taken back`)
+    run.note(`${signal}: stopping at the next safe place; what was changed is rolled back`)
     run.stop(signal)
   }
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const

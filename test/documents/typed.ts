@@ -47,7 +47,7 @@ export const typed: Readonly<Record<string, Typed | Left>> = {
   'npx tsx scripts/deploy.ts -e production --dry-run': { says: /main/ },
   'npx tsx scripts/deploy.ts -e production': {},
   'npx tsx scripts/deploy.ts -e production --attach': { says: /nothing to do/ },
-  'npx tsx scripts/backup.ts -e production --verify': { says: /proved/ },
+  'npx tsx scripts/backup.ts -e production --verify': { says: /verified/ },
   'npx tsx scripts/backup.ts -e production --list': { says: /backup_\d{8}_\d{6}\.sql/ },
   'npx tsx scripts/rollback.ts -e production -t database': {},
   'npx tsx scripts/rollback.ts -e production -t database -b backups/backup_20260103_120000.sql': {

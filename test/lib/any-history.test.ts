@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { isProved } from '../../lib/backup/list.ts'
+import { isVerified } from '../../lib/backup/list.ts'
 import { backupName, isDump, manifestFile, stampedAt, stemOf } from '../../lib/backup/manifest.ts'
 import { backupsToRemove } from '../../lib/backup/retention.ts'
 import { targetOf } from '../../lib/deploy/rollback/target.ts'
@@ -135,7 +135,7 @@ anything('of backups: what must stay stays, and what is removed is older than wh
   const some = fc.uniqueArray(
     fc.record({
       age: fc.nat({ max: 800 * 24 }),
-      proved: fc.boolean(),
+      verified: fc.boolean(),
       cut: fc.boolean(),
       referred: fc.boolean(),
     }),
@@ -146,16 +146,16 @@ anything('of backups: what must stay stays, and what is removed is older than wh
   const now = Date.UTC(2026, 5, 15)
   fc.assert(
     fc.property(some, retention, (found, wanted) => {
-      const backups = found.map(({ age, proved, cut }) => {
-        const one = backup(now - (age * day) / 24, proved ? { verifiedAt: now } : {})
+      const backups = found.map(({ age, verified, cut }) => {
+        const one = backup(now - (age * day) / 24, verified ? { verifiedAt: now } : {})
         return cut ? { ...one, bytes: 1 } : one
       })
       const referred = backups.filter((_, i) => found[i]?.referred).map(({ name }) => `${name}.zst`)
       const gone = new Set(backupsToRemove(backups, wanted, referred, now))
       const newestFirst = [...backups].sort((a, b) => b.at - a.at)
       for (const one of newestFirst.slice(0, Math.max(1, wanted.last))) assert.not(gone.has(one))
-      const proved = newestFirst.find(isProved)
-      assert.not(proved && gone.has(proved))
+      const verified = newestFirst.find(isVerified)
+      assert.not(verified && gone.has(verified))
       for (const one of backups) if (referred.includes(`${one.name}.zst`)) assert.not(gone.has(one))
       const removedAlready = backupsToRemove(
         backups.filter(one => !gone.has(one)),

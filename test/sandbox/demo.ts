@@ -7,7 +7,7 @@ import { sandboxUp } from './sandbox.ts'
 
 /**
  * The main job, for real: a first deploy, a second version with a migration under load, a broken third that takes
- * itself back, a mended one, and a rollback by hand. Ends with what users noticed of it.
+ * itself back, a fixed one, and a rollback by hand. Ends with what users noticed of it.
  */
 
 const bold = (text: string): string =>
@@ -91,7 +91,7 @@ async function demo(): Promise<void> {
       4,
       load,
     )
-    await act('The third, mended', ['deploy.ts', '-e', 'production', '--tag', 'v3'], 0, load)
+    await act('The third, fixed', ['deploy.ts', '-e', 'production', '--tag', 'v3'], 0, load)
     await act('Back to the second, by hand', ['rollback.ts', '-e', 'production', '-t', 'deployment'], 0, load)
   } finally {
     await load.stop()

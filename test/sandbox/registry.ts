@@ -26,7 +26,7 @@ export async function ensureRegistry(say: Say): Promise<void> {
   say(`registry answers on ${registry.host} ${elapsed()}`)
 }
 
-/** For tests of a deploy whose registry is away. */
+/** For tests of a deploy whose registry is down. */
 export async function stopRegistry(): Promise<void> {
   await docker('stop', '-t', '2', container)
 }

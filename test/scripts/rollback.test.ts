@@ -40,7 +40,7 @@ const refused: [args: string[], message: string][] = [
   ],
   [
     ['-e', 'production', '-t', 'migration', '--steps', '0'],
-    '--steps is "0"; expected how many revisions to take back, such as 2\n',
+    '--steps is "0"; expected how many revisions to roll back, such as 2\n',
   ],
   [
     ['-e', 'production', '-t', 'migration', '--to=-1; $(x)'],

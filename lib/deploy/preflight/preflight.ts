@@ -85,24 +85,24 @@ async function wantedImages(site: Site, wanted: Wanted, step: Step): Promise<Ima
 }
 
 /** Whether another environment has shown these very images to be fit, by its history. */
-export function proved(
+export function verified(
   releases: readonly Release[],
   images: Images,
-): 'proved' | 'never live' | 'rolled back' {
+): 'verified' | 'never live' | 'rolled back' {
   const last = releases.findLastIndex(release => sameImages(release, images))
   if (last === -1) return 'never live'
-  return releases[last + 1]?.kind === 'rollback' ? 'rolled back' : 'proved'
+  return releases[last + 1]?.kind === 'rollback' ? 'rolled back' : 'verified'
 }
 
 /**
- * Where the environment wants its images proved elsewhere first: what is wrong with that, as a warning of the run or,
+ * Where the environment wants its images verified elsewhere first: what is wrong with that, as a warning of the run or,
  * where it is demanded, as a problem.
  */
 export async function provedProblems({ environment, run }: Site, images: Images): Promise<Problem[]> {
   if (environment.provedOn === undefined) return []
   const { environment: name, otherwise } = environment.provedOn
-  const verdict = proved(readReleases(await loadEnvironment(name)), images)
-  if (verdict === 'proved') return []
+  const verdict = verified(readReleases(await loadEnvironment(name)), images)
+  if (verdict === 'verified') return []
   const which = Object.values(images).map(shortDigest).join(', ')
   const problem: Problem = {
     what:

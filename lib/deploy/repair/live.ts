@@ -92,7 +92,7 @@ export async function restoreSchema(
   if (migrating && migrating.colour !== live) {
     const { colour, image, from } = migrating
     const back = () => downgrade(project, colour, image, from)
-    await moveSchema(site, from, `taken back to ${showRevision(from)}`, back)
+    await moveSchema(site, from, `rolled back to ${showRevision(from)}`, back)
   }
   const downgrading = lastFact(facts, 'downgrading')
   // Recorded, all that was wanted is done.

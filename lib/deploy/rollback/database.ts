@@ -4,7 +4,7 @@ import { totalOf } from '../../backup/content.ts'
 import { type Examined, removeStaged } from '../../backup/inspect.ts'
 import { scratchPrefix } from '../../backup/leftovers.ts'
 import { type Manifest, stamp } from '../../backup/manifest.ts'
-import { mendDatabase } from '../../backup/repair.ts'
+import { settleDatabase } from '../../backup/repair.ts'
 import { restoreAside } from '../../backup/restore.ts'
 import { replacedRows } from '../../backup/result.ts'
 import { type Fitting, fitSchema } from '../../backup/schema-compatibility.ts'
@@ -28,7 +28,7 @@ import type { DatabaseRollback } from './options.ts'
  */
 export async function rollBackDatabase(site: Site, wanted: DatabaseRollback & { readonly ask: boolean }) {
   const { environment, run } = site
-  await run.step('Repair what an interrupted run left', step => mendDatabase(site, step))
+  await run.step('Repair what an interrupted run left', step => settleDatabase(site, step))
   const source =
     wanted.backTo === undefined ? await fromBackup(site, wanted.backup) : await fromKept(site, wanted.backTo)
   if (source.keptUploads && wanted.online) throw heldUploads(source.keptUploads)

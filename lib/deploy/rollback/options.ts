@@ -9,7 +9,7 @@ const databaseOptions = {
     type: 'value',
     short: 'b',
     value: '<file>',
-    describe: 'database: this backup (default: the newest proved one)',
+    describe: 'database: this backup (default: the newest verified one)',
   },
   'back-to': {
     type: 'value',
@@ -38,7 +38,7 @@ export const rollbackOptions = {
     describe: 'a release by its number; with -t migration a revision, or base',
   },
   steps: { type: 'value', value: '<n>', describe: 'migration: how many revisions (1 unless told)' },
-  'with-migrations': { type: 'flag', describe: 'deployment: take the schema back, too, if need be' },
+  'with-migrations': { type: 'flag', describe: 'deployment: roll the schema back, too, if need be' },
   ...databaseOptions,
 } as const satisfies Options
 
@@ -46,20 +46,20 @@ export interface DeploymentRollback {
   readonly type: 'deployment'
   /** An older release's number; the one before the live one unless told. */
   readonly to: number | undefined
-  /** Take the schema back, too, where the older release needs that. */
+  /** Roll the schema back, too, where the older release needs that. */
   readonly withMigrations: boolean
 }
 
 export interface MigrationRollback {
   readonly type: 'migration'
-  /** How many revisions to take back, or the one to return to. */
+  /** How many revisions to roll back, or the one to return to. */
   readonly back: { readonly steps: number } | { readonly to: string }
 }
 
 type Wanted = DeploymentRollback | MigrationRollback | ({ readonly type: 'database' } & DatabaseRollback)
 
 const aRelease = 'a release number such as 12 (--list shows them)'
-const someRevisions = 'how many revisions to take back, such as 2'
+const someRevisions = 'how many revisions to roll back, such as 2'
 
 /** @throws UsageError for what is missing, malformed or does not go together. */
 export function rollbackWanted(given: Parsed<typeof rollbackOptions>): Wanted {
@@ -95,7 +95,7 @@ function databaseWanted(given: Given) {
   const clash = clashes.find(names => names.every(name => given[name]))
   if (clash) throw new UsageError(`--${clash[0]} and --${clash[1]} do not go together`, 'choose one of them')
   return {
-    /** A backup's file; the newest proved one unless told. */
+    /** A backup's file; the newest verified one unless told. */
     backup: given.backup,
     /** A database that an earlier rollback kept, instead of a backup: the way back. */
     backTo: given['back-to'],

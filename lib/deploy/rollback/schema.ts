@@ -52,23 +52,23 @@ export async function guideBack({ environment, project, proxy, run }: Site): Pro
 }
 
 /**
- * Takes the schema back, with the image that knows the way. Should anything after this fail, or the run be killed, it
+ * Rolls the schema back, with the image that knows the way. Should anything after this fail, or the run be killed, it
  * is taken forward again; what was in the columns and tables that went is in the backup alone.
  */
 export async function takeSchemaBack(site: Site, guide: Guide, { from, to, revisions }: Descent) {
   const { project, run } = site
   const { colour, image, live } = guide
   run.fact({ kind: 'downgrading', from, to, colour, image, live })
-  run.undo(`Take the schema forward to ${from} again`, async step => {
+  run.undo(`Bring the schema forward to ${from} again`, async step => {
     if ((await schemaRevision(project)) === from) return step.skip('it is there')
     await upgradeAgain(project, colour, image, from)
   })
-  await run.step(`Take the schema back to ${showRevision(to)}`, async step => {
+  await run.step(`Roll the schema back to ${showRevision(to)}`, async step => {
     await downgradeTo(project, colour, to)
     step.note(count(revisions.length, 'revision'))
   })
 }
 
-/** What is taken back, for whoever is asked. */
+/** What is rolled back, for whoever is asked. */
 export const descentLines = ({ titles }: RevisionGraph, { revisions }: Descent): string[] =>
   revisions.map(name => `${name} ${titles.get(name) ?? ''}`.trim())

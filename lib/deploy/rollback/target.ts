@@ -13,7 +13,7 @@ export function targetOf(releases: readonly Release[], to: number | undefined): 
   if (number === null)
     throw new Failure({
       what: `release ${live.release} is the first: there is none before it`,
-      fix: 'deploy a mended version',
+      fix: 'deploy a fixed version',
     })
   if (number === live.release)
     throw new Failure({ what: `release ${number} is live already`, fix: '--list shows the releases' })

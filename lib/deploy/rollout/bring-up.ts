@@ -60,7 +60,7 @@ export function changesBetween(before: readonly string[], after: readonly string
   return changed.filter(line => !tables.some(table => line.slice(2).startsWith(`column ${table}.`))).sort()
 }
 
-/** An application that makes its own schema, in the words of the person who has to mend that. */
+/** An application that makes its own schema, in the words of the person who has to fix that. */
 export const madeItself = (candidate: Colour, changes: readonly string[]): Problem => ({
   what: `the schema changed while ${candidate} started: the application makes tables by itself`,
   detail: [...changes.slice(0, 10), ...(changes.length > 10 ? [`and ${changes.length - 10} more`] : [])].join(
@@ -68,7 +68,7 @@ export const madeItself = (candidate: Colour, changes: readonly string[]): Probl
   ),
   fix: [
     'take metadata.create_all(), or what else does it, out of the application, and write a migration: what no migration',
-    'has made, none can change, and no rollback takes it back',
+    'has made, none can change, and no rollback rolls it back',
   ].join('\n'),
 })
 

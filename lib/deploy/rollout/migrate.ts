@@ -11,7 +11,7 @@ import type { RollingOut } from './rollout.ts'
 /**
  * Applies what of the image's migrations is pending, with the image alone: the candidate does not run yet, so the schema
  * that it finds is one of Alembic's, whatever it may do to it when it starts. Going back is the other way round: the
- * candidate is gone when the schema is taken back.
+ * candidate is gone when the schema is rolled back.
  * @returns whether there was anything to migrate.
  */
 export async function migrate(site: RollingOut, migrations: RevisionGraph): Promise<boolean> {
@@ -23,7 +23,7 @@ export async function migrate(site: RollingOut, migrations: RevisionGraph): Prom
   if (pending.length > 0) {
     run.fact({ kind: 'migrating', from, colour: candidate, image })
     assignImages(site, candidate, version.images)
-    run.undo(`Take the schema back to ${showRevision(from)}`, async step => {
+    run.undo(`Roll the schema back to ${showRevision(from)}`, async step => {
       if (unseen) throw unseen
       if ((await schemaRevision(project)) === from) return step.skip('it is there')
       await downgrade(project, candidate, image, from)
@@ -47,7 +47,7 @@ const notSeen = ({ heads }: RevisionGraph, now: Revision): Failure =>
   new Failure({
     what: `Alembic reported success, but the database still says ${showRevision(now)}, not ${heads.join(', ')}`,
     detail:
-      'the migrations are applied and cannot be taken back from here: another table than the one read has the revision',
+      'the migrations are applied and cannot be rolled back from here: another table than the one read has the revision',
     fix: "name the table of env.py's version_table and version_table_schema in the environment's settings: database: { …, versionTable: '<schema>.<table>' }",
   })
 

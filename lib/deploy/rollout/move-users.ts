@@ -76,7 +76,7 @@ async function watchStability(
       throw new Failure({
         what: `${traffic.errors} of ${seen} failed since the switch`,
         detail: `before it, ${errorsBefore.errors} of ${errorsBefore.requests} did`,
-        fix: 'look at the log of the backend that was taken back, mend it and deploy again',
+        fix: 'look at the log of the backend that was rolled back, fix it and deploy again',
       })
     await checkStillHealthy(project, containers)
     const left = ends - Date.now()

@@ -21,7 +21,7 @@ export interface Rollout {
   readonly version: Version
   /** The image's migrations, to be applied; undefined leaves the schema as it is. */
   readonly migrations?: RevisionGraph | undefined
-  /** Takes the schema back once the candidate is up: it was made for an older one. */
+  /** Rolls the schema back once the candidate is up: it was made for an older one. */
   readonly takeBack?: (() => Promise<void>) | undefined
   /** Where the live version holds every connection to the database, it is made to leave some. */
   readonly makesRoom?: boolean | undefined
@@ -98,7 +98,7 @@ async function countFailed({ proxy, run }: Site, atStart: Traffic, step: Step): 
     run.recordTraffic(noticed)
     step.note(`${noticed.errors} of ${count(noticed.requests, 'request')}`)
   } catch (error) {
-    step.skip(problemOf(error).what) // a proxy that is gone must not keep the rest from being taken back
+    step.skip(problemOf(error).what) // a proxy that is gone must not keep the rest from being rolled back
   }
 }
 

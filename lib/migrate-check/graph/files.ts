@@ -15,7 +15,7 @@ function* unreadable({ file, error, revision, down_revision }: RevisionFile): It
       ...about('graph.unreadable', 'error', file, error.line),
       what: `${file} is not valid Python: ${error.message}`,
       why: 'Alembic reads every revision file for every command: with this one, none works.',
-      fix: 'mend the syntax',
+      fix: 'fix the syntax',
     }
   const isNamed = typeof revision?.value === 'string' && revision.value !== ''
   if (isNamed && wordsOf(down_revision) !== undefined) return

@@ -38,7 +38,7 @@ const cell = (text: string): string =>
   printable(text).replaceAll('|', '\\|').replaceAll('\n', ' ').replaceAll('<', '&lt;')
 const icons = { fails: '❌', blocks: '⛔', warns: '⚠️', safe: '✅', 'not tried': '–' } as const
 
-/** The summary page: what is new, what each does, its SQL folded, whether it can be taken back, locks, verdict. */
+/** The summary page: what is new, what each does, its SQL folded, whether it can be rolled back, locks, verdict. */
 export function summary(title: string, verdicts: readonly Verdict[], { findings, allowed }: Judged): string {
   const news = verdicts.some(({ isNew }) => isNew) ? verdicts.filter(({ isNew }) => isNew) : verdicts
   const parts = [

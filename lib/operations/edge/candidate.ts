@@ -73,7 +73,7 @@ export async function validate(slots: Slots, next: Colour): Promise<void> {
   throw new Failure({
     what: 'HAProxy does not accept the new configuration',
     detail: alerts?.join('\n'),
-    fix: 'mend environments/shared.ts or environments/edge, and try again',
+    fix: 'fix environments/shared.ts or environments/edge, and try again',
   })
 }
 

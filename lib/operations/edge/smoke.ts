@@ -44,6 +44,6 @@ export async function smokeTestEdge(
   throw new Failure({
     what: `the smoke tests of the edge's new process failed`,
     detail: wrong.join('\n'),
-    fix: 'mend environments/shared.ts or environments/edge, and try again',
+    fix: 'fix environments/shared.ts or environments/edge, and try again',
   })
 }

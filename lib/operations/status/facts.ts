@@ -25,8 +25,8 @@ export interface Facts {
   /** The colour that the proxy uses when it starts next, and the one that it uses now. */
   readonly live: { readonly onDisk: Colour | null; readonly served: Colour | null | undefined }
   readonly release: Release | undefined
-  /** When the same images were live on the environment that proves versions; null: never; undefined: none does. */
-  readonly provedAt: number | null | undefined
+  /** When the same images were live on the environment that verifies versions; null: never; undefined: none does. */
+  readonly verifiedAt: number | null | undefined
   readonly containers: Known<readonly Container[]>
   readonly usage: Known<ReadonlyMap<string, Usage>>
   readonly traffic: Known<RecentTraffic>
@@ -59,7 +59,7 @@ export interface BackupFacts {
   readonly bytes: number
   readonly last: Backup | undefined
   readonly oldest: Backup | undefined
-  readonly proved: Backup | undefined
+  readonly verified: Backup | undefined
   /** Those that a wrong clock has dated: they are none of the others. */
   readonly fromFuture: readonly Backup[]
 }

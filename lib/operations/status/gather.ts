@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { fromThePast, isFromFuture, isProved, listBackups } from '../../backup/list.ts'
+import { fromThePast, isFromFuture, isVerified, listBackups } from '../../backup/list.ts'
 import { Failure, type Problem } from '../../base/failure.ts'
 import { attempt } from '../../base/shell.ts'
 import { lastLines } from '../../base/text.ts'
@@ -66,7 +66,7 @@ export async function gather(view: View): Promise<Facts> {
     // After the traffic: our own requests are no users'.
     users: traffic.then(() => ask(() => smokeTestUsers(view).then(() => 'served' as const))),
     failingAddresses: failingAddresses(view),
-    provedAt: provedAt(environment, release?.images),
+    verifiedAt: verifiedAt(environment, release?.images),
     backups: ask(() => backupFacts(environment)),
     runs: ask(() => lastRuns(environment, shownRuns)),
   })
@@ -142,13 +142,13 @@ function backupFacts(environment: Environment): BackupFacts {
     bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
     last: backups[0],
     oldest: backups.at(-1),
-    proved: backups.find(isProved),
+    verified: backups.find(isVerified),
     fromFuture: all.filter(one => isFromFuture(one, now)),
   }
 }
 
 /** When these images were live on the environment that a version has to pass first. */
-async function provedAt(
+async function verifiedAt(
   { provedOn }: Environment,
   images: Images | undefined,
 ): Promise<number | null | undefined> {

@@ -60,14 +60,14 @@ function live({ at, environment, live: { onDisk, served }, release }: Facts): st
   return ['live', `${where}${since}, ports ${environment.ports.backend} and ${environment.ports.frontend}`]
 }
 
-function* release({ release, provedAt, environment }: Facts): Iterable<string[]> {
+function* release({ release, verifiedAt, environment }: Facts): Iterable<string[]> {
   if (!release) return
   const { backend, frontend } = release.images
   const where = `live on ${environment.provedOn?.environment}`
   yield ['release', `${release.release}, ${release.tag}, by ${release.who}`]
   yield ['digests', `backend ${shortDigest(backend)}, frontend ${shortDigest(frontend)}`]
-  if (provedAt !== undefined)
-    yield ['proved', provedAt === null ? `never ${where}` : `${where} ${moment(provedAt)}`]
+  if (verifiedAt !== undefined)
+    yield ['verified', verifiedAt === null ? `never ${where}` : `${where} ${moment(verifiedAt)}`]
 }
 
 function schema({ database, head }: Facts): string {
@@ -87,10 +87,10 @@ const traffic = (facts: Facts): string =>
   })
 
 const backup = (facts: Facts): string =>
-  said(facts.backups, ({ count: number, bytes: size, last, proved }) => {
+  said(facts.backups, ({ count: number, bytes: size, last, verified }) => {
     if (!last) return 'none'
-    const at = proved?.manifest?.verifiedAt
-    return `${span(facts.at - last.at)} ago, ${bytes(last.bytes)}; ${number} in all, ${bytes(size)}; proved ${
+    const at = verified?.manifest?.verifiedAt
+    return `${span(facts.at - last.at)} ago, ${bytes(last.bytes)}; ${number} in all, ${bytes(size)}; verified ${
       at === undefined ? 'never' : `${span(facts.at - at)} ago`
     }`
   })

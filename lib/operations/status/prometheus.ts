@@ -56,8 +56,8 @@ const metrics: Readonly<Record<string, readonly [help: string, of: Of]>> = {
   ],
   release_timestamp_seconds: ['When users were moved to the live release.', ({ release }) => release?.at],
   release_proved: [
-    'Whether the same images were live on the environment that proves versions.',
-    ({ provedAt }) => (provedAt === undefined ? undefined : provedAt !== null),
+    'Whether the same images were live on the environment that verifies versions.',
+    ({ verifiedAt }) => (verifiedAt === undefined ? undefined : verifiedAt !== null),
   ],
   container_healthy: [
     'Whether a container runs and is healthy.',
@@ -95,8 +95,8 @@ const metrics: Readonly<Record<string, readonly [help: string, of: Of]>> = {
   backups_bytes: ['Size of all backups.', ({ backups }) => backups?.bytes],
   backup_timestamp_seconds: ['When the newest backup was made.', ({ backups }) => backups?.last?.at],
   backup_proved_timestamp_seconds: [
-    'When a backup was last proved by restoring it.',
-    ({ backups }) => backups?.proved?.manifest?.verifiedAt,
+    'When a backup was last verified by restoring it.',
+    ({ backups }) => backups?.verified?.manifest?.verifiedAt,
   ],
   disk_free_bytes: ['Free space.', perDisk(({ free }) => free)],
   disk_size_bytes: ['Size of the file system.', perDisk(({ total }) => total)],

@@ -82,7 +82,7 @@ export function messagesOf(): (event: RunEvent) => Message | undefined {
 const announcedResults = ['live', 'schema', 'switch', 'rotated']
 
 function verdict({ outcome, left }: EventOf<'run-finished'>, step: string | undefined): string {
-  if (outcome === 'needs a person') return 'NEEDS A PERSON'
+  if (outcome === 'needs a person') return 'MANUAL ACTION REQUIRED'
   if (outcome === 'rolled back') return 'failed and was rolled back'
   if (/^back .*up|^backup/i.test(step ?? '')) return 'failed: the backup failed'
   if (/migration/i.test(step ?? '')) return 'failed: the migration is blocked'

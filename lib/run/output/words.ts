@@ -26,7 +26,7 @@ const verdicts = {
   done: 'done',
   failed: 'failed, nothing was changed',
   'rolled back': 'failed and was rolled back',
-  'needs a person': 'failed and needs a person',
+  'needs a person': 'failed, manual action required',
 } as const
 
 /** How a run ended, in full: the verdict, the problem with what to do, or the result as aligned rows. */

@@ -2,7 +2,7 @@ import { mkdirSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { isProved, listBackups } from '../../../lib/backup/list.ts'
+import { isVerified, listBackups } from '../../../lib/backup/list.ts'
 import {
   backupName,
   manifestFile,
@@ -62,9 +62,9 @@ listing('with and without a manifest, newest first; nothing else', () =>
         ['by-hand.dump', undefined],
       ],
     )
-    assert.ok(newest && isProved(newest))
+    assert.ok(newest && isVerified(newest))
     truncateSync(join(backups, mine.file), 2)
-    assert.not.ok(listBackups(environment).some(isProved), 'a proof of another file is none')
+    assert.not.ok(listBackups(environment).some(isVerified), 'a proof of another file is none')
   }),
 )
 

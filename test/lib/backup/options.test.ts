@@ -19,7 +19,7 @@ const usual = {
   do: 'back up',
   reason: 'manual',
   uploads: true,
-  proved: false,
+  verified: false,
   compressed: false,
   offsite: undefined,
 }
@@ -28,7 +28,7 @@ const options = suite('backup: what is asked of it')
 
 const understood: [what: string, given: Given, wanted: unknown][] = [
   ['nothing: a backup', {}, usual],
-  ['--verify: a proved one', { verify: 'new' }, { ...usual, proved: true }],
+  ['--verify: a verified one', { verify: 'new' }, { ...usual, verified: true }],
   [
     'without uploads, compressed, at night',
     { 'no-uploads': true, compress: true, scheduled: true },
@@ -48,7 +48,7 @@ const understood: [what: string, given: Given, wanted: unknown][] = [
 ]
 for (const [what, given, wanted] of understood) options(what, () => assert.equal(wantedOf(given), wanted))
 
-options('BACKUP_SFTP_URL: every new backup goes there; one that is only to be proved stays', () =>
+options('BACKUP_SFTP_URL: every new backup goes there; one that is only to be verified stays', () =>
   withVariables({ BACKUP_SFTP_URL: url }, () => {
     assert.equal(wantedOf({}), { ...usual, offsite })
     assert.equal(wantedOf({ pull: true }), { do: 'pull', from: offsite })

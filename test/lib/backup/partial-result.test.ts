@@ -30,13 +30,13 @@ lacking(
   },
 )
 
-lacking('one that was proved is said to be', async () => {
+lacking('one that was verified is said to be', async () => {
   const { what, fix } = await failureOf(() =>
     elseLacking(manifest(at, { verifiedAt: at, verifiedBy: 'content' }), words, async () => {
       throw new Error('no such file')
     }),
   )
-  assert.is(what, 'backups/backup_20260103_120000.sql is here, proved, but NOT offsite: no such file')
+  assert.is(what, 'backups/backup_20260103_120000.sql is here, verified, but NOT offsite: no such file')
   assert.is(fix, words.next)
 })
 

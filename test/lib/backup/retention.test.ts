@@ -67,10 +67,10 @@ retention('days without a backup do not count', () => {
   ])
 })
 
-retention('never the newest proved one', () => {
-  const proved = backup(start, { verifiedAt: start })
+retention('never the newest verified one', () => {
+  const verified = backup(start, { verifiedAt: start })
   const older = backup(start - hour, { verifiedAt: start })
-  const backups = [...every(hour, 5).slice(0, 4), proved, older]
+  const backups = [...every(hour, 5).slice(0, 4), verified, older]
   assert.equal(kept(backups, { last: 2 }), ['20260101_160000', '20260101_150000', '20260101_120000'])
 })
 
@@ -113,8 +113,8 @@ retention('one of each day is a nightly one, also where a deploy came after it',
 
 retention('one from the future is not counted, and stays until somebody has looked', () => {
   const future = backup(now + 365 * day, { verifiedAt: now })
-  const proved = backup(start, { verifiedAt: start })
-  const all = [future, ...every(hour, 3).slice(0, 2), proved]
+  const verified = backup(start, { verifiedAt: start })
+  const all = [future, ...every(hour, 3).slice(0, 2), verified]
   assert.equal(kept(all, { last: 1 }), ['20270401_120000', '20260101_140000', '20260101_120000'])
 })
 

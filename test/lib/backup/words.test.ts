@@ -13,31 +13,34 @@ import { backup } from './fixtures.ts'
 const at = Date.parse('2026-01-03T12:00:00Z')
 const choosing = suite('backups: which one a rollback takes')
 
-choosing('the newest proved one; else the newest with a manifest', async () => {
-  const [newer, proved] = [backup(at + 1000), backup(at, { verifiedAt: at })]
+choosing('the newest verified one; else the newest with a manifest', async () => {
+  const [newer, verified] = [backup(at + 1000), backup(at, { verifiedAt: at })]
   const bare = { ...backup(at + 2000), manifest: undefined }
   const now = at + 5000
-  assert.is(newestToRestore([bare, newer, proved], now), proved)
+  assert.is(newestToRestore([bare, newer, verified], now), verified)
   assert.is(newestToRestore([bare, newer], now), newer)
   assert.is(newestToRestore([bare], now), bare)
   assert.is((await failureOf(() => newestToRestore([], now))).what, 'there is no backup')
 })
 
-choosing('one from the future never by itself, proved or not; were there no other, it is named', async () => {
-  const future = backup(at + 3_600_000, { verifiedAt: at })
-  const older = backup(at)
-  assert.is(newestToRestore([future, older], at + 1000), older)
-  const { what, fix } = await failureOf(() => newestToRestore([future], at))
-  const says = 'backup_20260103_130000.sql says it is from 2026-01-03T13:00:00.000Z, which has not come'
-  assert.is(what, `${says}: it is never chosen by itself`)
-  assert.match(fix ?? '', '-b backups/backup_20260103_130000.sql restores it all the same')
-  assert.is(
-    newestToRestore([future, older], at + 3_600_000 - 60_000),
-    future,
-    'two clocks may differ a little',
-  )
-  assert.match(backupTable([future], at), /130000\.sql +in the future +1000 B/)
-})
+choosing(
+  'one from the future never by itself, verified or not; were there no other, it is named',
+  async () => {
+    const future = backup(at + 3_600_000, { verifiedAt: at })
+    const older = backup(at)
+    assert.is(newestToRestore([future, older], at + 1000), older)
+    const { what, fix } = await failureOf(() => newestToRestore([future], at))
+    const says = 'backup_20260103_130000.sql says it is from 2026-01-03T13:00:00.000Z, which has not come'
+    assert.is(what, `${says}: it is never chosen by itself`)
+    assert.match(fix ?? '', '-b backups/backup_20260103_130000.sql restores it all the same')
+    assert.is(
+      newestToRestore([future, older], at + 3_600_000 - 60_000),
+      future,
+      'two clocks may differ a little',
+    )
+    assert.match(backupTable([future], at), /130000\.sql +in the future +1000 B/)
+  },
+)
 
 choosing('a file is found as it is typed in the environment, or by its name alone', () =>
   inTemporary(async directory => {
@@ -69,8 +72,8 @@ listing('says of each what it is', () => {
     table,
     [
       'backup                      age             size    schema    release   uploads  why     proof',
-      'backup_20260103_120000.sql  5.0 s ago       1000 B  a1b2c3d4  7 main-7  -        manual  proved by content',
-      'backup_20260103_115900.sql  1 min 05 s ago  1000 B  empty     -         3        manual  not proved',
+      'backup_20260103_120000.sql  5.0 s ago       1000 B  a1b2c3d4  7 main-7  -        manual  verified by content',
+      'backup_20260103_115900.sql  1 min 05 s ago  1000 B  empty     -         3        manual  not verified',
       'backup_20260103_110000.sql  1 h 00 min ago  1000 B  ?         -         -        -       no manifest',
     ].join('\n'),
   )

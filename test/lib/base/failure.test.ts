@@ -33,7 +33,7 @@ const describing = suite('failure: a problem as text')
 
 const described: [problem: Problem, text: string][] = [
   [{ what: 'it broke' }, 'it broke'],
-  [{ what: 'it broke', fix: 'mend it' }, 'it broke\n→ mend it'],
+  [{ what: 'it broke', fix: 'fix it' }, 'it broke\n→ fix it'],
   [{ what: 'it broke', detail: 'one\ntwo' }, 'it broke\n  one\n  two'],
   [{ what: 'it broke', detail: 'one', fix: 'first\nthen' }, 'it broke\n  one\n→ first\n  then'],
   [{ what: 'it broke', detail: '', fix: '' }, 'it broke'],

@@ -27,7 +27,7 @@ help(
         '  npx tsx scripts/deploy.ts -e x  for example',
         '',
         'Exit codes: 0 done · 1 failed, nothing changed · 2 wrong usage or configuration · 3 another run holds',
-        'the lock · 4 failed and rolled back · 5 needs a person (the message says exactly what to run)',
+        'the lock · 4 failed and rolled back · 5 manual action required (the message says exactly what to run)',
         '',
       ].join('\n'),
     )

@@ -61,12 +61,12 @@ for (const code of [0, 1, 2, 3, 4, 5] as const) {
     const failing = {
       ...command,
       run: () =>
-        Promise.reject(new Failure({ what: 'it broke', detail: 'here\nand here', fix: 'mend it' }, code)),
+        Promise.reject(new Failure({ what: 'it broke', detail: 'here\nand here', fix: 'fix it' }, code)),
     }
     const said = await captured(() => main(failing, []))
     assert.equal(said, {
       stdout: '',
-      stderr: 'it broke\n  here\n  and here\n→ mend it\n',
+      stderr: 'it broke\n  here\n  and here\n→ fix it\n',
       exitCode: code,
     })
   })

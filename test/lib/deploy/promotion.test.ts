@@ -2,40 +2,40 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { proved, provedProblems } from '../../../lib/deploy/preflight/preflight.ts'
+import { provedProblems, verified } from '../../../lib/deploy/preflight/preflight.ts'
 import { type Release, recordRelease } from '../../../lib/environment/releases.ts'
 import type { Site } from '../../../lib/proxy/site.ts'
 import { Run } from '../../../lib/run/run.ts'
 import { EventStream } from '../../../lib/run/run-log.ts'
 import { environmentIn, images, inTemporary, release, withVariables } from '../fixtures.ts'
 
-const history = suite('proved: what another history says of these images')
+const history = suite('verified: what another history says of these images')
 
 const line = (number: number, of: number, kind: Release['kind'] = 'deploy'): Release =>
   release(number, { images: images(of), kind })
 
-const cases: [what: string, releases: Release[], verdict: ReturnType<typeof proved>][] = [
+const cases: [what: string, releases: Release[], verdict: ReturnType<typeof verified>][] = [
   ['an empty one', [], 'never live'],
   ['others alone', [line(1, 1), line(2, 3)], 'never live'],
-  ['live now', [line(1, 1), line(2, 2)], 'proved'],
-  ['live before', [line(1, 2), line(2, 3)], 'proved'],
+  ['live now', [line(1, 1), line(2, 2)], 'verified'],
+  ['live before', [line(1, 2), line(2, 3)], 'verified'],
   ['rolled back from', [line(1, 1), line(2, 2), line(1, 1, 'rollback')], 'rolled back'],
-  ['rolled back from and deployed again', [line(2, 2), line(1, 1, 'rollback'), line(2, 2)], 'proved'],
-  ['rolled back to', [line(1, 2), line(2, 3), line(1, 2, 'rollback')], 'proved'],
+  ['rolled back from and deployed again', [line(2, 2), line(1, 1, 'rollback'), line(2, 2)], 'verified'],
+  ['rolled back to', [line(1, 2), line(2, 3), line(1, 2, 'rollback')], 'verified'],
 ]
 for (const [what, releases, verdict] of cases)
-  history(`${what}: ${verdict}`, () => assert.is(proved(releases, images(2)), verdict))
+  history(`${what}: ${verdict}`, () => assert.is(verified(releases, images(2)), verdict))
 
 history('half of them is not the same', () =>
   assert.is(
-    proved([release(1, { images: { ...images(2), frontend: images(1).frontend } })], images(2)),
+    verified([release(1, { images: { ...images(2), frontend: images(1).frontend } })], images(2)),
     'never live',
   ),
 )
 
 history.run()
 
-const asked = suite('proved: what a deploy does about it')
+const asked = suite('verified: what a deploy does about it')
 
 /** Asks as production does, where staging has `live`. @returns the problems and the warnings. */
 const ask = (live: number | undefined, otherwise: 'warn' | 'demand' | undefined) =>
@@ -60,15 +60,15 @@ const ask = (live: number | undefined, otherwise: 'warn' | 'demand' | undefined)
 
 const firstTime = /^these images \(.{12}, .{12}\) were never live on staging: production is their first time$/
 
-asked('proved: nothing is said', async () =>
+asked('verified: nothing is said', async () =>
   assert.equal(await ask(2, 'demand'), { problems: [], warnings: [] }),
 )
-asked('not proved: a warning by default', async () => {
+asked('not verified: a warning by default', async () => {
   const { problems, warnings } = await ask(1, 'warn')
   assert.equal(problems, [])
   assert.match(`${warnings}`, firstTime)
 })
-asked('not proved where it is demanded: a problem', async () => {
+asked('not verified where it is demanded: a problem', async () => {
   const { problems, warnings } = await ask(undefined, 'demand')
   assert.match(`${problems}`, firstTime)
   assert.equal(warnings, [])

@@ -67,7 +67,7 @@ trouble('whoever waits for it says the same', () =>
     assert.match((await waiting(said)).what, /^the database cannot start: its data is of PostgreSQL 15/)
     const other = await waiting('PANIC: x')
     assert.match(other.what, /^db has crashed 5 times/)
-    assert.is(other.fix, 'mend what its log says', 'no build would help')
+    assert.is(other.fix, 'fix what its log says', 'no build would help')
   }),
 )
 
@@ -81,7 +81,7 @@ const project = {
 }
 
 order('nothing, where all is well', () => assert.equal(collationProblems(project, []), []))
-order('each database with the command that mends it', () => {
+order('each database with the command that fixes it', () => {
   const [problem] = collationProblems(project, [
     { database: 'postgres', superuser: 'tracehub_admin', was: '2.31', is: '2.36' },
     { database: 'tracehub', superuser: 'tracehub_admin', was: '2.31', is: '2.36' },

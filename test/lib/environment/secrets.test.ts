@@ -75,8 +75,8 @@ reading('in DATABASE_URL nothing is encoded that need not be', async () => {
 
 reading('a URL that env.py cannot read is no fault of a migration', () => {
   const printed = "ValueError: invalid interpolation syntax in 'postgresql://u:Pz7%40k@db/x' at position 16"
-  assert.match(adviceAfter(printed, 'production', 'mend it'), 'rotate DB_PASSWORD -e production')
-  assert.is(adviceAfter('column "x" does not exist', 'production', 'mend it'), 'mend it')
+  assert.match(adviceAfter(printed, 'production', 'fix it'), 'rotate DB_PASSWORD -e production')
+  assert.is(adviceAfter('column "x" does not exist', 'production', 'fix it'), 'fix it')
 })
 
 reading('one that is missing: how to make it', () =>

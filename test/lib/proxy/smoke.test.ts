@@ -124,7 +124,7 @@ testing('every one that failed is listed, with what came instead', () =>
       [
         '2 of 3 smoke tests of green failed',
         'backend GET /health: expected status 200, found 500 "/health says hello"\nfrontend GET /: connection refused',
-        'mend what these tests found, build again and deploy',
+        'fix what these tests found, build again and deploy',
         1,
       ],
     )

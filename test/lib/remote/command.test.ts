@@ -6,9 +6,10 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Disconnected, hear, open, runScript } from '../../../lib/remote/command.ts'
 import type { Connection } from '../../../lib/remote/connect.ts'
+import { newHostKey } from '../../host-key.ts'
 
 const commands = suite('a command over SSH')
-const hostKey = ssh2.utils.generateKeyPairSync('ed25519').private
+const hostKey = newHostKey()
 
 /** What the VPS does with the command. */
 let answer: (channel: ssh2.ServerChannel, lose: () => void) => void = () => {}

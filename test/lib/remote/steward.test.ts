@@ -9,6 +9,7 @@ import * as assert from 'uvu/assert'
 import type { Connection } from '../../../lib/remote/connect.ts'
 import { lookAround, setDirectory } from '../../../lib/remote/probe.ts'
 import { packToolkit, root } from '../../../lib/remote/toolkit.ts'
+import { newHostKey } from '../../host-key.ts'
 import { inTemporary } from '../fixtures.ts'
 
 /** The porter comes to the door in the very command that looks: a second one would cost two round trips more. */
@@ -19,7 +20,7 @@ const destination = { user: 'ada', host: 'vps', port: 22 }
 /** A VPS whose commands are run in a shell here; how many it was asked for, is counted. */
 async function onVps(act: (connection: Connection, asked: () => number) => Promise<void>, path: string) {
   let commands = 0
-  const sshd = new ssh2.Server({ hostKeys: [ssh2.utils.generateKeyPairSync('ed25519').private] }, visitor => {
+  const sshd = new ssh2.Server({ hostKeys: [newHostKey()] }, visitor => {
     visitor.on('authentication', attempt => attempt.accept()).on('error', () => {})
     visitor.on('session', accept => {
       accept().on('exec', (accepted, _, { command }) => {

@@ -28,7 +28,7 @@ function aRun(): { run: Run; told: string[]; events: NewEvent[] } {
 
 const nothing = async (): Promise<void> => {}
 const broken = (what: string) => (): Promise<never> =>
-  Promise.reject(new Failure({ what, fix: `mend ${what}` }))
+  Promise.reject(new Failure({ what, fix: `fix ${what}` }))
 
 const steps = suite('run: steps')
 
@@ -80,7 +80,7 @@ steps('a failure ends the run; where nothing was changed, that is exit code 1', 
   assert.equal(ended, {
     outcome: 'failed',
     exitCode: 1,
-    problem: { what: 'one', detail: undefined, fix: 'mend one' },
+    problem: { what: 'one', detail: undefined, fix: 'fix one' },
   })
   assert.equal(told, ['+ One', '✗ One · one', '! settled'])
 })
@@ -98,7 +98,7 @@ for (const [failure, exitCode, outcome] of unchanged)
     assert.equal([ended.exitCode, ended.outcome], [exitCode, outcome])
   })
 
-steps('a bug of ours is taken back like any failure, and its stack is told', async () => {
+steps('a bug of ours is rolled back like any failure, and its stack is told', async () => {
   const { run, told } = aRun()
   const ended = await run.attempt(async () => {
     run.undo('Undo it', nothing)
@@ -114,7 +114,7 @@ steps.run()
 
 const undoing = suite('run: taking back')
 
-undoing('what was done last is taken back first', async () => {
+undoing('what was done last is rolled back first', async () => {
   const { run, told } = aRun()
   const ended = await run.attempt(async () => {
     run.undo('Undo one', nothing)
@@ -127,7 +127,7 @@ undoing('what was done last is taken back first', async () => {
   assert.equal(ended, {
     outcome: 'rolled back',
     exitCode: 4,
-    problem: { what: 'three', detail: undefined, fix: 'mend three' },
+    problem: { what: 'three', detail: undefined, fix: 'fix three' },
   })
   assert.equal(told.slice(5), [
     '✗ Three · three',
@@ -141,7 +141,7 @@ undoing('what was done last is taken back first', async () => {
   ])
 })
 
-undoing('nothing is taken back when all went well', async () => {
+undoing('nothing is rolled back when all went well', async () => {
   const { run, told } = aRun()
   await run.attempt(async () => run.undo('Undo it', nothing))
   assert.equal(told, ['! settled'])
@@ -154,7 +154,7 @@ undoing('one that fails does not stop the others, and a person is told all of it
     run.undo('Undo two', broken('two'))
     run.undo('Undo three', () => Promise.reject(new Error('three, in words of its own')))
     await run.step('Four', () =>
-      Promise.reject(new Failure({ what: 'four', detail: 'its log', fix: 'mend four' })),
+      Promise.reject(new Failure({ what: 'four', detail: 'its log', fix: 'fix four' })),
     )
   })
   assert.equal(ended, {
@@ -162,8 +162,8 @@ undoing('one that fails does not stop the others, and a person is told all of it
     exitCode: 5,
     problem: {
       what: 'four',
-      detail: 'its log\nand taking it back failed:\nthree, in words of its own\ntwo\n→ mend two',
-      fix: 'mend two',
+      detail: 'its log\nand taking it back failed:\nthree, in words of its own\ntwo\n→ fix two',
+      fix: 'fix two',
     },
   })
   assert.equal(told.slice(2), [
@@ -182,7 +182,7 @@ undoing('where no undoing says what to do, the fix of the failure itself stays',
     run.undo('Undo one', () => Promise.reject(new Error('no')))
     await run.step('Two', broken('two'))
   })
-  assert.is(problem?.fix, 'mend two')
+  assert.is(problem?.fix, 'fix two')
 })
 
 undoing('a step inside an undoing is a step like any other', async () => {
@@ -194,7 +194,7 @@ undoing('a step inside an undoing is a step like any other', async () => {
   assert.equal(told, ['+ Undo', '+ Inner', '✓ Inner', '✓ Undo', '! settled'])
 })
 
-undoing('past the point of no return, nothing is taken back', async () => {
+undoing('past the point of no return, nothing is rolled back', async () => {
   const { run, told } = aRun()
   const ended = await run.attempt(async () => {
     run.undo('Undo it', nothing)
@@ -204,7 +204,7 @@ undoing('past the point of no return, nothing is taken back', async () => {
   assert.equal(told, ['+ Record', '✓ Record', '! settled'])
 })
 
-undoing('what could not be taken back is not settled: the next run finds the facts', async () => {
+undoing('what could not be rolled back is not settled: the next run finds the facts', async () => {
   const { run, told } = aRun()
   const ended = await run.attempt(async () => {
     run.fact({ kind: 'candidate', colour: 'green' })
@@ -264,7 +264,7 @@ stopping('before it began', async () => {
   assert.equal(told, ['! settled'])
 })
 
-stopping('after a change: it is taken back, exit code 4', async () => {
+stopping('after a change: it is rolled back, exit code 4', async () => {
   const { run, told } = aRun()
   const ended = await run.attempt(async () => {
     run.undo('Undo it', nothing)

@@ -49,7 +49,7 @@ async function isServed(): Promise<void> {
 const ofBackup: readonly Moment[] = [
   ['Back up the database', 'middle'],
   ['Copy the uploads', 'start'],
-  ['Prove it', 'middle'],
+  ['Verify it', 'middle'],
   ['Compress it', 'middle'],
 ]
 for (const moment of ofBackup)

@@ -159,7 +159,7 @@ staging('what fails is a failure; what is here is good, and one command copies i
   assert.not.ok(existsSync(there(name)))
   const copied = await backup(command.split(' '))
   assert.is(copied.code, 0, copied.stdout + copied.stderr)
-  assert.match(copied.stdout, /proved +yes/)
+  assert.match(copied.stdout, /verified +yes/)
   assert.equal(readFileSync(there(name)), readFileSync(join(backups(), name)))
   assert.ok(existsSync(there(name.replace('.sql', '.json'))))
   const locked = await backup(['--to', url, '--no-uploads', '--scheduled'], {

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { type Finished, liveVersion, script } from '../harness.ts'
 import { databases, deployed, listed, psql } from './place.ts'
 
-const staging = suite('the backup before a deploy, where the environment wants it proved')
+const staging = suite('the backup before a deploy, where the environment wants it verified')
 
 staging.before(() => deployed('v1'))
 
@@ -13,7 +13,7 @@ const deployProving = (tag: string): Promise<Finished> =>
     TRACEHUB_OVERRIDE: join(import.meta.dirname, 'proving-override.ts'),
   })
 
-staging('is proved before anything changes', async () => {
+staging('is verified before anything changes', async () => {
   const { code, stderr } = await deployProving('v2')
   assert.is(code, 0, stderr)
   const manifest = listed()[0]?.manifest
@@ -22,7 +22,7 @@ staging('is proved before anything changes', async () => {
   assert.equal(await databases(), ['tracehub'])
 })
 
-staging('stops the deploy where it cannot be restored, and is not listed as proved', async () => {
+staging('stops the deploy where it cannot be restored, and is not listed as verified', async () => {
   // A classic: a check that reads another table holds on the live database, and not while a dump is read back.
   await psql(`
     create function there_are_shipments(int) returns boolean language sql as 'select count(*) >= 0 from shipments';

@@ -1,7 +1,7 @@
 import type { Environment } from '../../../lib/environment/environment.ts'
 import inTheBox from '../override.ts'
 
-/** An environment that proves the backup before a deploy. */
+/** An environment that verifies the backup before a deploy. */
 export default function proving(environment: Environment): Environment {
   return { ...inTheBox(environment), proveBeforeDeploy: true }
 }

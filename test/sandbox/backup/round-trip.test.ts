@@ -30,11 +30,11 @@ staging.before(async () => {
   )
 })
 
-staging('is proved: every row, sequence and object is equal', async () => {
+staging('is verified: every row, sequence and object is equal', async () => {
   writeFileSync(join(directoryOf('staging'), 'uploads', 'bill ü "of" lading.pdf'), 'x'.repeat(1000))
   const { code, stdout, stderr } = await backup('--verify')
   assert.is(code, 0, stdout + stderr)
-  assert.match(stdout, /proved +yes: every row is equal/)
+  assert.match(stdout, /verified +yes: every row is equal/)
   const [{ name, file, manifest } = { name: '', file: '', manifest: undefined }] = listed()
   assert.match(name, /^backup_\d{8}_\d{6}\.sql$/)
   assert.is(await run(['sha256sum', file]), `${manifest?.sha256}  ${file}`)
@@ -49,7 +49,7 @@ staging('is proved: every row, sequence and object is equal', async () => {
   assert.equal(await leftovers(), [])
 })
 
-staging("is proved also where another C library than the image's has made the server's data", async () => {
+staging("is verified also where another C library than the image's has made the server's data", async () => {
   await psql("update pg_database set datcollversion = '1.0' where datname = 'template0'")
   const { code, stdout, stderr } = await backup('--verify', '--no-uploads')
   assert.is(code, 0, stdout + stderr)
@@ -168,7 +168,7 @@ staging('--list shows age, size, revision, release and proof', async () => {
   assert.match(stdout, /^backup +age +size +schema +release +uploads +why +proof$/m)
   assert.match(
     stdout,
-    /^backup_\d{8}_\d{6}\.sql +.* ago +.*iB +a1b2c3d4 +1 v1 +1 +manual +proved by content$/m,
+    /^backup_\d{8}_\d{6}\.sql +.* ago +.*iB +a1b2c3d4 +1 v1 +1 +manual +verified by content$/m,
   )
 })
 
@@ -186,7 +186,7 @@ staging('a dump of PostgreSQL 15: restored on 17, and every row, sequence and ob
 })
 
 staging(
-  '1,500 tables in a database that is read only, for a role with limits: proved, and brought back',
+  '1,500 tables in a database that is read only, for a role with limits: verified, and brought back',
   async () => {
     await psql('create schema tenants')
     await psql(`do $$ begin for i in 1..1500 loop
@@ -203,9 +203,9 @@ staging(
       'postgres',
     )
     const set = await psql(settings)
-    const proved = await backup('--verify', '--no-uploads')
-    assert.is(proved.code, 0, proved.stdout + proved.stderr)
-    assert.match(proved.stdout, /proved +yes: every row is equal/)
+    const verified = await backup('--verify', '--no-uploads')
+    assert.is(verified.code, 0, verified.stdout + verified.stderr)
+    assert.match(verified.stdout, /verified +yes: every row is equal/)
     const restored = await rollBack()
     assert.is(restored.code, 0, restored.stdout + restored.stderr)
     assert.is(await psql(settings), set)

@@ -17,8 +17,8 @@ export async function backup(): Promise<Figure[]> {
   await deployed('v1')
   const size = await fill()
   const made = await alternate(rounds, { ours: oursAlone, documented })
-  await ours() // the one that is proved and restored
-  const back = await alternate(rounds, { proved, rolledBack, online: rolledBackOnline, restored })
+  await ours() // the one that is verified and restored
+  const back = await alternate(rounds, { verified, rolledBack, online: rolledBackOnline, restored })
   const restore = {
     what: 'psql < file through docker exec, into an empty database',
     values: back.restored,
@@ -37,7 +37,9 @@ export async function backup(): Promise<Figure[]> {
     figure('the same, where both are on the disk', 'ms', ms(made.ours), {
       against: { what: 'and sync file', values: made.documented.map(({ synced }) => synced) },
     }),
-    figure('proof of a backup: restored, every table compared', 'ms', ms(back.proved), { against: restore }),
+    figure('proof of a backup: restored, every table compared', 'ms', ms(back.verified), {
+      against: restore,
+    }),
     figure('rollback of the database, from the first look to the smoke tests', 'ms', ms(back.rolledBack), {
       against: restore,
     }),
@@ -46,7 +48,9 @@ export async function backup(): Promise<Figure[]> {
       against: restore,
     }),
     figure('memory of the toolkit: backup', 'bytes', peak(made.ours), { goal: mostMemory }),
-    figure('memory of the toolkit: backup --verify <file>', 'bytes', peak(back.proved), { goal: mostMemory }),
+    figure('memory of the toolkit: backup --verify <file>', 'bytes', peak(back.verified), {
+      goal: mostMemory,
+    }),
     figure('memory of the toolkit: rollback -t database', 'bytes', peak(back.rolledBack), {
       goal: mostMemory,
     }),
@@ -91,7 +95,7 @@ async function documented(): Promise<{ ended: number; synced: number }> {
 
 const newest = (): string => listed()[0]?.file ?? ''
 
-const proved = (): Promise<Taken> => watched('backup', [...staging, '--verify', newest()])
+const verified = (): Promise<Taken> => watched('backup', [...staging, '--verify', newest()])
 
 async function rolledBack(): Promise<Taken> {
   const taken = await watched('rollback', [...staging, '-t', 'database'])

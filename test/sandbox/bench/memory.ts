@@ -5,7 +5,7 @@ import { watched } from './watch.ts'
 
 const backend = join(import.meta.dirname, '..', 'tracehub', 'backend')
 const staging = ['-e', 'staging']
-/** The live version does not work with the older schema: it is taken back. */
+/** The live version does not work with the older schema: it is rolled back. */
 const forthAndBack = { codes: [4] }
 const worse = { codes: [0, 1] } // it found something to complain of
 

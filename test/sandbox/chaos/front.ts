@@ -35,7 +35,7 @@ export class RegistryFront {
   }
 
   /** @returns how many requests it has let down. */
-  mend(): number {
+  fix(): number {
     this.#plan = undefined
     this.#failing = false
     return this.#failed
@@ -62,7 +62,7 @@ export class RegistryFront {
         from.destroy()
       })
     })
-    through.on('error', () => asked.socket.destroy()) // the registry itself is away: so are we
+    through.on('error', () => asked.socket.destroy()) // the registry itself is down: so are we
     asked.pipe(through)
   }
 }

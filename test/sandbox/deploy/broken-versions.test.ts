@@ -19,21 +19,21 @@ const broken: readonly (readonly [version: string, exitCode: number, cause: RegE
     'never-healthy',
     4,
     /backend-green had 45\.0 s and is not healthy yet; its last health check said: .*503/,
-    /mend what its log says/,
+    /fix what its log says/,
   ],
   [
     'crash-loop',
     4,
     /backend-green has crashed \d+ times[\s\S]*cannot read the carrier configuration/,
-    /mend what its log says/,
+    /fix what its log says/,
   ],
   ['missing-image', 1, /tracehub-backend:missing-image is not in the registry/, /choose another --tag/],
-  ['migration-fails', 4, /the database migrations failed[\s\S]*NotNullViolation/, /mend the migration/],
+  ['migration-fails', 4, /the database migrations failed[\s\S]*NotNullViolation/, /fix the migration/],
   [
     'smoke-fails',
     4,
     /1 of 6 smoke tests of green failed[\s\S]*GET \/api\/shipments\?limit=1: expected status 200, found 500/,
-    /mend what these tests found/,
+    /fix what these tests found/,
   ],
   [
     'breaks-old-code',
@@ -80,7 +80,7 @@ production('bad-after-switch: real traffic shows it, users go back, so does the 
   assert.match(stderr, /\d+ of \d+ requests failed since the switch/)
   assert.match(stderr, /before it, 0 of \d+ did/)
   assert.match(stdout, /✓ Switch traffic back to blue/)
-  assert.match(stdout, /✓ Take the schema back to d7e3f51b/)
+  assert.match(stdout, /✓ Roll the schema back to d7e3f51b/)
   assert.is(await liveVersion('production'), 'v2')
   assert.is(await revision('production'), 'd7e3f51b')
   assert.equal(await runningServices('production'), ['backend-blue', 'db', 'frontend-blue', 'proxy'])
@@ -97,7 +97,7 @@ production('a downgrade that is refused needs a person, who is told what to run'
   const { code, stdout, stderr } = await deploy('production', 'stubborn-downgrade', letThrough)
   await load.stop()
   assert.is(code, 5, stdout + stderr)
-  assert.match(stderr, /the schema is at 8c15d7a4 and could not be taken back to d7e3f51b/)
+  assert.match(stderr, /the schema is at 8c15d7a4 and could not be rolled back to d7e3f51b/)
   assert.match(stderr, /--entrypoint alembic \S+ downgrade d7e3f51b/)
   assert.is(await liveVersion('production'), 'v2', 'users are on the old version all the same')
   assert.is(mapOnDisk('production'), 'live blue')

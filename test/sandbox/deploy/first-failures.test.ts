@@ -71,7 +71,7 @@ first("a container of somebody else's has a name of ours", async () => {
   assert.match(said, /nothing was changed/)
 })
 
-first('the registry is away', async () => {
+first('the registry is down', async () => {
   await stopRegistry()
   const said = await fails(1, /127\.0\.0\.1:5050/)
   await startRegistry()

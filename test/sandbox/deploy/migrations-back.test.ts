@@ -92,9 +92,9 @@ production('one that would break the live version is refused, and so is its dry 
 production('the schema alone: the live version needs what went, so it comes again', async () => {
   const { code, stdout, stderr } = await ofSchema()
   assert.is(code, 4, stdout + stderr)
-  assert.match(stdout, /✓ Backup database +backup_[\s\S]*✓ Take the schema back to a1b2c3d4 +1 revision/)
+  assert.match(stdout, /✓ Backup database +backup_[\s\S]*✓ Roll the schema back to a1b2c3d4 +1 revision/)
   assert.match(stderr, /the older schema breaks the live version[\s\S]*-t deployment --with-migrations/)
-  assert.match(stdout, /✓ Take the schema forward to d7e3f51b again/)
+  assert.match(stdout, /✓ Bring the schema forward to d7e3f51b again/)
   await stands('v2', newer)
 })
 
@@ -104,7 +104,7 @@ production('the deployment with its migrations: Ctrl-C after the schema went bac
   const finished = (): boolean =>
     runIds('production').length > count &&
     lastEvents('production').some(
-      event => event.type === 'step-finished' && event.title === `Take the schema back to ${older}`,
+      event => event.type === 'step-finished' && event.title === `Roll the schema back to ${older}`,
     )
   while (!finished()) await sleep(5)
   running.kill('SIGINT')
@@ -115,7 +115,7 @@ production('the deployment with its migrations: Ctrl-C after the schema went bac
 })
 
 for (const [title, after] of [
-  [`Take the schema back to ${older}`, 600],
+  [`Roll the schema back to ${older}`, 600],
   ['Smoke tests on <colour>', 0],
 ] as const)
   production(`the deployment with its migrations, killed at: ${title}`, async () => {
@@ -140,7 +140,7 @@ production('the deployment with its migrations', async () => {
   assert.match(refused.stderr, /--with-migrations/)
   const { code, stdout, stderr } = await rollback('production', '--with-migrations')
   assert.is(code, 0, stdout + stderr)
-  assert.match(stdout, /! the schema is taken back to a1b2c3d4[\s\S]*d7e3f51b add the vessel to shipments/)
+  assert.match(stdout, /! the schema is rolled back to a1b2c3d4[\s\S]*d7e3f51b add the vessel to shipments/)
   await stands('v1', older)
   assert.match(
     readReleases({ directory: directoryOf('production') } as never).at(-1)?.backup ?? '',

@@ -38,11 +38,11 @@ revisions('is deployed: what is pending is counted from where it is', async () =
   assert.match(again.stdout, /none pending, the schema is at a1b2c3d4/)
 })
 
-revisions('a failure takes the schema back to where it was', async () => {
+revisions('a failure rolls the schema back to where it was', async () => {
   const { code, stdout, stderr } = await deploy('production', 'elsewhere-smoke-fails')
   assert.is(code, 4, stdout + stderr)
   assert.match(stdout, /✓ Run migrations on \w+ +1 revision, now at d7e3f51b/)
-  assert.match(stdout, /✓ Take the schema back to a1b2c3d4/)
+  assert.match(stdout, /✓ Roll the schema back to a1b2c3d4/)
   await versionIs(older)
   assert.is(await psql(vessel), '0')
   assert.is(await liveVersion('production'), 'v1')
@@ -103,11 +103,11 @@ creation(
   },
 )
 
-creation('what it made is named, too, where the deploy fails; the migrations are taken back', async () => {
+creation('what it made is named, too, where the deploy fails; the migrations are rolled back', async () => {
   const { code, stdout, stderr } = await deploy('production', 'makes-stickers')
   assert.is(code, 4, stdout + stderr)
   assert.match(stdout + stderr, /the schema changed while green started[\s\S]*\+ table public\.stickers/)
-  assert.match(stdout, /✓ Remove green[\s\S]*✓ Take the schema back to a1b2c3d4/)
+  assert.match(stdout, /✓ Remove green[\s\S]*✓ Roll the schema back to a1b2c3d4/)
   assert.is(await psql('select version_num from alembic_version'), older)
   assert.is(await psql(vessel), '0')
   assert.is(await liveVersion('production'), 'v1')
@@ -122,7 +122,7 @@ const setMainOption = (url: string): string[] => [
 
 const inConfig = suite('an application whose env.py uses set_main_option, and a password with a @')
 
-inConfig('is warned before its migrations fail, and is deployed once env.py is mended', async () => {
+inConfig('is warned before its migrations fail, and is deployed once env.py is fixed', async () => {
   const file = join(await freshEnvironment('production'), '.env.production')
   const password = 'DB_PASSWORD=Pz7@kW2mQ9x=rT4vB6nL8'
   writeFileSync(file, readFileSync(file, 'utf8').replace(/^DB_PASSWORD=.*$/m, password))
@@ -133,9 +133,9 @@ inConfig('is warned before its migrations fail, and is deployed once env.py is m
   assert.match(before, /! the migrations will probably fail: DATABASE_URL has a %/)
   assert.match(stderr, /the database migrations failed[\s\S]*no migration is at fault/)
 
-  const mended = setMainOption('os.environ["DATABASE_URL"].replace("%", "%%")')
-  await pushVersion('in-config-mended', 'v1', { backend: mended })
-  const again = await deploy('production', 'in-config-mended')
+  const fixed = setMainOption('os.environ["DATABASE_URL"].replace("%", "%%")')
+  await pushVersion('in-config-fixed', 'v1', { backend: fixed })
+  const again = await deploy('production', 'in-config-fixed')
   assert.is(again.code, 0, again.stdout + again.stderr)
   assert.not.match(again.stdout, /will probably fail/)
 })

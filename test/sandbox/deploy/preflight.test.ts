@@ -131,7 +131,7 @@ staging(
   },
 )
 
-staging('the registry is away: said so, and --build deploys from source', async () => {
+staging('the registry is down: said so, and --build deploys from source', async () => {
   await stopRegistry()
   const without = await deploy('staging', 'v3')
   assert.is(without.code, 1)

@@ -191,7 +191,7 @@ edge('one environment down is a friendly page, and does not touch the other', as
   apps.staging.down()
   const [away, other] = await Promise.all([ask(staging, ca), arrivedAt(production, ca)])
   assert.equal([away.status, away.headers['retry-after'], other.port], [503, '10', 3000])
-  assert.match(away.body, 'TraceHub is away for a moment')
+  assert.match(away.body, 'TraceHub is down for a moment')
   const { code, stdout } = await scene.deploy()
   assert.is(code, 0)
   assert.match(stdout, `${staging} is down: users see the page that says so`)
@@ -315,7 +315,7 @@ edge('other settings are a new process that takes over under load, and so is ano
   })
 })
 
-edge('settings that are invalid or wrong are taken back, and nobody notices', () =>
+edge('settings that are invalid or wrong are rolled back, and nobody notices', () =>
   underLoad('invalid and wrong settings', async () => {
     const before = readFileSync(scene.path('.env'), 'utf8')
     const running = await scene.containers()

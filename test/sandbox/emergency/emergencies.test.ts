@@ -180,9 +180,9 @@ emergency(
   },
 )
 
-emergency('a table is lost: what is left is saved, the newest proved backup takes its place', async () => {
-  const proved = await script('backup', ['-e', 'production', '--verify', '--no-uploads'])
-  assert.is(proved.code, 0, proved.stderr)
+emergency('a table is lost: what is left is saved, the newest verified backup takes its place', async () => {
+  const verified = await script('backup', ['-e', 'production', '--verify', '--no-uploads'])
+  assert.is(verified.code, 0, verified.stderr)
   await psql('drop table shipments cascade')
   assert.is((await answerOf(`${url('production')}/api/shipments/count`))?.status, 500)
   const ended = await make('rollback-db', 'ARGS=--emergency-backup --yes')
@@ -234,10 +234,10 @@ emergency(
     const schema = await script('rollback', ['-e', 'production', '-t', 'migration'])
     assert.match(
       schema.stdout,
-      /✓ Take the schema back to a1b2c3d4 +1 revision/,
+      /✓ Roll the schema back to a1b2c3d4 +1 revision/,
       schema.stdout + schema.stderr,
     )
-    assert.match(schema.stdout, /✓ Take the schema forward to d7e3f51b again/)
+    assert.match(schema.stdout, /✓ Bring the schema forward to d7e3f51b again/)
     assert.is(schema.code, 4, schema.stdout + schema.stderr)
     const back = await rollback('production')
     assert.match(back.stdout, /✓ End the idle sessions of green +\d+ sessions/, back.stdout + back.stderr)
@@ -334,7 +334,7 @@ emergency(
 )
 
 emergency(
-  'a version that never gets that far: taken back by itself, with its last words in the record',
+  'a version that never gets that far: rolled back by itself, with its last words in the record',
   async () => {
     const ended = await deploy('production', 'crash-loop')
     assert.is(ended.code, 4, ended.stdout + ended.stderr)

@@ -71,7 +71,7 @@ path('the end of a deploy complains of nothing', async () => {
   assert.not.match(stdout + stderr, /No such image|stays: /)
 })
 
-path('a backup, proved, and a rollback of the database to it', async () => {
+path('a backup, verified, and a rollback of the database to it', async () => {
   const backup = await script('backup', ['-e', 'production', '--verify'])
   assert.is(backup.code, 0, backup.stdout + backup.stderr)
   const back = await script('rollback', ['-e', 'production', '-t', 'database'])

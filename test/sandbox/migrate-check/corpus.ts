@@ -47,7 +47,7 @@ export function checkDirectory(
   })
 }
 
-/** The text of a line, to prove that a finding points at what it speaks of. */
+/** The text of a line, to verify that a finding points at what it speaks of. */
 export const lineOf = (project: string, file: string, line: number): string =>
   (readIfThere(join(corpus, project, file)) ?? readFileSync(join(corpus, '_base', file), 'utf8')).split('\n')[
     line - 1

@@ -106,11 +106,11 @@ owner('an environment of before: all that is in it becomes the owner’s, to the
   assert.is(await asked('select count(*) from theirs'), '0', 'what another role has is still open to it')
 })
 
-owner('a backup of it is proved, and comes back with its owners', async () => {
+owner('a backup of it is verified, and comes back with its owners', async () => {
   const before = await content()
-  const proved = await backup('--verify')
-  assert.is(proved.code, 0, proved.stdout + proved.stderr)
-  assert.match(proved.stdout, /proved +yes: every row is equal/)
+  const verified = await backup('--verify')
+  assert.is(verified.code, 0, verified.stdout + verified.stderr)
+  assert.match(verified.stdout, /verified +yes: every row is equal/)
   const back = await rollBack()
   assert.is(back.code, 0, back.stdout + back.stderr)
   assert.equal(await content(), before)

@@ -175,7 +175,7 @@ alike('a command that nobody follows any more and that changes nothing ends by i
 alike('a backup, and what is pending on it, tried there', async () => {
   const made = await there('backup', '--verify')
   assert.is(made.code, 0, made.stdout + made.stderr)
-  assert.match(made.stdout, /✓ Prove it by restoring it/)
+  assert.match(made.stdout, /✓ Verify it by restoring it/)
   const release = readFileSync(join(directory, 'releases.jsonl'), 'utf8').trim().split('\n').at(-1)
   const { images } = JSON.parse(`${release}`) as { images: { backend: string } }
   const image = ['--image', images.backend, '--from-backup', 'latest', '--json']

@@ -148,7 +148,7 @@ outside(
   },
 )
 
-outside('Ctrl-C in the client asks the run to stop: it takes back what it did', async () => {
+outside('Ctrl-C in the client asks the run to stop: it rolls back what it did', async () => {
   const before = runIds('production').at(-1)
   const client = start('deploy', ['-e', 'production', '--tag', 'v2'], variables)
   await until(

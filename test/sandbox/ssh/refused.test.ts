@@ -205,7 +205,7 @@ refusing('a name of ~/.ssh/config is what it is for ssh; what is said explicitly
   assert.is(broken.code, 2)
   assert.match(
     broken.stderr,
-    /^ssh cannot read .*\.ssh\/config: .*line 2: [\s\S]*→ mend it: ssh -G tracehub-prod/,
+    /^ssh cannot read .*\.ssh\/config: .*line 2: [\s\S]*→ fix it: ssh -G tracehub-prod/,
   )
   rmSync(join(home, '.ssh', 'config'))
   const { code, stderr } = await list({ ...alias, PRODUCTION_SSH_KEY: keys.client })

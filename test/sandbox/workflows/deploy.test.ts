@@ -136,7 +136,7 @@ workflows('a push to develop: built, tagged with the commit, deployed by digest'
   assert.match(file, `${secrets['STAGING_JWT_SECRET']}`)
 })
 
-workflows('main gets the very images that staging has proved, and says nothing about it', async () => {
+workflows('main gets the very images that staging has verified, and says nothing about it', async () => {
   await checkout.switchTo('main')
   await checkout.git('merge', '--quiet', '--no-ff', '--message', 'Release', 'develop')
   const jobs = await deployTo('production')

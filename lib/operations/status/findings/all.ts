@@ -6,7 +6,7 @@ import { backups, database, disks } from './data.ts'
 import { addresses, certificates, containers, proxy, users } from './serving.ts'
 
 /**
- * Everything that is wrong, in words, each with the command that mends it, the most urgent first. What only follows
+ * Everything that is wrong, in words, each with the command that fixes it, the most urgent first. What only follows
  * from something that is said already is left out: without an engine nothing runs.
  */
 export function findings(facts: Facts): Problem[] {
@@ -46,5 +46,5 @@ function* unfinished(facts: Facts): Iterable<Problem> {
   if (newest.outcome === undefined)
     yield { what: `${newest.run} did not come to its end`, fix: `${repairing(facts)}  repairs what it left` }
   else if (newest.outcome === 'needs a person' && newest.problem)
-    yield { ...newest.problem, what: `${newest.run} needs a person: ${newest.problem.what}` }
+    yield { ...newest.problem, what: `${newest.run} requires manual action: ${newest.problem.what}` }
 }

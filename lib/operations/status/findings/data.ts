@@ -43,16 +43,20 @@ export function* backups(facts: Facts): Iterable<Problem> {
     }
 }
 
-function* ages({ environment }: Facts, { last, oldest, proved }: BackupFacts, at: number): Iterable<Problem> {
+function* ages(
+  { environment }: Facts,
+  { last, oldest, verified }: BackupFacts,
+  at: number,
+): Iterable<Problem> {
   const fix = commandOf('backup', environment.name)
   if (!last) return yield { what: 'there is no backup', fix }
   const age = at - last.at
   if (age > environment.alarms.backup) return yield { what: `the newest backup is ${span(age)} old`, fix }
-  const provedAt = proved?.manifest?.verifiedAt ?? 0
+  const verifiedAt = verified?.manifest?.verifiedAt ?? 0
   // A proof from the future says no more than that there was one after the backup.
-  const since = proved ? (provedAt > at ? proved.at : provedAt) : (oldest?.at ?? at)
+  const since = verified ? (verifiedAt > at ? verified.at : verifiedAt) : (oldest?.at ?? at)
   if (at - since > environment.alarms.proof)
-    yield { what: `no backup was proved for ${span(at - since)}`, fix: `${fix} --verify` }
+    yield { what: `no backup was verified for ${span(at - since)}`, fix: `${fix} --verify` }
 }
 
 export function* disks({ environment, disks: found }: Facts): Iterable<Problem> {

@@ -12,7 +12,7 @@ import { logFile, RunLog } from '../../../../lib/run/run-log.ts'
 import { environmentIn, inTemporary } from '../../fixtures.ts'
 
 const began = Date.UTC(2026, 0, 3, 14, 30)
-const problem = { what: 'backend-green is unhealthy', detail: 'Traceback | ```', fix: 'mend it' }
+const problem = { what: 'backend-green is unhealthy', detail: 'Traceback | ```', fix: 'fix it' }
 const deploy: NewEvent[] = [
   {
     type: 'run-started',

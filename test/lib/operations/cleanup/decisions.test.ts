@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { isProved } from '../../../../lib/backup/list.ts'
+import { isVerified } from '../../../../lib/backup/list.ts'
 import { stemOf } from '../../../../lib/backup/manifest.ts'
 import { compressible, halfDone, oldBackups } from '../../../../lib/operations/cleanup/backups.ts'
 import {
@@ -86,24 +86,24 @@ backups('its copy of the uploads is counted', () => {
   const [gone] = oldBackups(there([backup(now - day), backup(now - 2 * day, { uploads })]), { last: 1 }, [])
   assert.is(gone?.bytes, 5020)
 })
-backups('never the last proved one, never one that a kept release refers to', () => {
+backups('never the last verified one, never one that a kept release refers to', () => {
   const some = fc.uniqueArray(
-    fc.record({ age: fc.integer({ min: 0, max: 400 }), proved: fc.boolean(), referred: fc.boolean() }),
+    fc.record({ age: fc.integer({ min: 0, max: 400 }), verified: fc.boolean(), referred: fc.boolean() }),
     { selector: ({ age }) => age, maxLength: 40 },
   )
   fc.assert(
     fc.property(some, fc.integer({ min: 1, max: 12 }), (found, last) => {
       const all = found.map(one => ({
         ...one,
-        backup: backup(now - one.age * day, one.proved ? { verifiedAt: now } : {}),
+        backup: backup(now - one.age * day, one.verified ? { verifiedAt: now } : {}),
       }))
       const referred = all.filter(one => one.referred).map(one => one.backup.name)
       const gone = new Set(
         oldBackups(there(all.map(one => one.backup)), { last }, referred).map(({ name }) => name),
       )
       const newestFirst = all.map(one => one.backup).sort((a, b) => b.at - a.at)
-      const proved = newestFirst.find(isProved)
-      const stays = [...newestFirst.slice(0, last).map(({ name }) => name), ...referred, proved?.name]
+      const verified = newestFirst.find(isVerified)
+      const stays = [...newestFirst.slice(0, last).map(({ name }) => name), ...referred, verified?.name]
       for (const name of stays) assert.not(gone.has(`backups/${name}`), name)
     }),
   )

@@ -157,7 +157,7 @@ const cases: [name: string, changes: Partial<Facts>, ...found: (readonly [what: 
         bytes: 0,
         last: undefined,
         oldest: undefined,
-        proved: undefined,
+        verified: undefined,
         fromFuture: [],
       }),
     },
@@ -171,7 +171,7 @@ const cases: [name: string, changes: Partial<Facts>, ...found: (readonly [what: 
         bytes: 1,
         last: backup(now - 8 * day),
         oldest: backup(now - 8 * day),
-        proved: undefined,
+        verified: undefined,
         fromFuture: [],
       }),
     },
@@ -182,26 +182,26 @@ const cases: [name: string, changes: Partial<Facts>, ...found: (readonly [what: 
     {
       backups: is({
         ...{ count: 3, bytes: 3000, last: backup(now), oldest: backup(now - 40 * day) },
-        proved: backup(now - 40 * day, { verifiedAt: now + 400 * day }),
+        verified: backup(now - 40 * day, { verifiedAt: now + 400 * day }),
         fromFuture: [backup(now + 40 * day)],
       }),
     },
     [/^backup_20260312_120000\.sql says it is from .*, which has not come/, /timedatectl/],
-    [/^no backup was proved for 40 days$/, /--verify$/],
+    [/^no backup was verified for 40 days$/, /--verify$/],
   ],
   [
-    'no backup was proved for long',
+    'no backup was verified for long',
     {
       backups: is({
         count: 2,
         bytes: 1,
         last: backup(now),
         oldest: backup(now - 40 * day),
-        proved: undefined,
+        verified: undefined,
         fromFuture: [],
       }),
     },
-    [/^no backup was proved for 40 days$/, /backup\.ts -e production --verify$/],
+    [/^no backup was verified for 40 days$/, /backup\.ts -e production --verify$/],
   ],
   [
     'the disk is nearly full, and so are its inodes',
@@ -238,7 +238,7 @@ const cases: [name: string, changes: Partial<Facts>, ...found: (readonly [what: 
         run({ outcome: 'needs a person', problem: { what: 'the schema is stuck', fix: 'do this' } }),
       ]),
     },
-    [/needs a person: the schema is stuck$/, /^do this$/],
+    [/requires manual action: the schema is stuck$/, /^do this$/],
   ],
   ['a run failed and left all as it was: nothing is wrong', { runs: is([run({ outcome: 'rolled back' })]) }],
   [

@@ -36,7 +36,7 @@ export function facts(changes: Partial<Facts> = {}): Facts {
     live: { onDisk: 'blue', served: 'blue' },
     release: release(1, { at: now - day }),
     damagedHistory: undefined,
-    provedAt: now - 2 * day,
+    verifiedAt: now - 2 * day,
     containers: is(['db', 'proxy', 'backend-blue', 'frontend-blue'].map(name => container(name))),
     usage: is(new Map([['id-backend-blue', { cpu: 0.5, memory: 2 ** 28, memoryLimit: 2 ** 30 }]])),
     traffic: is({
@@ -50,7 +50,7 @@ export function facts(changes: Partial<Facts> = {}): Facts {
     }),
     databaseTrouble: undefined,
     head: is('rev1'),
-    backups: is({ count: 3, bytes: 3000, last, oldest: last, proved: undefined, fromFuture: [] }),
+    backups: is({ count: 3, bytes: 3000, last, oldest: last, verified: undefined, fromFuture: [] }),
     disks: [
       { holds: 'disk', path: '/data', total: 2 ** 40, free: 2 ** 39, inodes: 1_000_000, inodesFree: 900_000 },
     ],

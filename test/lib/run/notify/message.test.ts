@@ -15,7 +15,7 @@ const failed = (title: string): NewEvent => ({
   ms: 1,
   outcome: 'failed',
 })
-const problem = { what: 'it broke', detail: 'line 1', fix: 'mend it' }
+const problem = { what: 'it broke', detail: 'line 1', fix: 'fix it' }
 const end = (outcome: 'done' | 'failed' | 'rolled back' | 'needs a person', exitCode: number): NewEvent => ({
   ...{ type: 'run-finished', ms: 61_000, outcome, exitCode },
   ...(exitCode !== 0 && { problem }),
@@ -58,7 +58,7 @@ const cases: [what: string, events: NewEvent[], headlines: string[]][] = [
   [
     'one that needs a person',
     [started('deploy'), target, end('needs a person', 5)],
-    ['🔵 production: deploy of main-1 has begun', '🚨 production: deploy of main-1 NEEDS A PERSON'],
+    ['🔵 production: deploy of main-1 has begun', '🚨 production: deploy of main-1 MANUAL ACTION REQUIRED'],
   ],
   [
     'a rollback: the checklist wants people to know at its beginning',
@@ -109,7 +109,7 @@ headlines('environment, release, who, why, next step, duration and the workflow 
     ['release', 'main-1'],
     ['who', 'ada'],
     ['why', 'it broke\n  line 1'],
-    ['next step', 'mend it'],
+    ['next step', 'fix it'],
     ['duration', '1 min 01 s'],
     ['workflow run', page],
   ])

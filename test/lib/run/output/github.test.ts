@@ -53,9 +53,9 @@ log('a run that failed: the complete problem, in the log and as an annotation', 
       '  backend-green is unhealthy',
       '    the end of its log:',
       '    100% of 5 checks failed',
-      '  → mend what its log says, build again and deploy',
+      '  → fix what its log says, build again and deploy',
       '::error title=deploy production%3A rolled back::backend-green is unhealthy%0A  the end of its log:' +
-        '%0A  100%25 of 5 checks failed%0A→ mend what its log says, build again and deploy',
+        '%0A  100%25 of 5 checks failed%0A→ fix what its log says, build again and deploy',
       '',
     ].join('\n'),
   ),
@@ -122,10 +122,10 @@ const page = (events: readonly RunEvent[]): Promise<string> =>
 
 summary('warnings, also those that GitHub drops from its annotations', async () => {
   const warnings = Array.from({ length: 12 }, (_, i) => ({
-    ...{ type: 'warning', at: 0, problem: { what: `warning ${i + 1} of them`, fix: 'mend it' } },
+    ...{ type: 'warning', at: 0, problem: { what: `warning ${i + 1} of them`, fix: 'fix it' } },
   })) as RunEvent[]
   const text = await page([...warnings, finished()])
-  for (let i = 1; i <= 12; i += 1) assert.match(text, `⚠ warning ${i} of them\n→ mend it\n`)
+  for (let i = 1; i <= 12; i += 1) assert.match(text, `⚠ warning ${i} of them\n→ fix it\n`)
 })
 
 summary('of a run that went well', async () =>
@@ -158,7 +158,7 @@ summary('of a run that failed', async () =>
 backend-green is unhealthy
   the end of its log:
   100% of 5 checks failed
-→ mend what its log says, build again and deploy
+→ fix what its log says, build again and deploy
 \`\`\`
 
 \`\`\`text

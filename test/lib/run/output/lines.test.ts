@@ -67,7 +67,7 @@ plain('a run that failed: the complete problem goes to standard error', async ()
       '  backend-green is unhealthy',
       '    the end of its log:',
       '    100% of 5 checks failed',
-      '  → mend what its log says, build again and deploy',
+      '  → fix what its log says, build again and deploy',
       '',
     ].join('\n'),
   )

@@ -26,7 +26,7 @@ export const finished = (changes: Partial<Finished> = {}): Finished => ({
 export const problem: Problem = {
   what: 'backend-green is unhealthy',
   detail: 'the end of its log:\n100% of 5 checks failed',
-  fix: 'mend what its log says, build again and deploy',
+  fix: 'fix what its log says, build again and deploy',
 }
 
 const started = (step: number, title: string): RunEvent => ({
@@ -72,7 +72,7 @@ export const success: RunEvent[] = [
   }),
 ]
 
-/** A run that fails and is taken back. */
+/** A run that fails and is rolled back. */
 export const failure: RunEvent[] = [
   ...opening,
   { type: 'warning', at: 0, problem: { what: 'the disk is 90% full', fix: 'docker image prune' } },

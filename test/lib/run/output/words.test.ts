@@ -10,7 +10,7 @@ steps('at 80 columns', () => {
     stepDone(),
     stepDone({ note: 'already here' }),
     stepDone({ outcome: 'skipped', note: 'nothing to do', ms: 3 }),
-    stepDone({ outcome: 'failed', note: 'the registry is away', ms: 125_000 }),
+    stepDone({ outcome: 'failed', note: 'the registry is down', ms: 125_000 }),
     stepDone({ note: 'a note that is far too long to stand on one line beside the title of its step' }),
     stepDone({ note: 'its first line\nand its second' }),
     stepDone({ note: '\u001b[31mred\u001b[0m\u001b[2J, and\u0007 more' }),
@@ -23,7 +23,7 @@ steps('at 80 columns', () => {
     '  ✓ Pull latest images                                                     1.2 s',
     '  ✓ Pull latest images  already here                                       1.2 s',
     '  – Pull latest images  nothing to do                                       3 ms',
-    '  ✗ Pull latest images  the registry is away                          2 min 05 s',
+    '  ✗ Pull latest images  the registry is down                          2 min 05 s',
     '  ✓ Pull latest images  a note that is far too long to stand on one line…  1.2 s',
     '  ✓ Pull latest images  its first line                                     1.2 s',
     '  ✓ Pull latest images  red, and  more                                     1.2 s',
@@ -100,7 +100,7 @@ const verdicts: [event: ReturnType<typeof finished>, verdict: string][] = [
   ],
   [
     finished({ outcome: 'needs a person', exitCode: 5, problem }),
-    '✗ deploy production failed and needs a person (1 min 05 s, exit code 5)',
+    '✗ deploy production failed, manual action required (1 min 05 s, exit code 5)',
   ],
 ]
 for (const [event, verdict] of verdicts) {
@@ -110,7 +110,7 @@ for (const [event, verdict] of verdicts) {
     '  backend-green is unhealthy',
     '    the end of its log:',
     '    100% of 5 checks failed',
-    '  → mend what its log says, build again and deploy',
+    '  → fix what its log says, build again and deploy',
     ...left,
   ].join('\n')
   ends(`${event.outcome}, exit code ${event.exitCode}: the whole problem, and where the log is`, () =>

@@ -25,7 +25,7 @@ export const registryFails: Fault = {
     scene.struck = scene.front.failed > 0
     const until = Date.now() + scene.random.between(500, 8000)
     while (!run.over() && Date.now() < until) await sleep(50)
-    scene.front.mend()
+    scene.front.fix()
   },
-  heal: async scene => void scene.front.mend(),
+  heal: async scene => void scene.front.fix(),
 }

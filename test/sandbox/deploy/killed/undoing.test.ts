@@ -17,11 +17,11 @@ production.before(async () => {
   assert.is((await deploy('production', 'v2')).code, 0)
 })
 
-production('killed while it takes a failed deploy back: the next run takes it back', async () => {
+production('killed while it takes a failed deploy back: the next run rolls it back', async () => {
   const before = await liveVersion('production')
   for (const [version, title, repaired] of [
     ['smoke-fails', 'Remove <colour>', /removed its candidate/],
-    ['migration-fails', 'Take the schema back to d7e3f51b', /-deploy did not come to its end/],
+    ['migration-fails', 'Roll the schema back to d7e3f51b', /-deploy did not come to its end/],
   ] as const) {
     assert.ok(await killAt('deploy', ['--tag', version, '--accept-migrations'], [title, 'start']), title)
     assert.is(await liveVersion('production'), before)
@@ -40,7 +40,7 @@ production('a run that fails before it repairs anything leaves that to the next'
   assert.is((await deploy('production', 'no-such-tag')).code, 1)
   const next = await deploy('production', before)
   assert.is(next.code, 0, next.stderr)
-  assert.match(next.stdout, /the schema was at 2e6fb08d: taken back to d7e3f51b/)
+  assert.match(next.stdout, /the schema was at 2e6fb08d: rolled back to d7e3f51b/)
   assert.is(await revision('production'), 'd7e3f51b')
 })
 
