@@ -8,6 +8,7 @@ import { constants } from 'node:os'
 import { Failure, UsageError } from '../lib/base/failure.ts'
 import { commonOptions } from '../lib/base/options.ts'
 import { main } from '../lib/cli/main.ts'
+import { ownSettings } from '../lib/database/database.ts'
 import { superuserOf } from '../lib/database/superuser.ts'
 import { findCompose } from '../lib/docker/compose.ts'
 import { Project } from '../lib/docker/project.ts'
@@ -20,16 +21,20 @@ async function commandFor(what: string, project: Project): Promise<string[]> {
   const { environment } = project
   const live = new HAProxy(environment).mapOnDisk()
   if (what === 'logs') return ['logs', '--follow', '--tail', '100']
-  if (what === 'psql') {
-    // What is made belongs to the owner; `reset role` is for what only a superuser may do.
-    const { name, user } = environment.database
-    const login = ['--username', await superuserOf(project), '--dbname', name]
-    return ['exec', '--env', `PGOPTIONS=-c role=${user}`, 'db', 'psql', ...login]
-  }
+  if (what === 'psql') return ['exec', 'db', ...psql(project, environment.database.user)]
+  if (what === 'superuser')
+    return ['exec', '--env', `PGOPTIONS=${own}`, 'db', ...psql(project, await superuserOf(project))]
   if (live === null)
     throw new Failure({ what: `nothing is live in ${environment.name}`, fix: 'deploy first' })
   return ['exec', `backend-${live}`, 'sh', '-c', 'exec "$(command -v bash || command -v sh)"']
 }
+
+const psql = ({ environment }: Project, user: string): string[] => [
+  ...['psql', '--username', user, '--dbname', environment.database.name],
+]
+
+/** Functions of the application's that are called here have a superuser's rights: none is found but by its schema. */
+const own = `${ownSettings} -c search_path=pg_catalog`
 
 /** Runs it in the foreground, on our own terminal. @returns its exit code, as a shell would. */
 async function foreground(command: readonly string[], cwd: string): Promise<number> {
@@ -45,7 +50,7 @@ async function foreground(command: readonly string[], cwd: string): Promise<numb
 void main({
   name: 'enter',
   summary: 'Opens what one looks at by hand: all logs as they come, psql, or a shell in the live backend.',
-  words: [{ choices: ['logs', 'psql', 'shell'] }],
+  words: [{ choices: ['logs', 'psql', 'superuser', 'shell'] }],
   options: { environment: commonOptions.environment, host: commonOptions.host },
   interactive: true,
   examples: [
@@ -54,6 +59,7 @@ void main({
       'npx tsx scripts/enter.ts psql -e production',
       'the database, as its owner; `… psql < file` runs a file',
     ],
+    ['npx tsx scripts/enter.ts superuser -e production', 'psql, for what the owner may not do'],
     ['npx tsx scripts/enter.ts shell -e production', 'a shell in the backend that users are on'],
   ],
   exitCodes: 'those of the program that was opened · 2 wrong usage',

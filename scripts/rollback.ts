@@ -25,6 +25,7 @@ import { descentLines, type Guide, guideBack, takeSchemaBack } from '../lib/depl
 import { releaseTable, targetOf } from '../lib/deploy/rollback/target.ts'
 import { isFit, testLive } from '../lib/deploy/rollout/migrate.ts'
 import { resultOf, rollOut } from '../lib/deploy/rollout/rollout.ts'
+import { demandEngine } from '../lib/docker/answers.ts'
 import { pullRelease } from '../lib/docker/images.ts'
 import { type Release, readReleases, recordSchema } from '../lib/environment/releases.ts'
 import { secretsOf } from '../lib/environment/secrets.ts'
@@ -35,9 +36,15 @@ import type { Result } from '../lib/run/events.ts'
 
 type Asking<Wanted> = Wanted & { readonly ask: boolean }
 
+/** Secrets that are sound, and an engine that answers. */
+async function demandMeans({ environment }: Site): Promise<void> {
+  secretsOf(environment)
+  await demandEngine()
+}
+
 async function rollBackDeployment(site: Site, wanted: Asking<DeploymentRollback>): Promise<Result> {
   const { environment, project, run } = site
-  await run.step('Preflight', async () => void secretsOf(environment))
+  await run.step('Preflight', () => demandMeans(site))
   await run.step('Repair what an interrupted run left', step => repair(site, step))
 
   const target = await run.step('Choose the release', async step => {
@@ -91,7 +98,7 @@ const waysOut = ({ environment }: Site, target: Release): string =>
 
 async function rollBackMigrations(site: Site, { back, ask }: Asking<MigrationRollback>): Promise<Result> {
   const { environment, run } = site
-  await run.step('Preflight', async () => secretsOf(environment))
+  await run.step('Preflight', () => demandMeans(site))
   await run.step('Repair what an interrupted run left', step => repair(site, step))
 
   const guide = await run.step('Find the image that knows the way', async step => {

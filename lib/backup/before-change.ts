@@ -1,5 +1,6 @@
 import { Failure, problemOf } from '../base/failure.ts'
 import { count, lastLines } from '../base/text.ts'
+import { ownSettings, tablesOnly } from '../database/database.ts'
 import { databaseDown, databaseState, startsIt } from '../database/state.ts'
 import { superuserOf } from '../database/superuser.ts'
 import type { Site } from '../proxy/site.ts'
@@ -72,7 +73,7 @@ export async function salvage(site: Site, step: Step): Promise<void> {
  * be read at all, no directory is left that looks as if something had been saved.
  */
 const script = `
-umask 077; mkdir "$3" && cd "$3" || exit 1
+umask 077; export PGOPTIONS='${ownSettings} -c search_path=pg_catalog'; mkdir "$3" && cd "$3" || exit 1
 # Reading a damaged page may crash the server, which comes back by itself.
 back() { for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do pg_isready -q -U "$1" -d "$2" </dev/null && return; sleep 1; done; }
 back "$1" "$2"
@@ -81,7 +82,7 @@ psql --username "$1" --dbname "$2" --no-psqlrc -qtAc "select oid from pg_class w
 while read -r oid; do
   back "$1" "$2"
   name=$(psql --username "$1" --dbname "$2" --no-psqlrc -qtAc "select $oid::regclass") || continue
-  if psql --username "$1" --dbname "$2" --no-psqlrc -qc "copy (select * from only $name) to stdout" >"$oid.copy" </dev/null; then echo "saved: $oid.copy $name"; else echo "failed: $name"; fi
+  if printf '%s\\n' "$4" "copy (select * from only $name) to stdout;" | psql --username "$1" --dbname "$2" --no-psqlrc -q -v ON_ERROR_STOP=1 -f - >"$oid.copy"; then echo "saved: $oid.copy $name"; else echo "failed: $name"; fi
 done <tables | tee contents.txt
 `
 
@@ -89,10 +90,14 @@ async function salvageTables({ environment, project, run }: Site, step: Step): P
   const { name } = environment.database
   const user = await superuserOf(project)
   const directory = `emergency_${stamp(new Date())}`
-  const ran = await inDatabase(project, ['sh', '-c', script, 'sh', user, name, inside(directory)], {
-    timeout: environment.timeouts.backup,
-    signal: run.signal,
-  })
+  const ran = await inDatabase(
+    project,
+    ['sh', '-c', script, 'sh', user, name, inside(directory), tablesOnly],
+    {
+      timeout: environment.timeouts.backup,
+      signal: run.signal,
+    },
+  )
   const lines = ran.stdout.split('\n')
   const saved = lines.filter(line => line.startsWith('saved: ')).length
   const failed = lines.filter(line => line.startsWith('failed: '))

@@ -50,10 +50,10 @@ having exists (select from pg_largeobject_metadata);
 
 -- Names and properties, but no expressions: PostgreSQL prints some of them otherwise after a restore.
 with member as (select classid, objid from pg_depend where deptype = 'e'),
--- What is the server's superuser's (a range type's constructors always are, and what a person made as that) goes by the name
--- of the database's owner: that is who has it after a restore, and on some servers both are one.
+-- What is a superuser's (a range type's constructors always are, and what a person made as that) goes by the name of the
+-- database's owner: that is who has it after a restore, and on some servers both are one.
 who as (
-  select r.oid, case r.oid when 10 then datdba else r.oid end::regrole::text as name from pg_roles r, pg_database
+  select r.oid, case when r.rolsuper then datdba else r.oid end::regrole::text as name from pg_roles r, pg_database
   where datname = current_database() union all select 0, '-'
 ),
 ours as (

@@ -1,5 +1,5 @@
 import { admin } from '../database/database.ts'
-import { identifier, literal, settingName, settingValue } from '../database/sql-words.ts'
+import { identifier, literal, settingIsKept, settingName, settingValue } from '../database/sql-words.ts'
 import type { Project } from '../docker/project.ts'
 
 /** Who owns a database; where it is gone, the environment's user. */
@@ -64,7 +64,7 @@ select format('alter database %I owner to %I', ${literal(name)}, ${literal(owner
 select format('alter database %I connection limit %s', ${literal(name)}, coalesce((select datconnlimit from pg_database where datname = ${like}), -1)) \\gexec
 select format('alter %s set %I to %s', case when setrole = 0 then format('database %I', ${literal(name)}) else format('role %I in database %I', setrole::regrole::text, ${literal(name)}) end,
     ${settingName}, ${settingValue})
-  from pg_db_role_setting join pg_database d on d.oid = setdatabase, unnest(setconfig) setting where datname = ${like} \\gexec
+  from pg_db_role_setting join pg_database d on d.oid = setdatabase, unnest(setconfig) setting where datname = ${like} and ${settingIsKept} \\gexec
 select format('revoke all on database %I from public', ${literal(name)}) from pg_database where datname = ${like} and datacl is not null \\gexec
 select format('grant %s on database %I to %s%s', privilege_type, ${literal(name)}, case when grantee = 0 then 'public' else grantee::regrole::text end,
     case when is_grantable then ' with grant option' else '' end)

@@ -4,7 +4,15 @@ import { Failure } from '../base/failure.ts'
 import type { Ran } from '../base/shell.ts'
 import { bytes, duration, lastLines } from '../base/text.ts'
 import { leavesCrowd, noneLeft, untilLetIn } from '../database/connections.ts'
-import { admin, databaseSize, ownSettings, type Revision, sql, unlimited } from '../database/database.ts'
+import {
+  admin,
+  databaseSize,
+  ownSettings,
+  type Revision,
+  sql,
+  tablesOnly,
+  unlimited,
+} from '../database/database.ts'
 import { literal } from '../database/sql-words.ts'
 import { superuserOf } from '../database/superuser.ts'
 import { revisionScript } from '../database/version-table.ts'
@@ -17,7 +25,7 @@ import { contentQuery, type Found, parseContent, schemaQuery } from './content.t
 import { cutOff } from './format.ts'
 import { backupDirectory } from './list.ts'
 import { backupName, type Content, type Manifest, type Reason, writeManifest } from './manifest.ts'
-import { demandRoom, expectedDump } from './room.ts'
+import { demandRoom, expectedDump, guardRoom, keptFree } from './room.ts'
 import { GrowingDigest } from './streaming-digest.ts'
 
 /** pg_dump tells PostgreSQL that it is ours, so that a leftover of a killed run can be found and ended. */
@@ -39,16 +47,19 @@ export async function backUp(
   const directory = backupDirectory(environment)
   const databaseBytes = await databaseSize(project)
   const expected = expectedDump(environment, databaseBytes)
-  await demandRoom(directory, expected)
+  const kept = await keptFree(project)
+  await demandRoom(directory, expected + kept)
   const at = freeMoment(directory)
   const name = `${backupName(at)}.sql`
   const partial = join(directory, `${name}.partial`)
   const growing = new GrowingDigest(partial, expected, text => step.progress(text))
+  const full = new AbortController()
+  const guarding = guardRoom(directory, kept, () => full.abort(noRoom(directory, kept)))
   const started = performance.now()
   try {
     const found = await dump(project, `${name}.partial`, wanted.hashed, {
       timeout: environment.timeouts.backup,
-      signal: run.signal,
+      signal: AbortSignal.any([run.signal, full.signal]),
     })
     const size = statSync(partial).size
     const cut = cutOff(partial, size)
@@ -69,10 +80,18 @@ export async function backUp(
     step.note(`${name}, ${bytes(manifest.bytes)} in ${duration(manifest.ms)}, ${rate}/s`)
     return manifest
   } finally {
+    guarding.stop()
     growing.giveUp()
     rmSync(partial, { force: true })
   }
 }
+
+const noRoom = (directory: string, kept: number): Failure =>
+  new Failure({
+    what: `the database could not be backed up: fewer than ${bytes(kept)} are left of the disk that it is on, too`,
+    detail: 'the dump was ended before the disk was full: on a full one, PostgreSQL stops',
+    fix: `make room: df -h ${directory} shows the disk`,
+  })
 
 /** A second in which no backup was made yet: two in one would have one name. */
 function freeMoment(directory: string): Date {
@@ -96,8 +115,9 @@ async function dump(
   const user = await superuserOf(project, options)
   const script = [
     unlimited,
+    tablesOnly,
     'begin isolation level repeatable read, read only;',
-    'select pg_export_snapshot() as snapshot \\gset',
+    'select pg_catalog.pg_export_snapshot() as snapshot \\gset',
     '\\setenv SNAPSHOT :snapshot',
     '\\! echo "$SNAPSHOT" >&4',
     revisionScript(project.environment.database, 'schema '),

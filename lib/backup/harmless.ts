@@ -31,11 +31,15 @@ export const isHarmless = (statement: string): boolean => harmless.some(one => o
 
 const gives = new RegExp(` OWNER TO (${name});$`)
 
-/** The role to which a statement gives something; undefined where it gives nothing. */
+/** The role to which a statement gives something, as PostgreSQL reads its name; undefined where it gives nothing. */
 export function ownerGivenBy(statement: string): string | undefined {
   const role = gives.exec(statement)?.[1]
-  return role?.startsWith('"') ? role.slice(1, -1).replaceAll('""', '"') : role
+  return role?.startsWith('"') ? role.slice(1, -1).replaceAll('""', '"') : role?.toLowerCase()
 }
+
+/** Whoever runs the statement. */
+export const isWhoeverRuns = (role: string): boolean =>
+  /^(current_user|current_role|session_user)$/.test(role)
 
 const eventTrigger = new RegExp(
   String.raw`^CREATE EVENT TRIGGER (${name}) ON \w+\s+(?:WHEN TAG IN \(${text}(?:, ${text})*\)\s+)?EXECUTE FUNCTION ${within}\(\);$`,

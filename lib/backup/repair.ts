@@ -2,6 +2,7 @@ import { Failure } from '../base/failure.ts'
 import { databasesNamed } from '../database/database.ts'
 import { startLasting } from '../database/lasting-services.ts'
 import { databaseState, startsIt } from '../database/state.ts'
+import { demandEngine } from '../docker/answers.ts'
 import { readComposeState } from '../environment/directory.ts'
 import { type Site, unfitness } from '../proxy/site.ts'
 import type { Fact } from '../run/events.ts'
@@ -20,6 +21,7 @@ const ours = ['away', 'swapping-database', 'swapping-uploads', 'database-settled
  */
 export async function settleDatabase(site: Site, step: Step): Promise<void> {
   const { environment, run, unsettled } = site
+  await demandEngine()
   const state = await databaseState(site)
   if (state.is === 'absent')
     throw new Failure({ what: `${environment.name} has no database yet`, fix: 'deploy first' })

@@ -1,9 +1,8 @@
 import { Failure } from '../base/failure.ts'
 import { admin, sql } from '../database/database.ts'
 import { identifier, literal } from '../database/sql-words.ts'
-import { superuserOf } from '../database/superuser.ts'
 import type { Project } from '../docker/project.ts'
-import { isHarmless, ownerGivenBy, triggerSwitchedOff } from './harmless.ts'
+import { isHarmless, isWhoeverRuns, ownerGivenBy, triggerSwitchedOff } from './harmless.ts'
 import { restorer, type Statements } from './statements.ts'
 
 const role = identifier(restorer)
@@ -90,12 +89,15 @@ export async function handOver(
   filled: { name: string; owner: string; found: Statements },
 ): Promise<string[]> {
   const { name, owner, found } = filled
-  const theirs = [owner, await superuserOf(project)] // a superuser's things run with rights that no backup is given
-  const later = found.later.filter(
-    statement =>
-      !theirs.includes(ownerGivenBy(statement) ?? '') ||
-      (statement.startsWith(`ALTER SCHEMA `) && ownerGivenBy(statement) === owner),
-  )
+  const names = `select rolname from pg_roles where oid in (${powerful(owner)})`
+  const theirs = [owner, ...(await admin(project, names)).split('\n')] // what they own runs with rights that no backup is given
+  const later = found.later.filter(statement => {
+    const role = ownerGivenBy(statement) ?? ''
+    return (
+      !(theirs.includes(role) || isWhoeverRuns(role)) ||
+      (statement.startsWith(`ALTER SCHEMA `) && role === owner)
+    )
+  })
   const last = found.last.map(triggerSwitchedOff)
   const harmful =
     later.find(statement => !isHarmless(statement)) ?? found.last.find((_, i) => last[i] === undefined)
@@ -112,11 +114,12 @@ select format('alter %s %s owner to %I', case relkind when 'S' then 'sequence' w
 reassign owned by ${role} to ${identifier(owner)};
 drop owned by ${role};
 ${demandKept}
+${demandPowerless(owner)}
 ${last.join('\n')}
 select evtname from pg_event_trigger order by 1;
 `
-  const names = await sql(project, script, { database: name, timeout: 60 * 60_000 })
-  return names === '' ? [] : names.split('\n')
+  const triggers = await sql(project, script, { database: name, timeout: 60 * 60_000 })
+  return triggers === '' ? [] : triggers.split('\n')
 }
 
 /** What PostgreSQL or an extension owns was not given away: functions among it can do more than their new owner may. */
@@ -131,6 +134,21 @@ const demandKept = `do $$ begin if ${[
   given('pg_namespace', 'nspowner'),
 ].join(' or ')}
 then raise exception 'permission denied for what PostgreSQL or an extension owns'; end if; end $$;`
+
+/** SQL: the roles, but for the owner, that may do more on the server than to own a database, or may become one that does. */
+const powerful = (owner: string): string => `select r.oid from pg_roles r, pg_roles other
+  where (other.rolsuper or other.rolcreaterole or other.rolreplication or other.oid < 16384 and other.rolname ~ '_server_'
+      or other.oid = r.oid and r.oid < 16384 and r.rolname <> 'pg_database_owner')
+    and pg_has_role(r.oid, other.oid, 'member') and r.rolname <> ${literal(owner)}`
+
+/** However their names were written: what is called with the rights of its owner has none that a backup may not have. */
+const demandPowerless = (owner: string): string => {
+  const has = (catalog: string, column: string): string =>
+    `exists (select from ${catalog} o where o.oid >= 16384 and o.${column} in (${powerful(owner)}) and not exists (select from pg_depend d
+      where d.classid = '${catalog}'::regclass and d.objid = o.oid and d.deptype in ('e', 'i')))`
+  return `do $$ begin if ${[has('pg_proc', 'proowner'), has('pg_class', 'relowner'), has('pg_type', 'typowner'), has('pg_namespace', 'nspowner')].join(' or ')}
+then raise exception 'permission denied: a role that may do more than own a database would own what the backup has'; end if; end $$;`
+}
 
 const denied = (statement: string): Failure =>
   new Failure({

@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises'
 import { Failure } from '../base/failure.ts'
 import { bytes } from '../base/text.ts'
 import { admin } from '../database/database.ts'
+import type { Project } from '../docker/project.ts'
 import type { Environment } from '../environment/environment.ts'
 import type { Restoring } from './container.ts'
 import { listBackups } from './list.ts'
@@ -33,8 +34,26 @@ export async function demandRoom(directory: string, needed: number): Promise<voi
  * So many bytes of the database's disk stay free. PostgreSQL stops when its log cannot grow (PANIC), and does not start
  * again before somebody makes room: a restore that filled the disk would take the live database down with it.
  */
-const reserve = 256 * 1024 * 1024
+export const reserve = 256 * 1024 * 1024
 const fix = 'make room: docker system df and df -h show what takes the space'
+
+/** Bytes that stay free beside what is written to `backups/`: where its disk is the database's, too, that one stops on it. */
+export async function keptFree(project: Project): Promise<number> {
+  const { stdout } = await project.exec('db', ['sh', '-c', 'stat -c %d "$PGDATA" /backups'])
+  const [data, backups] = stdout.trim().split('\n')
+  return data === backups ? reserve : 0
+}
+
+/** Calls `full` once when fewer bytes than `kept` are free on a directory's disk: what is written may be more than expected. */
+export function guardRoom(directory: string, kept: number, full: () => void): { stop(): void } {
+  const timer = setInterval(async () => {
+    const disk = await statfs(directory).catch(() => undefined) // what writes there says that it is gone
+    if (!disk || disk.bavail * disk.bsize >= kept) return
+    clearInterval(timer)
+    full()
+  }, 100)
+  return { stop: () => clearInterval(timer) }
+}
 
 /**
  * @param size of the database that is to be restored, in bytes

@@ -3,6 +3,7 @@ import {
   chmod,
   chown,
   copyFile,
+  type FileHandle,
   link,
   lstat,
   mkdir,
@@ -32,6 +33,7 @@ interface Copying {
   readonly to: string
   readonly signal: AbortSignal
   readonly progress?: ((text: string) => void) | undefined
+  readonly room?: ((bytes: number) => Promise<void>) | undefined
   readonly sum: { files: number; bytes: number; linked: number }
 }
 
@@ -41,12 +43,18 @@ interface Copying {
  *
  * Whoever may write into the tree may swap anything in it while it is read. So everything is opened in the directory
  * that is open already, following no link, and what was opened is what is looked at and copied.
+ * @param options.room throws where there is none for so many bytes. A file with holes in it takes as much as it is long
  * @throws Failure when a directory of the copy lacks what its source has, or something may not be read
  */
 export async function copyTree(
   from: string,
   to: string,
-  options: { previous?: string | undefined; signal: AbortSignal; progress?: (text: string) => void },
+  options: {
+    previous?: string | undefined
+    signal: AbortSignal
+    progress?: (text: string) => void
+    room?: (bytes: number) => Promise<void>
+  },
 ): Promise<Copied> {
   const copying = { ...options, from, to, sum: { files: 0, bytes: 0, linked: 0 } }
   const root = await open(from, constants.O_RDONLY | constants.O_DIRECTORY).catch(notThere())
@@ -54,10 +62,11 @@ export async function copyTree(
     await mkdir(to, { recursive: true })
     return copying.sum
   }
+  const previous = options.previous === undefined ? undefined : await openedBefore(options.previous)
   try {
-    const previous = options.previous === undefined ? undefined : Buffer.from(options.previous)
-    await copyDirectory(root.fd, await root.stat(), Buffer.from(to), previous, copying)
+    await copyDirectory(root.fd, await root.stat(), Buffer.from(to), previous?.fd, copying)
   } finally {
+    await previous?.close()
     await root.close()
   }
   return copying.sum
@@ -65,11 +74,21 @@ export async function copyTree(
 
 const child = (directory: Buffer, name: Buffer): Buffer => Buffer.concat([directory, Buffer.from('/'), name])
 
+/**
+ * A directory of the copy before, in which there may be links to anywhere: none is followed, or a file of root's could be
+ * taken for the copy of one that somebody has made to look like it.
+ */
+const openedBefore = (directory: Buffer | string): Promise<FileHandle | undefined> =>
+  open(directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW).catch(
+    notThere('ELOOP', 'ENOTDIR'),
+  )
+
+/** @param previous the descriptor of that directory in the copy before */
 async function copyDirectory(
   descriptor: number,
   about: Stats,
   to: Buffer,
-  previous: Buffer | undefined,
+  previous: number | undefined,
   copying: Copying,
 ): Promise<void> {
   const { sum, signal, progress } = copying
@@ -80,7 +99,7 @@ async function copyDirectory(
   for (const name of await readdir(from, { encoding: 'buffer' })) {
     signal.throwIfAborted()
     const target = child(to, name)
-    const before = previous && child(previous, name)
+    const before = previous === undefined ? undefined : child(Buffer.from(`/proc/self/fd/${previous}`), name)
     const isIn = await copyEntry(child(from, name), target, before, copying).catch((error: unknown) => {
       throw unreadable(error, target, copying)
     })
@@ -124,7 +143,7 @@ async function copyEntry(
   if (!opened) return again()
   try {
     const about = await opened.stat()
-    if (about.isDirectory()) await copyDirectory(opened.fd, about, target, before, copying)
+    if (about.isDirectory()) await copyBelow(opened.fd, about, target, before, copying)
     else if (about.isFile()) await copyOne(opened.fd, about, target, before, copying)
     else return false
     return true
@@ -133,19 +152,35 @@ async function copyEntry(
   }
 }
 
+async function copyBelow(
+  descriptor: number,
+  about: Stats,
+  target: Buffer,
+  before: Buffer | undefined,
+  copying: Copying,
+): Promise<void> {
+  const previous = before && (await openedBefore(before))
+  try {
+    await copyDirectory(descriptor, about, target, previous?.fd, copying)
+  } finally {
+    await previous?.close()
+  }
+}
+
 async function copyOne(
   descriptor: number,
   about: Stats,
   target: Buffer,
   before: Buffer | undefined,
-  { sum }: Copying,
+  { room, sum }: Copying,
 ): Promise<void> {
-  const old = before && (await lstat(before).catch(notThere('ENOTDIR')))
+  const old = before && (await lstat(before).catch(notThere()))
   if (before && old && isSame(old, about)) {
     await link(before, target)
     sum.linked += 1
     sum.bytes += about.size
   } else {
+    await room?.(about.size)
     await copyFile(`/proc/self/fd/${descriptor}`, target, constants.COPYFILE_EXCL)
     await own(target, about)
     await chmod(target, about.mode & 0o777)

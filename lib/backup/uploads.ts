@@ -7,7 +7,7 @@ import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
 import { backupDirectory, listBackups } from './list.ts'
 import { type Manifest, stamp, uploadsOf, writeManifest } from './manifest.ts'
-import { demandRoom } from './room.ts'
+import { demandRoom, keptFree } from './room.ts'
 import { copyTree } from './tree.ts'
 
 export const liveUploads = (environment: Environment): string => join(environment.directory, 'uploads')
@@ -25,8 +25,9 @@ export const keptUploads = (environment: Environment, at: string): string =>
  * the database finds every file that the backup mentions.
  */
 export async function copyUploads(site: Site, manifest: Manifest, step: Step): Promise<Manifest> {
-  const { environment, run } = site
+  const { environment, project, run } = site
   const backups = backupDirectory(environment)
+  const kept = await keptFree(project)
   const name = uploadsOf(manifest.file)
   const partial = join(backups, `${name}.partial`)
   const previous = listBackups(environment).find(backup => backup.manifest?.uploads)?.manifest?.uploads
@@ -34,6 +35,7 @@ export async function copyUploads(site: Site, manifest: Manifest, step: Step): P
   const copied = await copyTree(liveUploads(environment), partial, {
     previous: previous && join(backups, previous.directory),
     signal: run.signal,
+    room: size => demandRoom(backups, size + kept),
     progress: text => step.progress(text),
   }).catch((error: unknown) => {
     rmSync(partial, { recursive: true, force: true })

@@ -1,13 +1,16 @@
 import { stripVTControlCharacters } from 'node:util'
+import { redact } from './redact.ts'
 
 /**
  * A value that somebody gave us, made safe to print: quoted, control characters and invisible ones escaped,
- * and cut at 80 characters, so that a 10 MB argument or an escape sequence cannot take the terminal over.
+ * and cut at 80 characters, so that a 10 MB argument or an escape sequence cannot take the terminal over. Secrets are
+ * replaced first: of one that was cut, nobody would recognize the half that is left.
  */
 export function shown(value: string): string {
-  const cut = value.length > 80 ? `${value.slice(0, 80)}…` : value
+  const safe = redact(value)
+  const cut = safe.length > 80 ? `${safe.slice(0, 80)}…` : safe
   const quoted = JSON.stringify(cut).replace(/[\p{Cc}\p{Cf}\p{Z}]/gu, escaped)
-  return value.length > 80 ? `${quoted} (${value.length} characters)` : quoted
+  return safe.length > 80 ? `${quoted} (${value.length} characters)` : quoted
 }
 
 function escaped(character: string): string {

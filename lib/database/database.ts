@@ -12,9 +12,12 @@ export type Revision = string | null
 
 /**
  * Settings of the toolkit's own sessions, as PGOPTIONS wants them: what a database or a role is told (read only, a time
- * limit) is meant for those who use it, not for those who repair it.
+ * limit) is meant for those who use it, not for those who repair it. The application owns its database and may tell it
+ * anything: to be another role from the start, to load a library that is not there.
  */
 export const ownSettings = [
+  'role=none',
+  'local_preload_libraries=',
   'default_transaction_read_only=off',
   'statement_timeout=0',
   'lock_timeout=0',
@@ -24,9 +27,18 @@ export const ownSettings = [
   .map(setting => `-c ${setting}`)
   .join(' ')
 
-/** The same for what not every version knows, as a line for psql. */
-export const unlimited =
-  "select set_config(name, '0', false) from pg_catalog.pg_settings where name = 'transaction_timeout' \\g /dev/null"
+/** As {@link ownSettings}, for what not every version knows: a line for psql, safe on any search path. */
+const setWhereKnown = (name: string, value: string): string =>
+  `select pg_catalog.set_config(name, '${value}', false) from pg_catalog.pg_settings where name operator(pg_catalog.=) '${name}' \\g /dev/null`
+
+export const unlimited = setWhereKnown('transaction_timeout', '0')
+
+/**
+ * For a superuser's sessions in a database that is not the superuser's: a table that was locked when we came to read it
+ * may be a view of that name when the lock is gone, and what a view calls has the rights of whoever reads it. Known since
+ * the minor versions of 2024-08-08 (CVE-2024-7348).
+ */
+export const tablesOnly = setWhereKnown('restrict_nonsystem_relation_kind', 'view, foreign-table')
 
 type Asking = Limits & { database?: string; user?: string; ownPath?: boolean }
 
@@ -47,7 +59,7 @@ export async function sql(project: Project, statement: string, options: Asking =
     ...['--username', user ?? (await superuserOf(project, running)), '--dbname', name],
     ...['--no-psqlrc', '--quiet', '--tuples-only', '--no-align', '--set', 'ON_ERROR_STOP=1', '--file', '-'],
   ]
-  const input = `${unlimited}\n${statement}`
+  const input = `${unlimited}\n${user === undefined ? `${tablesOnly}\n` : ''}${statement}`
   const ran = await untilLetIn(() => project.exec('db', words, { input, timeout: 60_000, ...running }))
   if (!ran.ok)
     throw new Failure({

@@ -6,7 +6,7 @@ import { untilLetIn } from './connections.ts'
 import { admin, sql } from './database.ts'
 import { settleOwner } from './owner.ts'
 import { scramVerifier } from './scram.ts'
-import { identifier, literal, settingName, settingValue } from './sql-words.ts'
+import { identifier, literal, settingIsKept, settingName, settingValue } from './sql-words.ts'
 import { superuserOf } from './superuser.ts'
 
 /**
@@ -71,21 +71,32 @@ export async function grantLogin(project: Project, login: string, password: stri
     select format('alter role %I connection limit %s', ${literal(login)}, ${connectionLimit}) \\gexec
     select format('alter role %I%s reset all', ${literal(login)}, ${inDatabase}) from ${settings(identifier(login))} \\gexec
     select format('alter role %I%s set %I to %s', ${literal(login)}, ${inDatabase}, ${settingName}, ${settingValue})
-      from (select datname, unnest(setconfig) setting from ${settings(identifier(owner))}) found \\gexec
+      from (select datname, unnest(setconfig) setting from ${settings(identifier(owner))}) found where ${settingIsKept} \\gexec
     alter role ${identifier(login)} set role to ${literal(owner)};
     commit;`,
   )
 }
 
-/** Removes logins that nobody uses. What one may have made with `set role none` stays, and is the owner's. */
+/**
+ * Removes logins that nobody uses. What one may have made with `set role none` stays, and is the owner's; what was
+ * granted to it goes: it may have either in any database that it can enter, and a role with anything cannot be dropped.
+ */
 export async function removeLogins(project: Project, logins: readonly string[]): Promise<void> {
   const owner = literal(project.environment.database.user)
   const there = `from pg_roles where rolname in (${logins.map(literal).join(', ')})`
-  await sql(
+  const entered = await admin(
     project,
-    `select format('reassign owned by %I to %I', rolname, ${owner}) ${there} \\gexec
-    select format('drop role %I', rolname) ${there} \\gexec`,
+    `select distinct datname from pg_shdepend join pg_database d on d.oid = dbid
+    where datallowconn and refclassid = 'pg_authid'::regclass and refobjid in (select oid ${there})`,
   )
+  for (const database of entered.split('\n').filter(Boolean))
+    await sql(
+      project,
+      `select format('reassign owned by %I to %I', rolname, ${owner}) ${there} \\gexec
+      select format('drop owned by %I', rolname) ${there} \\gexec`,
+      { database },
+    )
+  await admin(project, `select format('drop role %I', rolname) ${there} \\gexec`)
 }
 
 /** Gives the database's owner another password. Sessions that exist go on. */
@@ -130,7 +141,7 @@ export async function restoreLogin(project: Project, { user, password }: Login):
  */
 export async function acceptsPassword(project: Project, login: string, password: string): Promise<boolean> {
   const script =
-    'read -r PGPASSWORD; export PGPASSWORD PGCONNECT_TIMEOUT=5; ' +
+    'read -r PGPASSWORD; export PGPASSWORD PGCONNECT_TIMEOUT=5 PGOPTIONS="-c local_preload_libraries="; ' +
     'exec psql --no-psqlrc --no-password --host "$(hostname)" --username "$1" --dbname "$2" --command "select 1"'
   const words = ['sh', '-c', script, 'sh', login, project.environment.database.name]
   const ran = await untilLetIn(() => project.exec('db', words, { input: `${password}\n`, timeout: 30_000 }))

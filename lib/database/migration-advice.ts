@@ -37,7 +37,7 @@ export function adviceAfter(printed: string, environment: string, otherwise: str
 const rightsAdvice = (environment: string): string =>
   [
     'the application owns its database and is no superuser: what only a superuser may do (an extension, say), do by hand, then deploy again:',
-    `${commandOf('enter', environment, 'psql')}, where \`reset role;\` makes you one`,
+    commandOf('enter', environment, 'superuser'),
     `or, where it needs that for good: superuser: true in database of environments/${environment}.ts`,
   ].join('\n')
 

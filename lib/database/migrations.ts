@@ -1,6 +1,6 @@
 import { exitCodes, Failure } from '../base/failure.ts'
 import { redact } from '../base/redact.ts'
-import { commandFailed, type RunOptions } from '../base/shell.ts'
+import { commandFailed, type Ran, type RunOptions } from '../base/shell.ts'
 import { lastLines } from '../base/text.ts'
 import { readInImage, withAlembicsPython } from '../docker/image-reading.ts'
 import { type Project, serviceOf } from '../docker/project.ts'
@@ -44,12 +44,29 @@ export async function migrationsOf(
       })
   const graph = parseHistory(again.stdout)
   if (again.ok && graph.heads.length > 0) return graph
+  if (isMissing(first) && isMissing(again))
+    throw new Failure({
+      what: `the migrations in ${image} cannot be read: neither alembic nor a python3 is on its PATH`,
+      fix: 'set PATH in its Dockerfile (ENV PATH=…): an entrypoint, which may set it, is never run for migrations',
+    })
   throw new Failure({
     what: `the migrations in ${image} cannot be read`,
-    detail: redact(lastLines(again.stderr, 8)) || commandFailed(command, again).what,
+    // Alembic prints its own complaints, `FAILED: …`, on standard output (alembic.util.messaging).
+    detail: redact(lastLines(again.stderr.trim() || again.stdout, 8)) || commandFailed(command, again).what,
     fix: 'run `alembic history` in tracehub/backend and fix what it complains about',
   })
 }
+
+/** A program that is not there has not begun anything: an engine, an init and a shell end with these codes then. */
+export const isMissing = ({ code }: Ran): boolean => code === 126 || code === 127
+
+/** The same as the program, where an image has Alembic as a module alone. */
+export const asModule = (words: readonly string[]): string[] => [
+  ...withAlembicsPython(
+    "import sys; '' in sys.path and sys.path.remove(''); from alembic.config import main; main(prog='alembic')",
+  ),
+  ...words,
+]
 
 /**
  * Runs Alembic with a colour's image. It logs in as the owner itself and not as the application, whose connections are
@@ -62,10 +79,11 @@ async function alembic(project: Project, colour: Colour, words: readonly string[
   const isOurs = password !== undefined && theirs === undefined
   const env = isOurs && { DATABASE_URL: databaseUrl(environment, environment.database.user, password) }
   const options: RunOptions = { timeout: environment.timeouts.migrate, keep: 'end', ...(env && { env }) }
-  const { ok, stdout, stderr } = await untilLetIn(() =>
-    project.runOnce(serviceOf('backend', colour), ['alembic', ...words], options),
-  )
-  const said = (lines: number): string => redact(lastLines(stderr || stdout, lines))
+  const run = (command: readonly string[]): Promise<Ran> =>
+    untilLetIn(() => project.runOnce(serviceOf('backend', colour), command, options))
+  const first = await run(['alembic', ...words])
+  const { ok, stdout, stderr } = isMissing(first) ? await run(asModule(words)) : first
+  const said = (lines: number): string => redact(lastLines(stderr.trim() || stdout, lines))
   const advice = (otherwise: string): string => adviceAfter(stderr + stdout, environment.name, otherwise)
   return { ok, said, advice }
 }

@@ -70,7 +70,8 @@ export async function makeRoom(site: Site, live: Colour): Promise<void> {
 }
 
 /**
- * Ends the sessions that wait for a command from these addresses, without one of our own: SIGTERM to its process does
+ * Ends the sessions that wait for a command from these addresses, or never log in, which takes even the places that are
+ * kept for superusers; without one of our own: SIGTERM to its process does
  * what pg_terminate_backend does (PostgreSQL's documentation, "Shutting Down the Server"), and its title says whose it is.
  */
 const endIdle = `
@@ -79,7 +80,7 @@ for process in /proc/[0-9]*; do
   title=$(tr '\\0' ' ' <"$process/cmdline" 2>/dev/null | sed 's/ *$//')
   for address; do
     case "$title" in
-      "postgres: "*" $address("*") idle") kill -TERM "\${process#/proc/}" && ended=$((ended + 1));;
+      "postgres: "*" $address("*") idle"|"postgres: "*" $address("*") authentication") kill -TERM "\${process#/proc/}" && ended=$((ended + 1));;
     esac
   done
 done

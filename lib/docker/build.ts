@@ -1,3 +1,4 @@
+import { redact } from '../base/redact.ts'
 import { attempt, run } from '../base/shell.ts'
 import { type Environment, type Part, parts } from '../environment/environment.ts'
 import { type Images, type PinnedImage, pinned } from '../environment/releases.ts'
@@ -14,7 +15,7 @@ export async function build(
   { signal, progress }: { signal: AbortSignal; progress: (text: string) => void },
 ): Promise<Images> {
   const passing = `${buildRepository}:${process.pid}`
-  const onLine = (line: string): void => progress(line.slice(0, 60))
+  const onLine = (line: string): void => progress(redact(line).slice(0, 60))
   const made: Partial<Record<Part, PinnedImage>> = {}
   for (const part of parts) {
     const command = buildCommand(passing, `${toolkit}/${sources[part]}`, { [projectLabel]: project })

@@ -51,10 +51,17 @@ export async function readInImage(image: string, command: readonly string[], opt
   }
 }
 
-/** Runs a program in Python: in the one that `alembic` itself runs in, which may be another than the first on the PATH. */
-export const withAlembicsPython = (program: string): string[] => [
-  'sh',
-  '-c',
-  'own=$(sed -n "1s/^#! *//p" "$(command -v alembic)" 2> /dev/null); case "$own" in *python*) ;; *) own=python3 ;; esac; exec $own -c "$0" "$@"',
-  program,
-]
+/**
+ * Runs a program in Python: in the one that `alembic` itself runs in, which may be another than the first on the PATH. Where
+ * its first line names a shell (pip and uv write `#!/bin/sh` before a path that is long, has a blank or may be moved), that
+ * is the one beside it.
+ */
+export const withAlembicsPython = (program: string): string[] => ['sh', '-c', alembicsPython, 'sh', program]
+
+const alembicsPython = [
+  'program=$(readlink -f "$(command -v alembic)" 2> /dev/null)',
+  'own=$(sed -n "1s/^#! *//p" "$program" 2> /dev/null)',
+  'case "$own" in *python*) exec $own -c "$@" ;; esac',
+  `own=\${program%/*}/python3; [ -x "$own" ] || own=python3`,
+  'exec "$own" -c "$@"',
+].join('; ')

@@ -6,6 +6,7 @@ import type { Environment, Part } from '../environment/environment.ts'
 import { type Images, type PinnedImage, pinned, shortDigest } from '../environment/releases.ts'
 import type { Run } from '../run/run.ts'
 import type { Step } from '../run/step.ts'
+import { question } from './answers.ts'
 import { type RegistryAccess, registryOf, withRegistry } from './registry.ts'
 
 interface Manifest {
@@ -84,7 +85,7 @@ export async function pull(
 }
 
 export const isHere = async (image: PinnedImage): Promise<boolean> =>
-  (await attempt(['docker', 'image', 'inspect', '--format', '{{.Id}}', image])).ok
+  (await attempt(['docker', 'image', 'inspect', '--format', '{{.Id}}', image], question)).ok
 
 /** What a pull is for. */
 type Puller = { readonly environment: Environment; readonly run: Run }

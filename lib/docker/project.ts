@@ -1,6 +1,7 @@
 import { Failure } from '../base/failure.ts'
 import { attempt, commandFailed, type Ran, type RunOptions, run } from '../base/shell.ts'
 import { type Colour, type Environment, type Part, parts } from '../environment/environment.ts'
+import { question } from './answers.ts'
 import type { Compose } from './compose.ts'
 import { type Container, parseContainers, parseVariables } from './containers.ts'
 import { inspectContainers, listContainers } from './engine-api.ts'
@@ -122,7 +123,7 @@ export class Project {
   async endRunOnce(): Promise<boolean> {
     const project = `label=com.docker.compose.project=${this.environment.project}`
     const filters = ['--filter', project, '--filter', `name=^${this.#onceName}$`]
-    const { stdout } = await attempt(['docker', 'ps', '--all', '--quiet', '--no-trunc', ...filters])
+    const { stdout } = await attempt(['docker', 'ps', '--all', '--quiet', '--no-trunc', ...filters], question)
     const id = stdout.trim()
     if (id === '') return false
     await attempt(['docker', 'rm', '--force', id])
@@ -132,7 +133,7 @@ export class Project {
   /** Whether the engine has a volume of the compose file, whoever uses it. One without labels Compose takes as well. */
   async hasVolume(name: string): Promise<boolean> {
     const filter = ['--filter', `name=^${this.environment.project}_${name}$`]
-    return (await run(['docker', 'volume', 'ls', '--quiet', ...filter])) !== ''
+    return (await run(['docker', 'volume', 'ls', '--quiet', ...filter], question)) !== ''
   }
 
   /** Runs a container's own health check. It has five seconds, as in the compose file. */
@@ -149,18 +150,18 @@ export class Project {
   /** The end of a container's log. */
   async logs({ id }: Container, lines: number, options: Patience = {}): Promise<string> {
     const command = ['docker', 'logs', '--tail', String(lines), id]
-    const { stdout, stderr } = await attempt(command, { ...options, keep: 'end' })
+    const { stdout, stderr } = await attempt(command, { ...question, ...options, keep: 'end' })
     return [stdout, stderr].filter(text => text.trim() !== '').join('\n')
   }
 
   /** The variables that a container's program was started with. */
   async variables(container: Container): Promise<Record<string, string>> {
-    return parseVariables(await run(['docker', 'inspect', ...itsVariables, container.id]))
+    return parseVariables(await run(['docker', 'inspect', ...itsVariables, container.id], question))
   }
 
   /** The variables that an image brings by itself. */
   async imageVariables(image: string): Promise<Record<string, string>> {
-    return parseVariables(await run(['docker', 'image', 'inspect', ...itsVariables, image]))
+    return parseVariables(await run(['docker', 'image', 'inspect', ...itsVariables, image], question))
   }
 
   /** Freezes containers: what they have open stays open, and nothing happens until they go on. */
@@ -207,14 +208,17 @@ async function idsOf(project: string, labels: readonly string[], options: Patien
   const answered = await listContainers(all)
   if (answered) return answered
   const filters = all.flatMap(label => ['--filter', `label=${label}`])
-  const listed = await run(['docker', 'ps', '--all', '--quiet', '--no-trunc', ...filters], options)
+  const listed = await run(['docker', 'ps', '--all', '--quiet', '--no-trunc', ...filters], {
+    ...question,
+    ...options,
+  })
   return listed === '' ? [] : listed.split('\n')
 }
 
 /** Not `run`: a container may be removed between the two commands; inspect still prints the others. */
 async function inspectByCli(ids: readonly string[], options: RunOptions): Promise<string> {
   const inspect = ['docker', 'inspect', ...ids]
-  const ran = await attempt(inspect, options)
+  const ran = await attempt(inspect, { ...question, ...options })
   if (ran.stdout.trim() === '') throw commandFailed(inspect, ran)
   return ran.stdout
 }

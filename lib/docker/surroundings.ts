@@ -1,4 +1,5 @@
 import { attempt } from '../base/shell.ts'
+import { question } from './answers.ts'
 
 /** Everything on the engine that an environment could meet, whoever made it. */
 export type Surroundings = NonNullable<Awaited<ReturnType<typeof readSurroundings>>>
@@ -47,14 +48,12 @@ export async function readSurroundings() {
   }
 }
 
-const patience = { timeout: 60_000 }
-
 /** What the engine says of all that it has of a kind (Docker Engine API: ContainerInspect, VolumeInspect, NetworkInspect). */
 async function inspected<T>(kind: string, options: readonly string[] = []): Promise<T[] | undefined> {
-  const listed = await attempt(['docker', kind, 'ls', '--quiet', ...options], patience)
+  const listed = await attempt(['docker', kind, 'ls', '--quiet', ...options], question)
   if (!listed.ok) return undefined
   const ids = listed.stdout.split('\n').filter(id => id !== '')
   if (ids.length === 0) return []
-  const { stdout } = await attempt(['docker', kind, 'inspect', ...ids], patience)
+  const { stdout } = await attempt(['docker', kind, 'inspect', ...ids], question)
   return JSON.parse(stdout || '[]') as T[] // what was removed in between is not in it
 }

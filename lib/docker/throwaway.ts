@@ -2,6 +2,7 @@ import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync } from 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { attempt } from '../base/shell.ts'
+import { question } from './answers.ts'
 
 /**
  * What a container that lives for one run may do at most, as options of `docker run`: what somebody else wrote runs in it
@@ -92,10 +93,8 @@ export async function removeLeftovers(): Promise<void> {
   // rm(1) stays below the directory, whatever is put in its place meanwhile; one that it leaves is in nobody's way.
   const directories = abandonedDirectories()
   if (directories.length > 0) await attempt(['rm', '-rf', '--', ...directories])
-  const { ok, stdout } = await attempt([
-    ...['docker', 'ps', '--all', '--filter', `label=${label}`],
-    ...['--format', `{{.Names}} {{.Label "${label}"}}`],
-  ])
+  const ours = ['--filter', `label=${label}`, '--format', `{{.Names}} {{.Label "${label}"}}`]
+  const { ok, stdout } = await attempt(['docker', 'ps', '--all', ...ours], question)
   if (!ok) return // no Docker, no containers
   const found = [...stdout.matchAll(/^(\S+) (\S+)$/gm)]
   const dead = found.flatMap(([, name = '', owner = '']) => (isAlive(owner) ? [] : [name]))

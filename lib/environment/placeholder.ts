@@ -24,16 +24,28 @@ const phrases = [
   /^(example|sample|placeholder|dummy|fixme|todo|tbd|tba|none|null|undefined|empty)\b/,
   /\bx{4,}$/,
   /^x{3,}/,
+  /\b(min|minimum|at-least)-\d+-(bit|byte|char)/,
+  /\b\d+-(bit|byte|char)[a-z]*-.*\b(key|secret|token|password)\b.*\bhere\b/,
+  /^(redacted|masked|hidden|removed|censored)\b/,
 ]
+
+/** Keys that stand in a documentation, and so in many a copy: FastAPI's tutorial on security, jwt.io's debugger. */
+const published = [
+  '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7',
+  'a-string-secret-at-least-256-bits-long',
+]
+
+/** What was to be replaced by a program, and was not: `${NAME}`, `$(openssl …)`, `__NAME__`, `%NAME%`. */
+const unfilled = /^(\$[({].*[)}]|`.*`|__.*__|%\w+%)$/
 
 /**
  * Whether a value is what an example has, or somebody's "later", instead of a secret. It is one whatever it is for; how
  * hard a secret is to guess is another question: `weakness`.
  */
 export function isPlaceholder(value: string): boolean {
-  const text = value.trim()
+  const text = value.trim().replace(/^[sp]k[-_](?:(?:live|test|proj)[-_])?(?=\D)/i, '') // what an API's keys begin with
   if (/^[<{[(].*[>}\])]$/.test(text)) return true // <your-secret-key>, {{ secret }}
-  if (/^[.…*?_-]+$/.test(text)) return true
+  if (/^[.…*•?_-]+$/.test(text) || unfilled.test(text) || published.includes(text)) return true
   if (/^[A-Z]+(_[A-Z]+)*_(KEY|SECRET|TOKEN|PASSWORD)$/.test(text)) return true // the variable's own name
   const plain = text
     .slice(0, 200)

@@ -51,9 +51,10 @@ export async function drive(
   let hasOrder = false
   let isSilent = false
   let said = ''
-  child.stderr.on('data', (chunk: Buffer) => {
-    said = (said + chunk.toString()).slice(-20_000)
-  })
+  const hear = (text: string): void => {
+    said = (said + text).slice(-20_000)
+  }
+  child.stderr.on('data', (chunk: Buffer) => hear(chunk.toString()))
   child.stdin.on('error', () => {}) // it died: its exit code says so
   const stop = (): void => void child.stdin.end()
   hooks.signal.addEventListener('abort', stop)
@@ -67,6 +68,10 @@ export async function drive(
   const lines = createInterface({ input: child.stdout })
   lines.on('line', line => {
     const fact = parseFact(line)
+    if (fact === undefined) {
+      hear(`${line}\n`) // what an image's Python prints as it starts, before ours can lead that elsewhere
+      return
+    }
     facts.push(fact)
     if (fact.type === 'read') {
       const plan = hooks.plan(facts)

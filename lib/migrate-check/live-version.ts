@@ -53,6 +53,6 @@ export function liveInImage(image: string, signal: AbortSignal): LiveVersion {
     const command = [...withAlembicsPython(namesInUse), spellings(name)]
     const ran = await readInImage(image, command, { signal })
     if (!ran.ok) return [`${image}, which cannot be searched`]
-    return ran.stdout.split('\n').filter(place => place !== '')
+    return ran.stdout.split('\n').filter(place => /:\d+$/.test(place)) // and not what Python prints as it starts
   }
 }

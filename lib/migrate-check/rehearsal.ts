@@ -84,7 +84,7 @@ async function answer(
   ).trim()
 }
 
-const tableSizes = `select n.nspname || '.' || c.relname, pg_total_relation_size(c.oid) from pg_class c
+const tableSizes = `set search_path = pg_catalog; select n.nspname || '.' || c.relname, pg_total_relation_size(c.oid) from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
   where c.relkind in ('r', 'm') and n.nspname not in ('pg_catalog', 'information_schema')`
 

@@ -1,6 +1,6 @@
 import { Failure, problemOf } from '../base/failure.ts'
 import { type Answer, type Asked, ask, type Target } from '../base/http.ts'
-import { registerSecret } from '../base/redact.ts'
+import { redact, registerSecret } from '../base/redact.ts'
 import { lastLines, shown } from '../base/text.ts'
 import type { Environment, SmokeTest } from '../environment/environment.ts'
 import { readSecrets } from '../environment/secrets.ts'
@@ -106,11 +106,7 @@ function keptOf({ keep = {} }: SmokeTest, { body }: Answer): Values {
 
 /** How an answer differs from what a test expects, or undefined when it is right. */
 export function mismatch(test: SmokeTest, answer: Answer): string | undefined {
-  const letsIn = Object.values(test.keep ?? {}).some(
-    path => memberOf(parsed(answer.body), path) !== undefined,
-  )
-  const said = letsIn ? '' : ` ${shown(lastLines(answer.body.slice(0, 500), 1))}`
-  const found = `found ${answer.status}${said}`
+  const found = `found ${answer.status}${saidBy(answer, test)}`
   const statuses = [test.status ?? 200].flat()
   if (!statuses.includes(answer.status)) return `expected status ${statuses.join(' or ')}, ${found}`
   if (test.contains !== undefined && !answer.body.includes(test.contains))
@@ -124,6 +120,18 @@ export function mismatch(test: SmokeTest, answer: Answer): string | undefined {
     if (!/^(string|number|boolean)$/.test(typeof memberOf(json, path)))
       return `expected ${path} to be kept as ${name}, ${found}`
   return undefined
+}
+
+/**
+ * What an answer said. One from which something is kept may let somebody in, under whatever name: of that, names alone.
+ * One that is refused does not, unless what is to be kept is there.
+ */
+function saidBy({ status, body }: Answer, { keep }: SmokeTest): string {
+  const json = parsed(body)
+  const isThere = Object.values(keep ?? {}).some(path => memberOf(json, path) !== undefined)
+  if (keep === undefined || (status >= 400 && !isThere))
+    return ` ${shown(lastLines(redact(body).slice(0, 500), 1))}`
+  return json === undefined ? ', not shown' : ` with ${shown(Object.keys(json).join(', '))}`
 }
 
 /** A member of that very name, or one of a member's: `data.0.id`. */

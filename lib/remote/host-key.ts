@@ -56,8 +56,11 @@ export function trustedKeys(
     )
   }
   const files = knownHosts ?? [join(homedir(), '.ssh', 'known_hosts'), '/etc/ssh/ssh_known_hosts']
-  return { source: files[0] ?? '', ...among(files.map(file => readIfThere(file) ?? '')) }
+  return { source: files[0] ?? '', ...among(files.map(file => readIfThere(file, ...passedBySsh) ?? '')) }
 }
+
+/** What stands in the place of a file of `~/.ssh/config`, and is no reason for ssh to stop (errno(3)). */
+export const passedBySsh = ['EISDIR', 'EACCES', 'ENOTDIR'] as const
 
 /** @returns undefined when the key is to be trusted, else what is wrong. */
 export function judgeHostKey(

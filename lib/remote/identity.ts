@@ -9,10 +9,11 @@ import { registerSecret } from '../base/redact.ts'
 import { shown } from '../base/text.ts'
 import { agentWith } from './agent.ts'
 import { setting, variableOf } from './destination.ts'
-import { fingerprintOf } from './host-key.ts'
+import { fingerprintOf, passedBySsh } from './host-key.ts'
+import { publicKeysIn } from './public-keys.ts'
 import type { SshSettings } from './ssh-config.ts'
 
-/** One way to prove who we are, and its name for messages. */
+/** One way to verify who we are, and its name for messages. */
 export interface Identity {
   readonly name: string
   readonly proof: {
@@ -44,26 +45,16 @@ export function identitiesOf(environment: string, settings: SshSettings): Identi
   return [...keysIn(meant), ...fromAgent, ...keysIn([...documented, ...usual])]
 }
 
-function agentAt(socket: string, { keys = [], onlyKeys }: SshSettings): Identity {
-  const name = socket === process.env['SSH_AUTH_SOCK'] ? 'the SSH agent' : `the SSH agent at ${socket}`
-  if (!onlyKeys) return { name, proof: { type: 'agent', agent: socket } }
+function agentAt(socket: string, { keys = [], onlyKeys = false }: SshSettings): Identity {
+  const own = socket === process.env['SSH_AUTH_SOCK'] ? 'the SSH agent' : `the SSH agent at ${socket}`
+  const { agent, isSilent } = agentWith(socket, publicKeysIn(keys), onlyKeys)
   return {
-    name: `${name}, keys of ~/.ssh/config alone`,
-    proof: { type: 'agent', agent: agentWith(socket, publicKeysIn(keys)) },
+    get name() {
+      if (isSilent()) return `${own}, which does not answer`
+      return onlyKeys ? `${own}, keys of ~/.ssh/config alone` : own
+    },
+    proof: { type: 'agent', agent },
   }
-}
-
-/** The public halves of these keys: of a file that is one, or beside it as `.pub`, or inside it. */
-function publicKeysIn(files: readonly string[]): string[] {
-  return files.flatMap(file => {
-    const texts = [`${file}.pub`, file].flatMap(each => readIfThere(each) ?? [])
-    for (const text of texts) {
-      const parsed = ssh2.utils.parseKey(text)
-      const key = Array.isArray(parsed) ? parsed[0] : parsed
-      if (key !== undefined && !(key instanceof Error)) return [key.getPublicSSH().toString('base64')]
-    }
-    return []
-  })
 }
 
 /** The key's own text, or the text of the file that it names. */
@@ -92,13 +83,13 @@ function readKey(text: string, name: string, environment: string): Identity {
   if (passphrase !== undefined) registerSecret(passphrase)
   const parsed = ssh2.utils.parseKey(text, passphrase)
   const key = Array.isArray(parsed) ? parsed[0] : parsed
-  if (key instanceof Error || key === undefined) throw unreadable(key, name, environment)
+  if (key instanceof Error || key === undefined) throw unreadable(text, key, name, environment)
   if (!key.isPrivateKey())
     throw new UsageError(`${name} is a public key`, `give the private one: the file without .pub`)
   return { name: `${name}, ${fingerprintOf(key.getPublicSSH())}`, proof: { type: 'publickey', key } }
 }
 
-function unreadable(error: Error | undefined, name: string, environment: string): Failure {
+function unreadable(text: string, error: Error | undefined, name: string, environment: string): Failure {
   const variable = variableOf(environment, 'SSH_PASSPHRASE')
   if (/no passphrase given/i.test(error?.message ?? ''))
     return new UsageError(
@@ -107,6 +98,14 @@ function unreadable(error: Error | undefined, name: string, environment: string)
     )
   if (setting(environment, 'SSH_PASSPHRASE') && /passphrase|decrypt|integrity/i.test(error?.message ?? ''))
     return new UsageError(`${variable} does not open the private key of ${name}`, 'check the passphrase')
+  if (
+    /unsupported key format/i.test(error?.message ?? '') &&
+    /^-----BEGIN (ENCRYPTED )?PRIVATE KEY-----/m.test(text)
+  )
+    return new UsageError(
+      `${name} is a private key in PKCS #8, which the toolkit cannot read`,
+      "write it in OpenSSH's own format, in the same file: ssh-keygen -p -f the_key",
+    )
   return new UsageError(
     `${name} is not a private key that can be read: ${error?.message ?? 'it is empty'}`,
     'expected the whole file, from -----BEGIN to END-----, with its line ends',
@@ -120,15 +119,18 @@ export const withoutCertificate = 'without its certificate, which the toolkit ca
 function keysThere(environment: string, files: readonly string[]) {
   const usable: Identity[] = []
   const problems: string[] = []
-  for (const file of files.filter(each => existsSync(each)))
+  for (const file of files) {
+    const text = readIfThere(file, ...passedBySsh)
+    if (text === undefined) continue
     try {
-      const { name, proof } = readKey(readFileSync(file, 'utf8'), file, environment)
+      const { name, proof } = readKey(text, file, environment)
       // ssh offers the certificate beside a key by itself (ssh_config(5), CertificateFile); ssh2 knows none.
       const isAlone = !existsSync(`${file}-cert.pub`)
       usable.push({ name: isAlone ? name : `${name}, ${withoutCertificate}`, proof })
     } catch (error) {
       problems.push(problemOf(error).what)
     }
+  }
   return { usable, problems }
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { homedir, hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -151,6 +152,7 @@ function expanded(file: string, named: Named, { host, user, port }: Destination)
   const tokens: Record<string, string> = {
     ...{ '%': '%', d: homedir(), h: host, n: named.host, p: `${port}`, r: user, u: userName() },
     ...{ i: `${process.getuid?.()}`, l: hostname(), L: hostname().split('.')[0] ?? '', k: named.host },
+    C: createHash('sha1').update(`${hostname()}${host}${port}${user}`).digest('hex'), // %l%h%p%r%j
   }
   return file
     .replace(/^~(?=\/)/, homedir())

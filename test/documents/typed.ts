@@ -88,6 +88,7 @@ export const inText: Readonly<Record<string, Typed | Left>> = {
   'npx tsx scripts/deploy.ts -e production --accept-found': {},
   'npx tsx scripts/rollback.ts -e production -t deployment': {},
   'npx tsx scripts/rollback.ts -e production --list': { says: /^\* live/m },
+  'npx tsx scripts/enter.ts superuser -e production': {}, // its input ends at once
   'make deploy-production TAG=main-3f1c9a0': {},
   // The version that is live needs the column which goes: so it comes back, and the way out is named.
   'npx tsx scripts/rollback.ts -e production -t migration': { codes: [4], says: /--with-migrations/ },

@@ -17,16 +17,36 @@ export async function smallDatabaseDisk(
   { directory, project }: { directory: string; project: string },
   mebibytes: number,
 ): Promise<void> {
-  await ensurePrograms(() => {}, { 'mkfs.ext4': ['e2fsprogs'] })
   const disk = join(directory, 'database')
   mkdirSync(disk)
+  await mountRealDisk(disk, mebibytes)
+  await databaseIn(disk, project)
+}
+
+/** Before the environment's directory is made: a small disk for it, and on it a place for its database. */
+export async function smallSharedDisk(
+  { directory, project }: { directory: string; project: string },
+  mebibytes: number,
+): Promise<void> {
+  mkdirSync(directory)
+  await mountRealDisk(directory, mebibytes)
+  mkdirSync(join(directory, 'database'))
+  await databaseIn(join(directory, 'database'), project)
+}
+
+async function mountRealDisk(disk: string, mebibytes: number): Promise<void> {
+  await ensurePrograms(() => {}, { 'mkfs.ext4': ['e2fsprogs'] })
   await run(['truncate', `--size=${mebibytes}M`, `${disk}.img`])
   await run(['mkfs.ext4', '-q', '-m', '0', `${disk}.img`])
   await run(['mount', '-o', 'loop', `${disk}.img`, disk])
+  rmSync(`${disk}.img`) // the kernel has it open
   rmSync(join(disk, 'lost+found'), { recursive: true }) // initdb wants an empty directory
+}
+
+async function databaseIn(directory: string, project: string): Promise<void> {
   const labels = { project, volume: 'db-data' } // by these, Compose takes the volume for its own
   await docker(
-    ...['volume', 'create', '--opt', 'type=none', '--opt', 'o=bind', '--opt', `device=${disk}`],
+    ...['volume', 'create', '--opt', 'type=none', '--opt', 'o=bind', '--opt', `device=${directory}`],
     ...Object.entries(labels).flatMap(([key, value]) => ['--label', `com.docker.compose.${key}=${value}`]),
     `${project}_db-data`,
   )

@@ -3,8 +3,9 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Problem } from '../../base/failure.ts'
 import { attempt } from '../../base/shell.ts'
-import { bytes, lastLines } from '../../base/text.ts'
+import { bytes } from '../../base/text.ts'
 import { databaseSize } from '../../database/database.ts'
+import { engineTrouble } from '../../docker/answers.ts'
 import { findCompose } from '../../docker/compose.ts'
 import { engineDirectories, fileSystemOf } from '../../docker/disks.ts'
 import { registryOf } from '../../docker/registry.ts'
@@ -13,15 +14,8 @@ import type { Site } from '../../proxy/site.ts'
 
 /** Docker, and a compose to go with it. */
 export async function engineProblems(): Promise<Problem[]> {
-  const engine = await attempt(['docker', 'version', '--format', '{{.Server.Version}}'], { timeout: 20_000 })
-  if (!engine.ok)
-    return [
-      {
-        what: 'Docker does not answer on this machine',
-        detail: lastLines(engine.stderr, 3),
-        fix: 'sudo systemctl start docker, and check that you are in the group docker',
-      },
-    ]
+  const trouble = await engineTrouble()
+  if (trouble) return [trouble]
   if (await findCompose()) return []
   return [
     {

@@ -1,4 +1,5 @@
 import { attempt, commandFailed, run } from '../../base/shell.ts'
+import { question } from '../../docker/answers.ts'
 import { listImages } from '../../docker/engine-api.ts'
 import { parseBytes } from '../status/usage.ts'
 
@@ -17,7 +18,7 @@ async function imageSizes(): Promise<Map<string, number>> {
   if (listed) return listed
   const list = ['docker', 'images', '--all', '--no-trunc', '--format', '{{.ID}} {{.Size}}']
   const sizes = new Map<string, number>() // one image has a line for each of its tags
-  for (const line of (await run(list)).split('\n')) {
+  for (const line of (await run(list, question)).split('\n')) {
     const [id = '', size = ''] = line.split(' ')
     if (id !== '') sizes.set(id, parseBytes(size))
   }
@@ -50,7 +51,7 @@ export async function hostImages() {
 }
 
 export async function hostContainers() {
-  const ids = (await run(['docker', 'ps', '--all', '--quiet', '--no-trunc'])).split('\n')
+  const ids = (await run(['docker', 'ps', '--all', '--quiet', '--no-trunc'], question)).split('\n')
   const containers = await inspected<{
     Id: string
     Name: string
@@ -79,7 +80,7 @@ export async function hostContainers() {
 export async function projectsWithData(): Promise<string[]> {
   const words = ['--filter', 'label=com.docker.compose.volume=db-data']
   const format = '{{.Label "com.docker.compose.project"}}'
-  return (await run(['docker', 'volume', 'ls', ...words, '--format', format]))
+  return (await run(['docker', 'volume', 'ls', ...words, '--format', format], question))
     .split('\n')
     .filter(name => name !== '')
 }
@@ -93,7 +94,7 @@ async function inspected<T>(kind: 'image' | 'container', ids: readonly string[])
   for (let start = 0; start < wanted.length; start += atOnce) {
     const command = ['docker', kind, 'inspect', ...wanted.slice(start, start + atOnce)]
     // Not `run`: something may be removed between the two commands; inspect still prints the others.
-    const ran = await attempt(command)
+    const ran = await attempt(command, question)
     if (!ran.stdout.startsWith('[')) throw commandFailed(command, ran)
     found.push(...(JSON.parse(ran.stdout) as T[])) // Docker Engine API
   }

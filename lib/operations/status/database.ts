@@ -1,7 +1,7 @@
 import { Failure } from '../../base/failure.ts'
 import { lastLines } from '../../base/text.ts'
 import { type Collation, collationScript } from '../../database/collations.ts'
-import type { Revision } from '../../database/database.ts'
+import { ownSettings, type Revision, tablesOnly } from '../../database/database.ts'
 import { superuserOf } from '../../database/superuser.ts'
 import { revisionScript } from '../../database/version-table.ts'
 import type { Project } from '../../docker/project.ts'
@@ -35,7 +35,7 @@ select json_build_object(
 
 /** @throws Failure when the database does not answer within `timeout` ms, in PostgreSQL's own words. */
 export async function databaseFacts(project: Project, timeout: number): Promise<DatabaseFacts> {
-  const script = `${question}${collationScript}reset search_path;${revisionScript(project.environment.database)}`
+  const script = `${tablesOnly}\n${question}${collationScript}${revisionScript(project.environment.database)}`
   const [facts = '', collations = '[]', schema = ''] = (await query(project, script, timeout)).split('\n')
   return {
     ...(JSON.parse(facts) as Omit<DatabaseFacts, 'schema' | 'collations'>), // as asked above
@@ -51,7 +51,18 @@ export async function query(project: Project, script: string, timeout: number): 
   const options = ['--no-psqlrc', '--quiet', '--tuples-only', '--no-align', '--set', 'ON_ERROR_STOP=1']
   const ran = await project.exec(
     'db',
-    ['psql', '--username', user, '--dbname', name, ...options, '--file', '-'],
+    [
+      'env',
+      `PGOPTIONS=${ownSettings}`,
+      'psql',
+      '--username',
+      user,
+      '--dbname',
+      name,
+      ...options,
+      '--file',
+      '-',
+    ],
     { input: `set search_path = pg_catalog;\n${script}`, timeout },
   )
   if (!ran.ok) throw refusal(ran.stderr || ran.stdout)

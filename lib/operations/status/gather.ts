@@ -6,6 +6,7 @@ import { attempt } from '../../base/shell.ts'
 import { lastLines } from '../../base/text.ts'
 import { sleep } from '../../base/wait.ts'
 import type { Revision } from '../../database/database.ts'
+import { asModule, isMissing } from '../../database/migrations.ts'
 import { smokeTestUsers } from '../../deploy/colours.ts'
 import { failingAddresses } from '../../deploy/outside.ts'
 import { findCompose, usualCompose } from '../../docker/compose.ts'
@@ -124,10 +125,13 @@ async function headOf(project: Project, live: Colour | null, images: Images | un
   if (live === null || !images) throw new Failure({ what: 'nothing is live' })
   const cached = heads.get(images.backend)
   if (cached !== undefined) return cached
-  const ran = await project.exec(serviceOf('backend', live), ['alembic', 'heads'], { timeout: 2 * patience })
+  const heard = (command: readonly string[]) =>
+    project.exec(serviceOf('backend', live), command, { timeout: 2 * patience })
+  const first = await heard(['alembic', 'heads'])
+  const ran = isMissing(first) ? await heard(asModule(['heads'])) : first
   if (!ran.ok)
     throw new Failure({ what: `alembic heads: ${lastLines(ran.stderr, 1) || `exit code ${ran.code}`}` })
-  const found = [...ran.stdout.matchAll(/^(\w+) .*\(head\)/gm)].map(([, revision]) => revision).sort()
+  const found = [...ran.stdout.matchAll(/^(\S+) .*\(head\)/gm)].map(([, revision]) => revision).sort()
   const head = found.join(',') || null
   heads.set(images.backend, head)
   return head

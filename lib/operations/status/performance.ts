@@ -104,7 +104,7 @@ export async function performance(project: Project, timeout: number) {
   const lines = jsonLines(await query(project, script, timeout))
   return sections.map(({ title, none, extension }, i) => {
     const rows = lines[i] ?? null
-    const missing = `not installed: give db the command "postgres -c shared_preload_libraries=${extension}" in environments/docker-compose.yml, deploy with --restart-services, and run "reset role; create extension ${extension}" in psql`
+    const missing = `not installed: give db the command "postgres -c shared_preload_libraries=${extension}" in environments/docker-compose.yml, deploy with --restart-services, and run "create extension ${extension} schema public" in psql as the superuser (enter.ts superuser)`
     // `none` says why there are no rows.
     return { title, rows: rows ?? [], none: rows === null ? missing : none }
   })

@@ -38,6 +38,7 @@ for (const statement of [
 
 harmless('whose a thing becomes', () => {
   assert.is(ownerGivenBy('ALTER TABLE public.t OWNER TO reader;'), 'reader')
+  assert.is(ownerGivenBy('ALTER TABLE public.t OWNER TO READER;'), 'reader', 'as PostgreSQL reads it')
   assert.is(ownerGivenBy('ALTER TABLE public.t OWNER TO "the ""reader";'), 'the "reader')
   assert.is(ownerGivenBy("COMMENT ON EXTENSION x IS ' OWNER TO reader';"), undefined)
 })

@@ -12,6 +12,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -64,6 +65,28 @@ tree('a file whose owner is another one now is copied, and not linked to the cop
     if (isRoot) chownSync(file, 1234, 1234)
     assert.is((await copy(directory, 'second', 'first')).linked, isRoot ? 0 : 1)
     if (isRoot) assert.is(statSync(join(directory, 'second', 'file')).uid, 1234)
+  }),
+)
+
+tree('a link in the copy before, and now a directory: nothing that it leads to is taken for a copy', () =>
+  inTemporary(async directory => {
+    const [elsewhere, uploads] = ['elsewhere', 'uploads'].map(name => join(directory, name)) as [
+      string,
+      string,
+    ]
+    const theirs = join(elsewhere, 'shadow')
+    for (const made of [elsewhere, uploads]) mkdirSync(made)
+    writeFileSync(theirs, 'secret', { mode: 0o600 })
+    symlinkSync(elsewhere, join(uploads, 'd'))
+    await copy(directory, 'first')
+    rmSync(join(uploads, 'd'))
+    mkdirSync(join(uploads, 'd'))
+    writeFileSync(join(uploads, 'd', 'shadow'), 'sesame', { mode: 0o600 })
+    const { atime, mtime } = statSync(theirs)
+    utimesSync(join(uploads, 'd', 'shadow'), atime, mtime)
+    assert.is((await copy(directory, 'second', 'first')).linked, 0)
+    assert.is(readFileSync(join(directory, 'second', 'd', 'shadow'), 'utf8'), 'sesame')
+    assert.is((await copy(directory, 'third', 'second')).linked, 1)
   }),
 )
 

@@ -1,5 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { registerSecret } from '../../../lib/base/redact.ts'
 import { bytes, columns, count, duration, lastLines, printable, shown } from '../../../lib/base/text.ts'
 
 const showing = suite('text: a value that somebody gave us')
@@ -31,6 +32,13 @@ const values: [value: string, shown: string][] = [
 ]
 for (const [value, expected] of values)
   showing(expected.slice(0, 40), () => assert.is(shown(value), expected))
+
+showing('a secret that is longer than what is shown, or begins near its end: nothing of it', () => {
+  const secret = '0123456789abcdef'.repeat(6)
+  registerSecret(secret)
+  assert.is(shown(`password ${secret}`), '"password ••••••"')
+  assert.not.match(shown(`${'a'.repeat(70)} ${secret}`), '0123')
+})
 
 showing.run()
 

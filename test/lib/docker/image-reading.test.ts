@@ -1,8 +1,11 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { readInImage, readingCommand } from '../../../lib/docker/image-reading.ts'
+import { readInImage, readingCommand, withAlembicsPython } from '../../../lib/docker/image-reading.ts'
 import { applicationLimits, databaseLimits, ownerLabel } from '../../../lib/docker/throwaway.ts'
-import { failureOf, withDocker } from '../fixtures.ts'
+import { failureOf, inTemporary, withDocker } from '../fixtures.ts'
 
 const reading = suite('reading an image')
 
@@ -26,6 +29,32 @@ reading('one that hangs says how to see what it waits for', () =>
       `${fix}`,
       /free -m, uptime.*\ndocker run --rm --network none --entrypoint alembic app history$/,
     )
+  }),
+)
+
+reading('a program runs in the Python of alembic, also where a shell is what its first line names', () =>
+  inTemporary(directory => {
+    const bin = join(directory, 'bin')
+    const own = join(directory, 'own venv')
+    const other = join(directory, 'other')
+    const write = (file: string, text: string): void => {
+      mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(file, text, { mode: 0o755 })
+    }
+    for (const place of [own, other]) write(join(place, 'python3'), `#!/bin/sh\necho "${place}" "$@"\n`)
+    const [program = '', ...words] = withAlembicsPython('import x')
+    const ran = (): string =>
+      execFileSync(program, [...words, 'y'], {
+        env: { PATH: `${bin}:${other}:/usr/bin:/bin` },
+        encoding: 'utf8',
+      }).trim()
+    assert.is(ran(), `${other} -c import x y`, 'there is no alembic')
+    write(join(own, 'alembic'), `#!/bin/sh\n'''exec' "${own}/python3" "$0" "$@"\n' '''\n`)
+    mkdirSync(bin)
+    symlinkSync(join(own, 'alembic'), join(bin, 'alembic'))
+    assert.is(ran(), `${own} -c import x y`)
+    write(join(own, 'alembic'), '#!/usr/bin/env python3\n')
+    assert.is(ran(), `${other} -c import x y`)
   }),
 )
 

@@ -23,6 +23,17 @@ driven('one that is through has said all', async () => {
   assert.equal(facts, [{ type: 'read' }, { type: 'done' }])
 })
 
+driven(
+  'what is printed as its Python starts is no fact, and is shown where it comes to nothing',
+  async () => {
+    const noise = 'console.log(\'Loading instrumentation…\\n42\\n{"level":"info"}\')'
+    const facts = await drivenBy(`${noise}; ${begins}; console.log(JSON.stringify({ type: 'done' }))`)
+    assert.equal(facts, [{ type: 'read' }, { type: 'done' }])
+    const { detail } = await failureOf(() => drivenBy(`${noise}; process.exit(1)`))
+    assert.match(`${detail}`, 'Loading instrumentation…\n42')
+  },
+)
+
 driven('one that a migration has ended is no clean one, whatever its exit code', async () => {
   const { what, fix } = await failureOf(() => drivenBy(begins))
   assert.is(what, 'env.py or a migration ends the whole process, after the first revision')

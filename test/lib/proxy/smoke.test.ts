@@ -59,8 +59,21 @@ const answers: [expected: Partial<SmokeTest>, status: number, body: string, mism
     [{ json: { 'a.b': 1 } }, 200, '{"a.b":1,"a":{"b":2}}', undefined],
     [{ json: { length: 0 } }, 200, '{}', 'expected length to be 0, found 200 "{}"'],
     [{ keep: { T: 'token' } }, 200, '{"token":"x"}', undefined],
-    [{ keep: { T: 'token' } }, 200, '{"token":{}}', 'expected token to be kept as T, found 200'],
-    [{ keep: { T: 'token' } }, 200, 'oops', 'expected a JSON object, found 200 "oops"'],
+    [{ keep: { T: 'token' } }, 200, '{"token":{}}', 'expected token to be kept as T, found 200 with "token"'],
+    [
+      { keep: { T: 'token' } },
+      200,
+      '{"access_token":"x","type":"y"}',
+      'expected token to be kept as T, found 200 with "access_token, type"',
+    ],
+    [{ keep: { T: 'token' } }, 200, 'x', 'expected a JSON object, found 200, not shown'],
+    [
+      { keep: { T: 'token' } },
+      401,
+      '{"detail":"no"}',
+      'expected status 200, found 401 "{\\"detail\\":\\"no\\"}"',
+    ],
+    [{ keep: { T: 'token' } }, 401, '{"token":"x"}', 'expected status 200, found 401 with "token"'],
     [health, 200, ok.slice(0, -1), `expected a JSON object, found 200 ${JSON.stringify(ok.slice(0, -1))}`],
     [{}, 500, '\u001b[2Jred\n\n', 'expected status 200, found 500 "red"'],
     [{}, 500, 'a'.repeat(5_000_000), `expected status 200, found 500 "${'a'.repeat(80)}…" (500 characters)`],
@@ -184,7 +197,10 @@ testing('where the login fails, those that need it say what they lack; no secret
   wantingLogin(async targetOf => {
     const failure = await failureOf(() => asking([own, { ...login, status: 201 }], targetOf))
     assert.is(failure.what, '2 of 2 smoke tests of green failed')
-    assert.match(failure.detail ?? '', /^backend POST \/login: expected status 201, found 200$/m)
+    assert.match(
+      failure.detail ?? '',
+      /^backend POST \/login: expected status 201, found 200 with "session, user"$/m,
+    )
     assert.match(
       failure.detail ?? '',
       /backend GET \/users\/\{\{USER\}\}\?t=\{\{TOKEN\}\}: no answer and no variable gave \{\{USER\}\}/,

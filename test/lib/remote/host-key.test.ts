@@ -93,4 +93,17 @@ judging('as ssh does: another file, an alias, and a name without its port', asyn
   }
 })
 
+judging('a directory among the known_hosts files is passed over, as ssh does', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'known-'))
+  try {
+    const file = join(directory, 'known_hosts')
+    writeFileSync(file, line(shownKey))
+    await withVariables({ PRODUCTION_HOST_KEY: '' }, () =>
+      assert.is(trustedKeys('production', vps, { knownHosts: [directory, file] }).keys.length, 1),
+    )
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+})
+
 judging.run()

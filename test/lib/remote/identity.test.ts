@@ -1,15 +1,31 @@
 import { execFileSync, spawn } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { ParsedKey } from 'ssh2'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { accessTo } from '../../../lib/remote/connect.ts'
-import { identitiesOf, passedOver } from '../../../lib/remote/identity.ts'
+import { type Identity, identitiesOf, passedOver } from '../../../lib/remote/identity.ts'
+import { publicKeysIn } from '../../../lib/remote/public-keys.ts'
 import { failureOf, inTemporary, withVariables } from '../fixtures.ts'
 
 const identity = suite('remote/identity: what ~/.ssh/config lets us offer')
+
+/** The public keys that an agent is made to offer, in Base64 and in their order. */
+async function listedBy(offered: Identity | undefined): Promise<string[]> {
+  const agent = offered?.proof.agent
+  assert.ok(typeof agent === 'object')
+  return new Promise((resolve, reject) =>
+    agent.getIdentities((error, found = []) =>
+      error
+        ? reject(error)
+        : resolve((found as ParsedKey[]).map(key => key.getPublicSSH().toString('base64'))),
+    ),
+  )
+}
 
 identity('an agent of its own, and of its keys the named one alone', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'agent-'))
@@ -33,14 +49,12 @@ identity('an agent of its own, and of its keys the named one alone', async () =>
         offered.map(({ name }) => name),
         [`the SSH agent at ${socket}, keys of ~/.ssh/config alone`],
       )
-      const chosen = offered[0]?.proof.agent
-      assert.ok(typeof chosen === 'object')
-      const listed = await new Promise<number>((resolve, reject) =>
-        chosen.getIdentities((error, found) => (error ? reject(error) : resolve(found?.length ?? 0))),
-      )
-      assert.is(listed, 1, 'of the two that the agent has')
-      const names = identitiesOf('production', { ...settings, onlyKeys: false }).map(({ name }) => name)
-      assert.ok(names.includes(`the SSH agent at ${socket}`), names.join())
+      const publicKey = readFileSync(pinned, 'utf8').split(' ')[1]
+      assert.equal(await listedBy(offered[0]), [publicKey], 'of the two that the agent has')
+      const [all] = identitiesOf('production', { ...settings, onlyKeys: false })
+      assert.is(all?.name, `the SSH agent at ${socket}`)
+      const [first, ...others] = await listedBy(all)
+      assert.equal([first, others.length], [publicKey, 1], 'that one first, then the other')
       assert.equal(identitiesOf('production', { ...settings, agent: 'none' }), [])
     })
   } finally {
@@ -48,6 +62,53 @@ identity('an agent of its own, and of its keys the named one alone', async () =>
     rmSync(directory, { recursive: true, force: true })
   }
 })
+
+identity('an agent that is gone offers nothing, and is named as such once it was asked', () =>
+  inTemporary(async directory => {
+    const socket = join(directory, 'gone.sock')
+    execFileSync('python3', ['-c', `import socket; socket.socket(socket.AF_UNIX).bind('${socket}')`])
+    await withVariables({ SSH_AUTH_SOCK: socket, PRODUCTION_SSH_KEY: '', HOME: directory }, async () => {
+      const [agent] = identitiesOf('production', {})
+      assert.is(agent?.name, 'the SSH agent')
+      assert.equal(await listedBy(agent), [])
+      assert.is(agent?.name, 'the SSH agent, which does not answer')
+    })
+  }),
+)
+
+identity(
+  'a key of the agent is known by its file, also where that is encrypted and nothing is beside it',
+  () =>
+    inTemporary(async directory => {
+      const key = join(directory, 'locked')
+      execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'open sesame', '-f', key])
+      const [, blob] = readFileSync(`${key}.pub`, 'utf8').split(' ')
+      rmSync(`${key}.pub`)
+      assert.equal(publicKeysIn([key, directory, join(directory, 'none')]), [blob])
+      writeFileSync(key, readFileSync(key, 'utf8').slice(0, 80))
+      assert.equal(publicKeysIn([key]), [])
+    }),
+)
+
+identity(
+  'a directory in the place of a key is passed over, as ssh does; PKCS #8 is named, with the way out',
+  () =>
+    inTemporary(async directory => {
+      const key = join(directory, 'foreign')
+      const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })
+      writeFileSync(key, pem)
+      await withVariables({ SSH_AUTH_SOCK: '', PRODUCTION_SSH_KEY: '', HOME: directory }, async () => {
+        assert.equal(identitiesOf('production', { keys: [directory] }), [])
+        assert.equal(passedOver('production', { keys: [directory] }), [])
+        assert.match(`${passedOver('production', { keys: [key] })}`, /foreign is a private key in PKCS #8/)
+      })
+      await withVariables({ PRODUCTION_SSH_KEY: key }, async () => {
+        const { what, fix } = await failureOf(() => identitiesOf('production', {}))
+        assert.match(what, /PRODUCTION_SSH_KEY is a private key in PKCS #8/)
+        assert.match(fix ?? '', /ssh-keygen -p -f/)
+      })
+    }),
+)
 
 identity('a key with a certificate beside it, and one that is encrypted, are named as what they are', () =>
   inTemporary(async directory => {

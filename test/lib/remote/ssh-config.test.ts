@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { homedir, userInfo } from 'node:os'
+import { homedir, hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -126,6 +127,14 @@ config('a way through another host is not gone past', async () => {
     )
   }
   assert.is(read('proxyjump none', 'proxycommand none', 'proxyusefdpass no').destination.host, 'prod')
+})
+
+config('%C is the digest that ssh_config(5) says', () => {
+  const name = createHash('sha1').update(`${hostname()}vps.example2222deploy`).digest('hex')
+  const { knownHosts } = read(
+    ...['user deploy', 'hostname vps.example', 'port 2222', 'userknownhostsfile /srv/%C'],
+  )
+  assert.equal(knownHosts, [`/srv/${name}`])
 })
 
 config.run()

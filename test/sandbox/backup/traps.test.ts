@@ -120,4 +120,27 @@ staging(
   },
 )
 
+const roles = ['CURRENT_USER', 'SESSION_USER', 'TRACEHUB_ADMIN', 'pg_execute_server_program', '"pg_monitor"']
+
+staging('functions that run with the rights of their owner: none gets one who may do more', async () => {
+  const given = roles.map(
+    (role, i) => `CREATE FUNCTION public.given_${i}() RETURNS integer security definer ${trap('1')}
+ALTER FUNCTION public.given_${i}() OWNER TO ${role};\n`,
+  )
+  const file = hostile('given.sql', given.join(''))
+  const { code, stderr } = await rollBack('-b', file)
+  assert.is(code, 0, stderr)
+  const owners =
+    "select string_agg(distinct proowner::regrole::text, ' ') from pg_proc where proname ~ '^given_'"
+  assert.is(await psql(owners), 'tracehub')
+  await psql(`create role "${'x'.repeat(63)}" superuser`)
+  const text = readFileSync(file, 'utf8').replace('OWNER TO CURRENT_USER', `OWNER TO ${'x'.repeat(64)}`)
+  writeFileSync(file, text)
+  const cut = await backup('--verify', file) // PostgreSQL cuts the name, and knows it then
+  await psql(`drop role "${'x'.repeat(63)}"`)
+  rmSync(file)
+  assert.is(cut.code, 1, cut.stdout)
+  assert.match(cut.stderr, 'wants what only a superuser may do')
+})
+
 staging.run()

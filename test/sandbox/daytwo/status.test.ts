@@ -162,7 +162,7 @@ production('--db: a query that waits for a lock is shown with who holds it', asy
   )
   assert.match(
     database.stdout,
-    /\(pg_stat_statements\)\n {2}not installed: .*reset role; create extension pg_stat_statements/,
+    /\(pg_stat_statements\)\n {2}not installed: .*create extension pg_stat_statements schema public/,
   )
   assert.match(
     database.stdout,

@@ -141,3 +141,39 @@ inConfig('is warned before its migrations fail, and is deployed once env.py is f
 })
 
 inConfig.run()
+
+const odd = suite('an image that is made otherwise')
+
+odd.before(() => freshEnvironment('production').then(() => undefined))
+
+odd(
+  'a migration that Alembic cannot find stops it in the words of Alembic, which are on its standard output',
+  async () => {
+    await pushVersion('lacks-a-parent', 'v1', { backend: ['RUN rm alembic/versions/*_9b7e04d1_*.py'] })
+    const { code, stderr } = await deploy('production', 'lacks-a-parent')
+    assert.is(code, 1)
+    assert.match(stderr, /cannot be read\n[\s\S]*9b7e04d1/)
+  },
+)
+
+odd('a PATH that the entrypoint alone sets is named as what is wrong', async () => {
+  const backend = [
+    'RUN mkdir -p /opt/venv/bin && mv /usr/bin/alembic /usr/bin/python3 /opt/venv/bin/',
+    'ENTRYPOINT ["env", "PATH=/opt/venv/bin:/usr/bin:/bin"]',
+  ]
+  await pushVersion('path-of-entrypoint', 'v1', { backend })
+  const { code, stderr } = await deploy('production', 'path-of-entrypoint')
+  assert.is(code, 1)
+  assert.match(stderr, /neither alembic nor a python3 is on its PATH\n *→ set PATH in its Dockerfile/)
+})
+
+odd('Alembic may be there as a module alone, and is run by it', async () => {
+  await pushVersion('module-alone', 'v1', { backend: ['RUN rm /usr/bin/alembic'] })
+  const { code, stdout, stderr } = await deploy('production', 'module-alone')
+  assert.is(code, 0, stdout + stderr)
+  assert.match(stdout, /10 revisions, now at a1b2c3d4/)
+  const { stdout: facts } = await script('status', ['-e', 'production'])
+  assert.match(facts, /schema +a1b2c3d4, the image's newest/)
+})
+
+odd.run()

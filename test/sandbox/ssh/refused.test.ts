@@ -224,6 +224,35 @@ refusing('the key of an SSH agent', async () => {
   }
 })
 
+refusing('an agent that is gone keeps no key of a file from being tried', async () => {
+  const socket = join(home, 'gone')
+  await run(['python3', '-c', `import socket; socket.socket(socket.AF_UNIX).bind('${socket}')`])
+  const documented = join(home, '.ssh', 'tracehub_production_rsa')
+  writeFileSync(documented, readFileSync(keys.rsa), { mode: 0o600 })
+  await grantLogin({ PRODUCTION_SSH_KEY: '', SSH_AUTH_SOCK: socket })
+  rmSync(documented)
+  const { code, stderr } = await list({ PRODUCTION_SSH_KEY: '', SSH_AUTH_SOCK: socket })
+  assert.is(code, 1)
+  assert.match(stderr, /offered: the SSH agent, which does not answer$/m)
+})
+
+refusing('the key that ~/.ssh/config names is the first that an agent with many offers', async () => {
+  const socket = join(home, 'many')
+  const pid = /SSH_AGENT_PID=(\d+)/.exec(await run(['ssh-agent', '-a', socket]))?.[1]
+  const others = [1, 2, 3, 4, 5, 6, 7].map(n => join(home, `other-${n}`))
+  try {
+    for (const key of others) await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', key])
+    await withVariables({ SSH_AUTH_SOCK: socket }, () => run(['ssh-add', '-q', ...others, keys.client]))
+    const config = `Host many\n  HostName 127.0.0.1\n  IdentityFile ${keys.client}.pub\n`
+    writeFileSync(join(home, '.ssh', 'config'), config)
+    const host = { PRODUCTION_HOST: `many:${sshPort}`, PRODUCTION_SSH_KEY: '', SSH_AUTH_SOCK: socket }
+    await grantLogin(host)
+  } finally {
+    rmSync(join(home, '.ssh', 'config'), { force: true })
+    process.kill(Number(pid))
+  }
+})
+
 refusing('a closed port, and one where nobody answers', async () => {
   const silent = createServer(socket => void socket.on('error', () => {}))
   await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve))

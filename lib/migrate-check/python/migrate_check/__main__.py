@@ -15,6 +15,7 @@ import time
 import traceback
 
 FACTS = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
+FACTS.write("\n") # after what Python has printed as it started (sitecustomize), perhaps half a line
 os.dup2(2, 1)
 ORDERS = os.fdopen(os.dup(0), "rb") # not the standard input of what migrations call: theirs is empty, as in a deploy
 os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
