@@ -136,7 +136,7 @@ moving('its plan names all that matters, and nothing at all is changed', async (
     /^ {2}server +PostgreSQL 15\.\d+$/m,
     /^ {2}database +tracehub, \d+\.\d MiB, owned by tracehub$/m,
     /^ {2}extensions +pg_trgm 1\.6$/m,
-    /^ {2}schema +a1b2c3d4 \(alembic_version\)$/m,
+    /^ {2}schema +a1b2c3d4 \(public\.alembic_version\)$/m,
     /^ {2}backups +1 file, the newest backup_20260103_120000\.sql\.gz of 2026-01-03$/m,
     /^ {2}db +tracehub-sandbox\/postgres-15 \(\w{12}\)\n +running, healthy, restart unless-stopped/m,
     /^ {2}domain +'tracehub\.vibotaj\.com' → 'trace\.example\.org'$/m,

@@ -118,7 +118,11 @@ export const environment = environmentIn('/home/tracehub/production', {
 
 const facts: DatabaseFacts = {
   ...{ version: '15.8', name: 'tracehub', owner: 'tracehub', isSuperuser: true, bytes: 8_000_000 },
-  ...{ extensions: ['pg_trgm 1.6'], others: [], revisions: new Map([['alembic_version', 'a1b2c3d4']]) },
+  ...{
+    extensions: ['pg_trgm 1.6'],
+    others: [],
+    revisions: new Map([['public.alembic_version', 'a1b2c3d4']]),
+  },
 }
 
 /** All that is read of a stack, without anything that has to run. */

@@ -80,7 +80,7 @@ The database
   server      PostgreSQL 15.8
   database    tracehub, 7.6 MiB, owned by tracehub
   extensions  pg_trgm 1.6
-  schema      a1b2c3d4 (alembic_version)
+  schema      a1b2c3d4 (public.alembic_version)
   backups     2 files, the newest backup_20260102_030000.sql.gz of 2026-01-02
 
 Settings that differ
