@@ -8,7 +8,7 @@ help: ## Show this help
 
 # What is given on the command line reaches the scripts through the environment, and is never a part of a shell's or
 # of make's own text: `TAG='$(…)'` is a tag that is refused, not a command. Variables of the caller's shell do not count.
-given := E TAG TO BACKUP SECRET ONLY ARGS
+given := E TAG TO BACKUP SECRET FROM ONLY ARGS
 $(foreach name,$(given),$(eval override $(name) := $$(if $$(findstring command line,$$(origin $(name))),$$(value $(name)))))
 export $(given)
 script = @read -rd "" -a more <<< "$$ARGS" || true; exec $(bin)/tsx scripts/$(1) "$${more[@]}"
@@ -59,6 +59,10 @@ secrets-check: packages ## All that is wrong with the secrets: E=…
 .PHONY: secrets-rotate
 secrets-rotate: packages ## Security incident: new secrets, at once. E=…, SECRET=JWT_SECRET for one
 	$(call script,secrets.ts rotate $${SECRET:+"$$SECRET"} $(environment))
+
+.PHONY: adopt-plan
+adopt-plan: packages ## Plan how a stack moves in that runs already: E=…, FROM=<file or project>
+	$(call script,adopt.ts --plan $(environment) $${FROM:+"--from=$$FROM"})
 
 .PHONY: logs
 logs: packages ## All logs, as they come: E=…

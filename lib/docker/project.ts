@@ -192,10 +192,14 @@ async function onAll(containers: readonly Container[], ...words: readonly string
 }
 
 /** A project's containers, running or not; one-off ones are left out. */
-export async function containersOf(project: string, options: Patience = {}): Promise<Container[]> {
+export const containersOf = async (project: string, options: Patience = {}): Promise<Container[]> =>
+  parseContainers(await inspectProject(project, options))
+
+/** The same as `docker inspect` prints it: one JSON text. */
+export async function inspectProject(project: string, options: Patience = {}): Promise<string> {
   const listed = await idsOf(project, [], options)
-  if (listed.length === 0) return []
-  return parseContainers((await inspectContainers(listed)) ?? (await inspectByCli(listed, options)))
+  if (listed.length === 0) return '[]'
+  return (await inspectContainers(listed)) ?? (await inspectByCli(listed, options))
 }
 
 /** Their ids, newest first; those that have the labels, too. */

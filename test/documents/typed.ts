@@ -42,6 +42,8 @@ export const typed: Readonly<Record<string, Typed | Left>> = {
   'chmod 600 /home/tracehub/production/.env.production': {},
   'nano /home/tracehub/production/.env.production': {},
   'npm ci': {},
+  'npx tsx scripts/adopt.ts -e production --from docker-compose.prod.yml --plan':
+    example('that Compose file'),
   'npx tsx scripts/deploy.ts -e production --dry-run': { says: /main/ },
   'npx tsx scripts/deploy.ts -e production': {},
   'npx tsx scripts/deploy.ts -e production --attach': { says: /nothing to do/ },

@@ -65,6 +65,10 @@ const cases: [given: string[], words: string[]][] = [
     ['scripts/secrets.ts', 'rotate', 'all', '--environment=staging'],
   ],
   [
+    ['adopt-plan', 'E=production', 'FROM=/srv/a b/compose.yml'],
+    ['scripts/adopt.ts', '--plan', '--environment=production', '--from=/srv/a b/compose.yml'],
+  ],
+  [
     ['logs', 'E=staging'],
     ['scripts/enter.ts', 'logs', '--environment=staging'],
   ],

@@ -76,6 +76,9 @@ export async function buildBaseImages(say: Say): Promise<void> {
 /** Builds the image with today's Alembic, which only the tests of migrate-check need. */
 export const buildCurrentPython = (say: Say): Promise<void> => buildIfChanged('python-current', say)
 
+/** Builds the image with the PostgreSQL of an old stack, which only the test of moving in needs. */
+export const buildOldPostgres = (say: Say): Promise<void> => buildIfChanged('postgres-15', say)
+
 /** Builds the image with today's Docker Engine. */
 export const buildCurrentEngine = (say: Say): Promise<void> => buildIfChanged('engine-current', say)
 
