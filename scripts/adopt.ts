@@ -6,7 +6,7 @@ import { join, relative, resolve } from 'node:path'
 import { UsageError } from '../lib/base/failure.ts'
 import { writeAtomically } from '../lib/base/files.ts'
 import { commonOptions } from '../lib/base/options.ts'
-import { main } from '../lib/cli/main.ts'
+import { script } from '../lib/cli/main.ts'
 import { shippedComposeFile } from '../lib/environment/directory.ts'
 import { formatEnvFile } from '../lib/environment/env-file.ts'
 import type { Environment } from '../lib/environment/environment.ts'
@@ -44,7 +44,7 @@ function writeProposal(
   writeAtomically(join(directory, `.env.${name}`), formatEnvFile(comment, old.given.values), 0o600)
 }
 
-void main({
+export const command = script(import.meta.filename, {
   name: 'adopt',
   summary:
     'Reads a Compose stack that runs already, and plans how it moves in. Nothing is changed: all that is written is\n' +
