@@ -5,7 +5,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { UsageError } from '../lib/base/failure.ts'
 import { writeAtomically } from '../lib/base/files.ts'
-import { commonOptions } from '../lib/base/options.ts'
+import { commonOptions, value } from '../lib/base/options.ts'
 import { script } from '../lib/cli/main.ts'
 import { shippedComposeFile } from '../lib/environment/directory.ts'
 import { formatEnvFile } from '../lib/environment/env-file.ts'
@@ -51,20 +51,12 @@ export const command = script(import.meta.filename, {
     'a new directory with proposed settings and secrets.',
   options: {
     environment: commonOptions.environment,
-    from: {
-      type: 'value',
-      value: '<file|project>',
-      describe: "the stack's Compose file, or its project's name",
-    },
+    from: value('<file|project>', "the stack's Compose file, or its project's name"),
     plan: { type: 'flag', describe: 'print the plan, and write the proposal' },
-    proposal: {
-      type: 'value',
-      value: '<directory>',
-      describe: 'a new one (./proposal-<environment> unless told)',
-    },
-    database: { type: 'value', value: '<service>', describe: 'where it is not seen which one that is' },
-    backend: { type: 'value', value: '<service>', describe: 'likewise' },
-    frontend: { type: 'value', value: '<service>', describe: 'likewise' },
+    proposal: value('<directory>', 'a new one (./proposal-<environment> unless told)'),
+    database: value('<service>', 'where it is not seen which one that is'),
+    backend: value('<service>', 'likewise'),
+    frontend: value('<service>', 'likewise'),
   },
   examples: [
     ['npx tsx scripts/adopt.ts -e production --from docker-compose.prod.yml --plan', 'by its file'],

@@ -6,9 +6,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Ended, elsewhere, inTemporary } from '../lib/fixtures.ts'
 import { password, type ToldStack, toldBy, tracehub } from '../lib/operations/adopt/old-stacks.ts'
-import { onMachine, scriptFile } from './scripts.ts'
-
-const adopt = scriptFile('adopt')
+import { onMachine } from './scripts.ts'
 
 const facts = JSON.stringify({
   ...{ version: '15.8', owner: 'tracehub', isSuperuser: true, bytes: 8_000_000, extensions: [], others: [] },
@@ -71,7 +69,7 @@ esac
       writeFileSync(join(programs, 'docker'), script, { mode: 0o755 })
       const env = { PATH: `${programs}:${process.env['PATH']}`, DOCKER_HOST: elsewhere }
       const call: Stack['adopt'] = (args, others = {}) =>
-        run(adopt, ['-e', 'production', ...args], { cwd: directory, env: { ...env, ...others } })
+        run('adopt', ['-e', 'production', ...args], { cwd: directory, env: { ...env, ...others } })
       await act({ directory, adopt: call })
     }),
   )
@@ -199,22 +197,19 @@ const cases: [title: string, args: string[], code: number, message: RegExp, dock
     'case "$*" in exec*) echo \'psql: error: starting up\' >&2; exit 2 ;; esac',
   ],
 ]
-script('what is refused and why, and nothing is written', () =>
-  Promise.all(
-    cases.map(([title, args, code, message, docker]) =>
-      withStack(
-        whole,
-        async ({ directory, adopt: call }) => {
-          const ended = await call(args)
-          assert.match(ended.stderr, message, title)
-          assert.equal([ended.code, ended.stdout], [code, ''], title)
-          assert.not.ok(existsSync(join(directory, 'proposal-production')), title)
-        },
-        docker,
-      ),
-    ),
-  ).then(() => undefined),
-)
+script('what is refused and why, and nothing is written', async () => {
+  for (const [title, args, code, message, docker] of cases)
+    await withStack(
+      whole,
+      async ({ directory, adopt: call }) => {
+        const ended = await call(args)
+        assert.match(ended.stderr, message, title)
+        assert.equal([ended.code, ended.stdout], [code, ''], title)
+        assert.not.ok(existsSync(join(directory, 'proposal-production')), title)
+      },
+      docker,
+    )
+})
 
 script('another machine, a database that is stopped', async () => {
   await withStack(whole, async ({ adopt: call }) => {
