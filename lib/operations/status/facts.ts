@@ -18,6 +18,8 @@ export interface Facts {
   readonly at: number
   /** Whether its directory is on this machine. */
   readonly isThere: boolean
+  /** What in it whoever asks may not read; nothing is known of that. */
+  readonly closed: string | undefined
   readonly secrets: readonly Problem[]
   /** Lines of the history that cannot be read. */
   readonly damagedHistory: Problem | undefined

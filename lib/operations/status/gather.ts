@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { fromThePast, isFromFuture, isVerified, listBackups } from '../../backup/list.ts'
 import { Failure, type Problem } from '../../base/failure.ts'
 import { attempt } from '../../base/shell.ts'
+import { isCode } from '../../base/system-errors.ts'
 import { lastLines } from '../../base/text.ts'
 import { sleep } from '../../base/wait.ts'
 import type { Revision } from '../../database/database.ts'
@@ -49,8 +50,21 @@ const trafficWatch = 1500
 export async function gather(view: View): Promise<Facts> {
   const { environment, project, proxy } = view
   const { problems: secrets } = readSecrets(environment)
-  const onDisk = proxy.mapOnDisk()
-  const release = readReleases(environment).at(-1)
+  let closed: string | undefined
+  const unlessClosed = <T>(read: () => T): T | undefined => {
+    try {
+      return read()
+    } catch (error) {
+      if (!isCode(error, 'EACCES')) throw error
+      closed ??= (error as NodeJS.ErrnoException).path
+      return undefined
+    }
+  }
+  const isThere = unlessClosed(() => isDirectory(environment.directory)) ?? true
+  const onDisk = unlessClosed(() => proxy.mapOnDisk()) ?? null
+  const release = unlessClosed(() => readReleases(environment))?.at(-1)
+  const damaged = unlessClosed(() => damagedHistory(environment))
+  const lock = unlessClosed(() => holderOf(environment))
   const containers = ask(() => project.containers(undefined, { timeout: patience }))
   const traffic = ask(() => recentTraffic(proxy))
   const asked = await allOf({
@@ -72,11 +86,9 @@ export async function gather(view: View): Promise<Facts> {
     runs: ask(() => lastRuns(environment, shownRuns)),
   })
   const { served: shownColour, ...known } = asked
-  const isThere = statSync(environment.directory, { throwIfNoEntry: false })?.isDirectory() === true
   return {
-    ...{ environment, at: Date.now(), isThere, secrets, release },
-    damagedHistory: damagedHistory(environment),
-    ...{ live: { onDisk, served: shownColour }, lock: holderOf(environment), ...known },
+    ...{ environment, at: Date.now(), isThere, closed, secrets, release, damagedHistory: damaged },
+    ...{ live: { onDisk, served: shownColour }, lock, ...known },
   }
 }
 

@@ -2,6 +2,7 @@ import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { attempt } from '../../../lib/base/shell.ts'
 import { docker } from '../docker.ts'
 import {
   deploy,
@@ -13,9 +14,10 @@ import {
   rollback,
   runIds,
   script,
+  scriptEnvironment,
   start,
 } from '../harness.ts'
-import { removeEnvironment } from '../root.ts'
+import { removeEnvironment, sandboxRoot } from '../root.ts'
 import { complaints } from './promtool.ts'
 
 const production = suite('status: what is, and what to do about it')
@@ -331,6 +333,22 @@ production('hostile words are refused, and modes exclude each other', async () =
   ])
     assert.is((await status(...args)).code, 2, args.join(' '))
 })
+
+if (process.getuid?.() === 0)
+  production(
+    'whoever may not read the directory is told so, also where no environment is named',
+    async () => {
+      const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+      const env = { ...scriptEnvironment, SANDBOX_ROOT: sandboxRoot, HOME: '/nonexistent' }
+      const { code, stdout, stderr } = await attempt(
+        [...nobody, process.execPath, '--import', 'tsx', 'scripts/status.ts'],
+        { env },
+      )
+      assert.is(code, 1, stderr)
+      assert.is(stderr, '')
+      assert.match(stdout, /may not read .*: how production does is not known\n {2}→ ask as the owner of/)
+    },
+  )
 
 production('a map that says another colour than the proxy is found', async () => {
   const map = inDirectory('proxy/live.map')

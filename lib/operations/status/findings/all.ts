@@ -1,5 +1,6 @@
 import { commandOf } from '../../../base/command-text.ts'
 import type { Problem } from '../../../base/failure.ts'
+import { userName } from '../../../base/user.ts'
 import { type Facts, valueIn } from '../facts.ts'
 import { repairing } from '../words.ts'
 import { backups, database, disks } from './data.ts'
@@ -21,6 +22,11 @@ function* found(facts: Facts): Iterable<Problem> {
       fix: `mkdir -p ${environment.directory}`,
     }
   if (!engine.known) yield engineDown(engine.why)
+  if (facts.closed !== undefined)
+    return yield {
+      what: `${userName()} may not read ${facts.closed}: how ${environment.name} does is not known`,
+      fix: `ask as the owner of ${environment.directory}, or as root`,
+    }
   if (facts.release === undefined && facts.live.onDisk === null) {
     yield* facts.secrets
     yield* unfinished(facts)

@@ -21,6 +21,18 @@ wrong('nothing, when all is well', () => assert.equal(findings(facts()), []))
 
 /** What is so, and the whole list of what that makes wrong: the sentence and what to do. */
 const cases: [name: string, changes: Partial<Facts>, ...found: (readonly [what: RegExp, fix: RegExp])[]][] = [
+  [
+    'what is in the directory is for others: nothing is said of what is not known',
+    {
+      closed: '/home/tracehub/production/releases.jsonl',
+      release: undefined,
+      live: { onDisk: null, served: null },
+    },
+    [
+      / may not read .*releases\.jsonl: how production does is not known$/,
+      /as the owner of \/home.*, or as root$/,
+    ],
+  ],
   ['the directory is not here', { isThere: false }, [/is not on this machine$/, /^mkdir -p \/home/]],
   [
     'nothing was deployed',

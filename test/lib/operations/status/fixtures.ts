@@ -31,6 +31,7 @@ export function facts(changes: Partial<Facts> = {}): Facts {
     }),
     at: now,
     isThere: true,
+    closed: undefined,
     secrets: [],
     engine: is('28.0.0'),
     live: { onDisk: 'blue', served: 'blue' },
