@@ -81,7 +81,6 @@ export const typed: Readonly<Record<string, Typed | Left>> = {
 
 /** What stands in the text and in the tables, where no block has it; in an order in which each makes sense. */
 export const inText: Readonly<Record<string, Typed | Left>> = {
-  'npx tsx scripts/enter.ts superuser -e production': {}, // its input ends at once
   'make picture': { notRun: outAndIn },
   'npx tsx scripts/deploy.ts -e staging --tag …': example('the tag'),
   './scripts/deploy.ts -e production': {},

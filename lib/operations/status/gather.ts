@@ -92,6 +92,9 @@ export async function gather(view: View): Promise<Facts> {
   }
 }
 
+const isDirectory = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+
 /** The answers by the questions' names. One that fails is no other's unhandled rejection. */
 async function allOf<Asked extends Record<string, unknown>>(
   asked: Asked,
