@@ -47,7 +47,7 @@ function withoutTerminal(stream: object): () => void {
     before ? Object.defineProperty(stream, 'isTTY', before) : Reflect.deleteProperty(stream, 'isTTY')
 }
 
-/** Those of signals and of failing output, as they are now. */
+/** Those of signals and of failing output, as they are now; pipes into our output are Node's own affair. */
 function listenersOf(): () => void {
   const sources = [
     ...['SIGINT', 'SIGTERM', 'SIGHUP', 'exit'].map(name => ({
@@ -59,6 +59,7 @@ function listenersOf(): () => void {
   return () => {
     for (const { emitter, name, before } of sources)
       for (const listener of emitter.rawListeners(name))
-        if (!before.includes(listener)) emitter.off(name, listener as () => void)
+        if (!before.includes(listener) && listener.name !== 'onerror')
+          emitter.off(name, listener as () => void)
   }
 }
