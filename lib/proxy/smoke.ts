@@ -46,6 +46,19 @@ export async function smokeTest(
   })
 }
 
+/** Of these tests those that change nothing, and use nothing that the others keep. */
+export function readingOnly(tests: readonly SmokeTest[]): readonly SmokeTest[] {
+  const reads = (test: SmokeTest): boolean => /^(GET|HEAD|OPTIONS)$/.test(methodOf(test))
+  const lost = new Set(tests.filter(test => !reads(test)).flatMap(({ keep = {} }) => Object.keys(keep)))
+  let left = tests.filter(reads)
+  for (;;) {
+    const lacking = left.filter(test => namesIn(test).some(name => lost.has(name)))
+    if (lacking.length === 0) return left
+    for (const name of lacking.flatMap(({ keep = {} }) => Object.keys(keep))) lost.add(name)
+    left = left.filter(test => !lacking.includes(test))
+  }
+}
+
 interface Outcome {
   readonly why?: string
   readonly kept?: Values

@@ -38,7 +38,7 @@ export const typed: Readonly<Record<string, Typed | Left>> = {
   'make demo': { notRun: outAndIn },
   'make test': { notRun: outAndIn },
   'mkdir -p /home/tracehub/production': {},
-  'cp environments/.env.production.example /home/tracehub/production/.env.production': {},
+  'cp -n environments/.env.production.example /home/tracehub/production/.env.production': {},
   'chmod 600 /home/tracehub/production/.env.production': {},
   'nano /home/tracehub/production/.env.production': {},
   'npm ci': {},
@@ -89,6 +89,9 @@ export const inText: Readonly<Record<string, Typed | Left>> = {
   'npx tsx scripts/rollback.ts -e production -t deployment': {},
   'npx tsx scripts/rollback.ts -e production --list': { says: /^\* live/m },
   'npx tsx scripts/enter.ts superuser -e production': {}, // its input ends at once
+  'npx tsx scripts/status.ts -e production': { codes: [0, 1], says: /production/ },
+  'npx tsx scripts/rollback.ts -e production -t database -b backup_20260103_120000.sql':
+    example('that backup'),
   'make deploy-production TAG=main-3f1c9a0': {},
   // The version that is live needs the column which goes: so it comes back, and the way out is named.
   'npx tsx scripts/rollback.ts -e production -t migration': { codes: [4], says: /--with-migrations/ },

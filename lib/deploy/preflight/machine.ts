@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { commandOf } from '../../base/command-text.ts'
 import type { Problem } from '../../base/failure.ts'
 import { attempt } from '../../base/shell.ts'
 import { bytes } from '../../base/text.ts'
@@ -44,7 +45,7 @@ export async function diskProblems({ environment, project }: Site, engine: boole
     said.add(disk.device)
     problems.push({
       what: `${place} has ${bytes(disk.free)} free; ${bytes(needed)} are needed for images and a dump`,
-      fix: 'docker system df shows what takes the space; docker image prune frees some of it',
+      fix: `${commandOf('cleanup', environment.name)}  makes room; docker system df shows what takes it`,
     })
   }
   return problems

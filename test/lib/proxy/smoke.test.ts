@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { SmokeTest } from '../../../lib/environment/environment.ts'
-import { mismatch, smokeTest } from '../../../lib/proxy/smoke.ts'
+import { mismatch, readingOnly, smokeTest } from '../../../lib/proxy/smoke.ts'
 import { environmentIn, failureOf, inTemporary } from '../fixtures.ts'
 
 const judging = suite('smoke: how an answer differs')
@@ -192,6 +192,15 @@ testing('a method and a text of its own', () =>
     assert.is(heard.at(-1), 'PUT /a Bearer to ken/1 application/x-www-form-urlencoded a={b}')
   }),
 )
+
+testing('those that change nothing, nor use what one that may has kept, whoever hands it on', () => {
+  const list: SmokeTest = { part: 'backend', path: '/list', keep: { FIRST: '0.id' } }
+  const first: SmokeTest = { part: 'backend', path: '/list/{{FIRST}}' }
+  const handingOn: SmokeTest = { ...own, keep: { MINE: 'id' } }
+  const mine: SmokeTest = { part: 'backend', path: '/of/{{MINE}}' }
+  assert.equal(readingOnly([mine, first, handingOn, login, list]), [first, list])
+  assert.equal(readingOnly(tests), tests)
+})
 
 testing('where the login fails, those that need it say what they lack; no secret is shown', () =>
   wantingLogin(async targetOf => {
