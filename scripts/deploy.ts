@@ -7,8 +7,8 @@ import { problemOf } from '../lib/base/failure.ts'
 import { script } from '../lib/cli/main.ts'
 import { lookAt, type Procedure, runOn } from '../lib/deploy/on-site.ts'
 import { deployOptions, deployTarget, deployWanted, type Wanted } from '../lib/deploy/options.ts'
-import { prepareServices, startFound } from '../lib/deploy/own-login.ts'
-import { confirmPlan, demandSafe, dryRun, lookAtMigrations } from '../lib/deploy/plan.ts'
+import { prepareServices, startDatabaseFoundHere } from '../lib/deploy/own-login.ts'
+import { confirmPlan, dryRun, pullAndCheckMigrations, refuseHarmfulMigrations } from '../lib/deploy/plan.ts'
 import { preflight } from '../lib/deploy/preflight/preflight.ts'
 import { repair } from '../lib/deploy/repair/repair.ts'
 import { liveRows, resultOf, rollOut } from '../lib/deploy/rollout/rollout.ts'
@@ -28,13 +28,14 @@ const deploy: Procedure<Wanted> = async (site, wanted) => {
     run.note('this version is live already: nothing to do (--force deploys it again)')
     return liveRows(live)
   }
-  await startFound(site)
+  await startDatabaseFoundHere(site)
   const [backup, checked] = await together([
     () => run.step('Backup database', step => preDeployBackup(site, wanted.backup, step)),
-    () => lookAtMigrations(site, wanted, images),
+    () => pullAndCheckMigrations(site, wanted, images),
   ])
-  await demandSafe(site, wanted, checked)
+  await refuseHarmfulMigrations(site, wanted, checked)
   await prepareServices(site, { standsBy: false, restart })
+  // Migrate, start the candidate, test it, move users, watch, and let the old version rest: lib/deploy/rollout/rollout.ts.
   const rolledOut = await rollOut(site, {
     version: { ...nextVersion(releases, images), run: runId, who, tag, backup },
     standsBy: false,

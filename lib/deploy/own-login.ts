@@ -114,7 +114,7 @@ export async function prepareServices(
 }
 
 /** A first deploy that was stopped or removed has left a database, or its volume: it is backed up like any other. */
-export async function startFound(site: Site): Promise<void> {
+export async function startDatabaseFoundHere(site: Site): Promise<void> {
   const { environment, project, run } = site
   if (readReleases(environment).length > 0 || (await databaseState(site)).is !== 'down') return
   await run.step('Start the database that is there', async step => {

@@ -25,7 +25,7 @@ async function compareMigrations(site: Site, images: Images, from: Revision | un
 }
 
 /** The same, and tries what is pending on a scratch database. */
-export async function lookAtMigrations(site: Site, wanted: Wanted, images: Images) {
+export async function pullAndCheckMigrations(site: Site, wanted: Wanted, images: Images) {
   const from = await currentRevision(site)
   const migrations = await compareMigrations(site, images, from)
   const revisions = wanted.migrations ? pendingAt(migrations, from) : []
@@ -41,7 +41,7 @@ export async function lookAtMigrations(site: Site, wanted: Wanted, images: Image
  * Says what is pending, stops where it would hurt, and tries it on the newest backup where that is wanted.
  * @throws Failure before anything is changed.
  */
-export async function demandSafe(
+export async function refuseHarmfulMigrations(
   site: Site,
   { acceptMigrations, rehearse }: Wanted,
   { judgement, pending }: { judgement: Judgement; pending: Pending },
@@ -60,7 +60,7 @@ async function plan(site: Site, wanted: Wanted, images: Images) {
   const { pending, judgement } =
     database.is === 'down'
       ? { pending: undefined, judgement: notJudged }
-      : await lookAtMigrations(site, wanted, images)
+      : await pullAndCheckMigrations(site, wanted, images)
   const rows = await planOf(site, wanted, { images, database, pending, judgement })
   return { rows, judgement: { ...judgement, verdicts: [] } } // the rows have them
 }
