@@ -125,6 +125,35 @@ for (const [what, table, column] of [
     await asApplication(`drop view ${table}`, `alter table real rename to ${table}`)
   })
 
+hostile('a version table whose column is of another type when its lock is gone', async () => {
+  const relation = `relation = 'public.alembic_version'::regclass`
+  const swapping = asApplication(
+    'create type evil.revision as (a text)',
+    `create function evil.read(evil.revision) returns text ${trap('$1.a')}`,
+    'create cast (evil.revision as text) with function evil.read(evil.revision)',
+    "create table evil.versions (version_num evil.revision); insert into evil.versions values (row('a1b2c3d4'))",
+    `begin; lock table alembic_version in access exclusive mode;
+    do $$ begin for i in 1..3000 loop exit when exists (select from pg_locks where ${relation} and not granted);
+      perform pg_sleep(0.01); end loop; end $$;
+    alter table alembic_version rename to real; alter table evil.versions rename to alembic_version;
+    alter table evil.alembic_version set schema public; commit`,
+  )
+  while ((await psql(`select count(*) from pg_locks where ${relation} and granted`)) === '0');
+  await script('status', ['-e', 'staging'])
+  await swapping
+  assert.is(await reached(), '')
+  await asApplication(
+    'drop table alembic_version; alter table real rename to alembic_version',
+    'drop type evil.revision cascade',
+  )
+})
+
+hostile('a table like the version table, whose name has two lines', async () => {
+  await asApplication('create table evil."a\nb" (version_num text)')
+  await everything()
+  await asApplication('drop table evil."a\nb"')
+})
+
 hostile('a login to which things were given, in any database: it can be removed all the same', async () => {
   const { project } = await site()
   await psql('create role tracehub_app_2 login in role tracehub')
