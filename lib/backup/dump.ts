@@ -21,7 +21,15 @@ import { readReleases } from '../environment/releases.ts'
 import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
 import { inDatabase } from './container.ts'
-import { contentQuery, type Found, parseContent, schemaQuery } from './content.ts'
+import {
+  catalogsQuery,
+  contentQuery,
+  type Found,
+  parseContent,
+  rowsQuery,
+  schemaQuery,
+  sequencesQuery,
+} from './content.ts'
 import { cutOff } from './format.ts'
 import { backupDirectory } from './list.ts'
 import { backupName, type Content, type Manifest, type Reason, writeManifest } from './manifest.ts'
@@ -102,8 +110,8 @@ function freeMoment(directory: string): Date {
 }
 
 /**
- * One psql holds the snapshot open, has pg_dump read it, and meanwhile counts in it. All of it runs inside the
- * container: a dump that comes out through `docker exec` takes more than twice as long.
+ * One psql holds the snapshot open, has pg_dump read it, and meanwhile has another one count in it, as the owner. All of
+ * it runs inside the container: a dump that comes out through `docker exec` takes more than twice as long.
  */
 async function dump(
   project: Project,
@@ -111,7 +119,7 @@ async function dump(
   hashed: boolean,
   options: { timeout: number; signal: AbortSignal },
 ): Promise<Found & { schema: Revision; postgres: string; pgDump: string }> {
-  const { name } = project.environment.database
+  const { name, user: owner } = project.environment.database
   const user = await superuserOf(project, options)
   const script = [
     unlimited,
@@ -121,15 +129,20 @@ async function dump(
     '\\setenv SNAPSHOT :snapshot',
     '\\! echo "$SNAPSHOT" >&4',
     revisionScript(project.environment.database, 'schema '),
-    contentQuery(hashed),
-    '\\! cat <&6; pg_dump --version </dev/null', // the pipe ends when pg_dump does
+    '\\! eval "$ASK_OWNER"',
+    catalogsQuery(hashed),
+    "\\! sed 's/^/said: /' <&6; pg_dump --version </dev/null", // the pipe ends when pg_dump does
     // How far the sequences have come meanwhile.
-    ...(hashed ? [contentQuery(false).split('-- The sum of')[0] ?? ''] : []),
+    ...(hashed ? ['\\! ROWS=$SEQUENCES; eval "$ASK_OWNER"'] : []),
     "select 'postgres ' || current_setting('server_version');",
     'commit;',
   ].join('\n')
-  const words = ['sh', applicationName, user, name, partial]
-  const dumpedBy = (ran: Ran): string | undefined => /^pg_dump ended: (\d+)$/m.exec(ran.stdout)?.[1]
+  const asked = (query: string): string =>
+    `${unlimited}\nbegin isolation level repeatable read, read only; set transaction snapshot :'snapshot';\n${query}\ncommit;`
+  const questions = [asked(rowsQuery(hashed)), asked(sequencesQuery)]
+  const words = ['sh', applicationName, user, name, partial, owner, ...questions]
+  const dumpedBy = (ran: Ran): string | undefined =>
+    [...ran.stdout.matchAll(/^pg_dump ended: (\d+)$/gm)].at(-1)?.[1]
   const isRefused = (ran: Ran): boolean => dumpedBy(ran) !== '0' && noneLeft.test(ran.stdout + ran.stderr)
   const ran = await untilLetIn(
     () => inDatabase(project, ['sh', '-c', dumping, ...words], { ...options, input: script }),
@@ -140,9 +153,10 @@ async function dump(
     throw error
   })
   const dumped = dumpedBy(ran)
-  if (!ran.ok || dumped !== '0') {
+  const isRead = ran.stdout.split('\n').filter(line => line === 'owner asked').length === (hashed ? 2 : 1)
+  if (!ran.ok || dumped !== '0' || !isRead) {
     if (dumped === undefined) await endDumps(project) // the engine lost sight of it
-    const said = ran.stdout.split('\n').filter(line => line.startsWith('pg_dump: '))
+    const said = ran.stdout.split('\n').flatMap(line => /^said: (pg_dump: .*)/.exec(line)?.[1] ?? [])
     throw new Failure({
       what: 'the database could not be backed up',
       detail: lastLines([...said, ran.stderr].join('\n'), 5),
@@ -170,6 +184,9 @@ async function dump(
  */
 const dumping = `
 umask 077; export PGOPTIONS='${ownSettings}' PGAPPNAME="$1" DB_USER="$2" DB_NAME="$3" DUMP="/backups/$4"
+export DB_OWNER="$5" ROWS="$6" SEQUENCES="$7" ASK_OWNER='printf "%s\\n" "$ROWS" |
+  psql --username "$DB_OWNER" --dbname "$DB_NAME" --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --set snapshot="$SNAPSHOT" --file - &&
+  echo "owner asked"'
 pipes=$(mktemp -d) && mkfifo "$pipes/snapshot" "$pipes/said" || exit 1
 exec 4<>"$pipes/snapshot" 5<>"$pipes/said" 6<"$pipes/said"
 rm -r "$pipes"
@@ -194,15 +211,22 @@ export async function endDumps(project: Project): Promise<void> {
   )
 }
 
-/** What a database of the server holds now. @param timeout in ms */
+/** What a database of the server holds now. @param options.timeout in ms; `user` who reads it, its owner unless told */
 export async function readContent(
   project: Project,
   database: string,
   hashed: boolean,
   options: { timeout: number; signal?: AbortSignal; user?: string },
 ): Promise<Found> {
-  const script = `begin isolation level repeatable read, read only;\n${contentQuery(hashed)}\ncommit;`
-  return parseContent(await sql(project, script, { ...options, database }), hashed)
+  const ask = (query: string, user?: string): Promise<string> =>
+    sql(project, `begin isolation level repeatable read, read only;\n${query}\ncommit;`, {
+      ...options,
+      ...(user !== undefined && { user }),
+      database,
+    })
+  if (options.user !== undefined) return parseContent(await ask(contentQuery(hashed), options.user), hashed)
+  const rows = await ask(rowsQuery(hashed), project.environment.database.user)
+  return parseContent(`${rows}\n${await ask(catalogsQuery(hashed))}`, hashed)
 }
 
 /** What the schema's objects of a database are; no function in it is called. @param options.timeout in ms */

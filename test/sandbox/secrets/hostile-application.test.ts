@@ -148,6 +148,20 @@ hostile('a version table whose column is of another type when its lock is gone',
   )
 })
 
+hostile('functions that PostgreSQL calls to plan how a table is read', async () => {
+  await asApplication(
+    `create function evil.run() returns integer ${trap('1')}`,
+    'create function evil.one(integer) returns integer immutable language plpgsql as $f$ begin return evil.run(); end $f$',
+    'create index planned on alembic_version (version_num) where evil.one(1) = 1',
+    'create index planned_too on shipments (reference) where evil.one(1) = 1',
+    'create statistics evil.planned on (evil.one(1)) from shipments',
+  )
+  await everything()
+  assert.is((await rollBack()).code, 0)
+  assert.is(await reached(), '')
+  await asApplication('drop function evil.run, evil.one cascade')
+})
+
 hostile('a table like the version table, whose name has two lines', async () => {
   await asApplication('create table evil."a\nb" (version_num text)')
   await everything()
