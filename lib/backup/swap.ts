@@ -4,7 +4,7 @@ import { Failure } from '../base/failure.ts'
 import { duration, lastLines } from '../base/text.ts'
 import { admin, maintenance, ownSettings, sql } from '../database/database.ts'
 import { identifier, literal } from '../database/sql-words.ts'
-import { superuserOf } from '../database/superuser.ts'
+import { ownPath, superuserOf } from '../database/superuser.ts'
 import type { Container } from '../docker/containers.ts'
 import type { Site } from '../proxy/site.ts'
 import { hide, runningBackends, show } from './backend-access.ts'
@@ -71,7 +71,7 @@ export async function renameDatabases(
   const input = new PassThrough()
   const heard = new EventEmitter()
   const words = [
-    ...['env', `PGOPTIONS=${ownSettings}`, 'psql'],
+    ...['env', `PGOPTIONS=${ownSettings} ${ownPath}`, 'psql'],
     ...['--username', await superuserOf(project), '--dbname', maintenance],
     ...['--no-psqlrc', '--quiet', '--tuples-only', '--no-align', '--set', 'ON_ERROR_STOP=1', '--file', '-'],
   ]

@@ -168,6 +168,28 @@ hostile('a table like the version table, whose name has two lines', async () => 
   await asApplication('drop table evil."a\nb"')
 })
 
+hostile(
+  'operators in the database from which the others are made, as everybody could make them before 15',
+  async () => {
+    await asAdmin('grant create on schema public to public')
+    const inPostgres = (...statements: string[]): Promise<string> =>
+      asked(['-U', 'tracehub_app_1', '-d', 'postgres'], statements)
+    await inPostgres(
+      `create function public.equal(oid, integer) returns boolean ${trap('$1 operator(pg_catalog.=) $2::oid')}
+    create operator public.= (leftarg = oid, rightarg = integer, function = public.equal);`,
+      `create function public.pg_sleep(numeric) returns boolean ${trap('true')}`,
+    )
+    await everything()
+    const back = await rollBack()
+    assert.is(back.code, 0, back.stdout + back.stderr)
+    assert.is(await reached(), '')
+    await asAdmin(
+      'drop function public.equal cascade; drop function public.pg_sleep',
+      'revoke create on schema public from public',
+    )
+  },
+)
+
 hostile('a login to which things were given, in any database: it can be removed all the same', async () => {
   const { project } = await site()
   await psql('create role tracehub_app_2 login in role tracehub')
