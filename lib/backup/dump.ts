@@ -129,6 +129,9 @@ async function dump(
     '\\setenv SNAPSHOT :snapshot',
     '\\! echo "$SNAPSHOT" >&4',
     revisionScript(project.environment.database, 'schema '),
+    // What the database tells sessions is told to the owner's, too: to end when they are idle. Servers before 14 know nothing of it.
+    "select case when current_setting('server_version_num')::int >= 140000 then '-c idle_session_timeout=0' else '' end as patience \\gset",
+    '\\setenv PATIENCE :patience',
     '\\! eval "$ASK_OWNER"',
     catalogsQuery(hashed),
     "\\! sed 's/^/said: /' <&6; pg_dump --version </dev/null", // the pipe ends when pg_dump does
@@ -185,7 +188,7 @@ async function dump(
 const dumping = `
 umask 077; export PGOPTIONS='${ownSettings}' PGAPPNAME="$1" DB_USER="$2" DB_NAME="$3" DUMP="/backups/$4"
 export DB_OWNER="$5" ROWS="$6" SEQUENCES="$7" ASK_OWNER='printf "%s\\n" "$ROWS" |
-  psql --username "$DB_OWNER" --dbname "$DB_NAME" --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --set snapshot="$SNAPSHOT" --file - &&
+  PGOPTIONS="$PGOPTIONS $PATIENCE" psql --username "$DB_OWNER" --dbname "$DB_NAME" --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --set snapshot="$SNAPSHOT" --file - &&
   echo "owner asked"'
 pipes=$(mktemp -d) && mkfifo "$pipes/snapshot" "$pipes/said" || exit 1
 exec 4<>"$pipes/snapshot" 5<>"$pipes/said" 6<"$pipes/said"

@@ -104,6 +104,13 @@ hostile('settings under which no session would be a superuser’s, or come up at
   assert.is(next.code, 0, next.stdout + next.stderr)
 })
 
+hostile('sessions that end when they are idle for a millisecond', async () => {
+  await asApplication('alter database tracehub set idle_session_timeout = 1')
+  assert.is((await script('status', ['-e', 'staging'])).code, 0)
+  const made = await backup('--verify', '--no-uploads')
+  assert.is(made.code, 0, made.stdout + made.stderr)
+})
+
 for (const [what, table, column] of [
   ['the version table', 'alembic_version', 'version_num'],
   ['a table of many rows', 'shipments', 'reference'],
