@@ -126,8 +126,10 @@ async function dump(
     tablesOnly,
     'begin isolation level repeatable read, read only;',
     'select pg_catalog.pg_export_snapshot() as snapshot \\gset',
+    'select pg_catalog.getdatabaseencoding() as encoding \\gset',
     '\\setenv SNAPSHOT :snapshot',
-    '\\! echo "$SNAPSHOT" >&4',
+    '\\setenv ENCODING :encoding',
+    '\\! echo "$SNAPSHOT $ENCODING" >&4',
     revisionScript(project.environment.database, 'schema '),
     // What the database tells sessions is told to the owner's, too: to end when they are idle. Servers before 14 know nothing of it.
     "select case when current_setting('server_version_num')::int >= 140000 then '-c idle_session_timeout=0' else '' end as patience \\gset",
@@ -194,8 +196,8 @@ pipes=$(mktemp -d) && mkfifo "$pipes/snapshot" "$pipes/said" || exit 1
 exec 4<>"$pipes/snapshot" 5<>"$pipes/said" 6<"$pipes/said"
 rm -r "$pipes"
 {
-  read -r snapshot <&4 && exec 4<&- 6<&- &&
-    exec pg_dump --username "$DB_USER" --dbname "$DB_NAME" --snapshot "$snapshot" --file "$DUMP"
+  read -r snapshot encoding <&4 && exec 4<&- 6<&- &&
+    exec pg_dump --username "$DB_USER" --dbname "$DB_NAME" --snapshot "$snapshot" --encoding "$encoding" --file "$DUMP"
 } </dev/null >&5 2>&5 5>&- & dumper=$!
 exec 5>&-
 psql --username "$DB_USER" --dbname "$DB_NAME" --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --file -

@@ -104,6 +104,18 @@ hostile('settings under which no session would be a superuser’s, or come up at
   assert.is(next.code, 0, next.stdout + next.stderr)
 })
 
+hostile('an encoding in which not every text can be said, and a backslash is half a letter', async () => {
+  await asApplication(
+    'create table evil."ソ" (a text); insert into evil."ソ" values (\'ソ €\')',
+    "alter database tracehub set client_encoding = 'SJIS'",
+  )
+  const made = await backup('--verify', '--no-uploads')
+  assert.is(made.code, 0, made.stdout + made.stderr)
+  assert.is((await script('status', ['-e', 'staging', '--db'])).code, 0)
+  await asAdmin('alter database tracehub reset all')
+  await asApplication('drop table evil."ソ"')
+})
+
 hostile('sessions that end when they are idle for a millisecond', async () => {
   await asApplication('alter database tracehub set idle_session_timeout = 1')
   assert.is((await script('status', ['-e', 'staging'])).code, 0)
