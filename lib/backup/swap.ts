@@ -122,11 +122,16 @@ function renameStatements(renames: readonly (readonly [string, string])[]): stri
   ].join('\n')
 }
 
-/** After a swap that failed or was killed: whatever name a database has now, it may be connected to. */
-export async function allowConnections({ project }: Site, names: readonly string[]): Promise<void> {
-  await admin(
+/**
+ * After a swap that failed or was killed: whatever name a database has now, it may be connected to.
+ * @returns whether one was closed; its owner may close it, too, and to everybody
+ */
+export async function allowConnections({ project }: Site, names: readonly string[]): Promise<boolean> {
+  const closed = `from pg_database where not datallowconn and datname in (${names.map(literal).join(', ')})`
+  const found = await admin(
     project,
-    `select format('alter database %I allow_connections true', datname) from pg_database
-     where not datallowconn and datname in (${names.map(literal).join(', ')}) \\gexec`,
+    `select count(*) ${closed};
+    select format('alter database %I allow_connections true', datname) ${closed} \\gexec`,
   )
+  return found !== '0'
 }
