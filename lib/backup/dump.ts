@@ -73,6 +73,9 @@ export async function backUp(
     const cut = cutOff(partial, size)
     if (cut !== undefined)
       throw new Failure({ what: `the backup is not complete: ${cut}`, detail: `${bytes(size)} were written` })
+    // A function of the application's in an index may fail, or no connection be left for its owner: the dump is whole.
+    if (found.uncounted !== undefined)
+      run.warn({ what: 'the rows of the backup could not be counted', detail: found.uncounted })
     const digest = await growing.finish()
     const live = readReleases(environment).at(-1)
     const manifest: Manifest = {
@@ -118,7 +121,7 @@ async function dump(
   partial: string,
   hashed: boolean,
   options: { timeout: number; signal: AbortSignal },
-): Promise<Found & { schema: Revision; postgres: string; pgDump: string }> {
+): Promise<Found & { uncounted: string | undefined; schema: Revision; postgres: string; pgDump: string }> {
   const { name, user: owner } = project.environment.database
   const user = await superuserOf(project, options)
   const script = [
@@ -158,8 +161,8 @@ async function dump(
     throw error
   })
   const dumped = dumpedBy(ran)
-  const isRead = ran.stdout.split('\n').filter(line => line === 'owner asked').length === (hashed ? 2 : 1)
-  if (!ran.ok || dumped !== '0' || !isRead) {
+  const isCounted = ran.stdout.split('\n').filter(line => line === 'owner asked').length === (hashed ? 2 : 1)
+  if (!ran.ok || dumped !== '0') {
     if (dumped === undefined) await endDumps(project) // the engine lost sight of it
     const said = ran.stdout.split('\n').flatMap(line => /^said: (pg_dump: .*)/.exec(line)?.[1] ?? [])
     throw new Failure({
@@ -170,13 +173,25 @@ async function dump(
         : 'make room (df -h) or fix the database, then try again',
     })
   }
+  const counted = isCounted ? readable(ran.stdout, hashed) : undefined
   const versionOf = (program: string): string =>
     new RegExp(`^${program}.* (\\d[\\d.]*)`, 'm').exec(ran.stdout)?.[1] ?? ''
   return {
-    ...parseContent(ran.stdout, hashed),
+    ...(counted ?? { rows: {}, content: undefined }),
+    uncounted: counted ? undefined : lastLines(ran.stderr, 3),
     schema: /^schema (.*)$/m.exec(ran.stdout)?.[1] || null,
     postgres: versionOf('postgres'),
     pgDump: versionOf('pg_dump \\(PostgreSQL\\)'),
+  }
+}
+
+/** What was counted; undefined where the owner's session, in which functions of the application's may run, said something else. */
+function readable(stdout: string, hashed: boolean): Found | undefined {
+  try {
+    return parseContent(stdout, hashed)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
   }
 }
 

@@ -114,7 +114,8 @@ export async function verify(site: Site, file: string, step: Step): Promise<Mani
 async function verified(site: Site, backup: Examined, rows: Manifest['rows']): Promise<Manifest> {
   const proof = { verifiedAt: Date.now() }
   const { manifest } = backup
-  if (manifest) return { ...manifest, ...proof, verifiedBy: manifest.content ? 'content' : 'rows' }
+  const counted = Object.keys(manifest?.rows ?? {}).length > 0 ? 'rows' : 'restore'
+  if (manifest) return { ...manifest, ...proof, verifiedBy: manifest.content ? 'content' : counted }
   const unknown = { ms: 0, databaseBytes: 0, postgres: '', pgDump: '', reason: 'manual' } as const
   return {
     ...unknown,

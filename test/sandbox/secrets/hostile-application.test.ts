@@ -181,6 +181,22 @@ hostile('functions that PostgreSQL calls to plan how a table is read', async () 
   await asApplication('drop function evil.run, evil.one cascade')
 })
 
+hostile(
+  'a function in an index that fails whenever a table is read: the backup is whole, and says so',
+  async () => {
+    await asApplication(
+      `create table evil.building (a int);
+    create function evil.fail(integer) returns integer immutable language plpgsql as $f$ begin
+      if not exists (select from pg_class where relname = 'building') then raise exception 'not now'; end if; return 1; end $f$;
+    create index failing on shipments (reference) where evil.fail(1) = 1; drop table evil.building`,
+    )
+    const made = await backup('--no-uploads')
+    assert.is(made.code, 0, made.stdout + made.stderr)
+    assert.match(made.stdout + made.stderr, 'the rows of the backup could not be counted')
+    await asApplication('drop function evil.fail cascade')
+  },
+)
+
 hostile('a table like the version table, whose name has two lines', async () => {
   await asApplication('create table evil."a\nb" (version_num text)')
   await everything()
