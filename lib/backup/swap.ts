@@ -103,12 +103,18 @@ export async function renameDatabases(
 function renameStatements(renames: readonly (readonly [string, string])[]): string {
   const old = renames.map(([from]) => from)
   const names = old.map(literal).join(', ')
+  // Whoever has begun to change one of them, from another database, keeps us waiting for as long as he likes.
+  const endHolders = `select pg_terminate_backend(pid) from pg_locks where pid <> pg_backend_pid()
+    and (relation = 'pg_database'::regclass and mode = 'RowExclusiveLock' or classid = 'pg_database'::regclass
+      and objid in (select oid from pg_database where datname in (${names}))) \\g /dev/null`
   return [
+    endHolders,
     // Every commit waits for the disk, but one that is undone in a moment need not.
     'begin; set local synchronous_commit = off;',
     ...old.map(name => `alter database ${identifier(name)} allow_connections false;`),
     'commit;',
     `select pg_terminate_backend(pid) from pg_stat_activity where datname in (${names}) \\g /dev/null`,
+    endHolders,
     // RENAME itself looks only every 100 ms whether they are gone.
     'do $$ begin for i in 1..2000 loop',
     'perform pg_stat_clear_snapshot();',
