@@ -225,6 +225,19 @@ hostile(
   },
 )
 
+hostile(
+  'a transaction elsewhere that has begun to change the database: a rollback does not wait for it',
+  async () => {
+    const open = asked(
+      ['-U', 'tracehub_app_1', '-d', 'postgres'],
+      ["begin; comment on database tracehub is 'mine'; select pg_sleep(300)"],
+    ).catch(() => undefined)
+    const back = await rollBack()
+    await open
+    assert.is(back.code, 0, back.stdout + back.stderr)
+  },
+)
+
 hostile('a login to which things were given, in any database: it can be removed all the same', async () => {
   const { project } = await site()
   await psql('create role tracehub_app_2 login in role tracehub')
@@ -234,9 +247,14 @@ hostile('a login to which things were given, in any database: it can be removed 
     'grant select on shipments to tracehub_app_2',
     'alter default privileges grant select on tables to tracehub_app_2',
   )
+  assert.is((await backup('--verify', '--no-uploads')).code, 0)
   await removeLogins(project, ['tracehub_app_2'])
   assert.is(await psql("select count(*) from pg_roles where rolname = 'tracehub_app_2'"), '0')
   assert.is(await psql("select relowner::regrole from pg_class where relname = 'its'"), 'tracehub')
+  const back = await rollBack() // the backup names a login that is no more
+  assert.is(back.code, 0, back.stdout + back.stderr)
+  assert.is(await psql("select relowner::regrole from pg_class where relname = 'its'"), 'tracehub')
+  assert.is(await psql("select count(*) from pg_roles where rolname = 'tracehub_app_2'"), '0')
 })
 
 hostile.run()
