@@ -82,7 +82,7 @@ psql --username "$1" --dbname "$2" --no-psqlrc -qtAc "select oid from pg_class w
 while read -r oid; do
   back "$1" "$2"
   name=$(psql --username "$1" --dbname "$2" --no-psqlrc -qtAc "select $oid::regclass") || continue
-  if printf '%s\\n' "$4" "copy (select * from only $name) to stdout;" | psql --username "$1" --dbname "$2" --no-psqlrc -q -v ON_ERROR_STOP=1 -f - >"$oid.copy"; then echo "saved: $oid.copy $name"; else echo "failed: $name"; fi
+  if printf '%s\\n' "$4" "copy $name to stdout;" | psql --username "$1" --dbname "$2" --no-psqlrc -q -v ON_ERROR_STOP=1 -f - >"$oid.copy"; then echo "saved: $oid.copy $name"; else echo "failed: $name"; fi
 done <tables | tee contents.txt
 `
 

@@ -20,7 +20,7 @@ select format(
   'select json_build_object(''sequence'', %L, ''at'', (case when is_called then last_value::numeric else last_value::numeric - %s end)::text) from %s',
   c.oid::regclass::text, s.seqincrement, c.oid::regclass)
 from pg_class c join pg_sequence s on s.seqrelid = c.oid
-where c.relpersistence <> 't'
+where c.relpersistence <> 't' and has_schema_privilege(c.relnamespace, 'usage') and has_table_privilege(c.oid, 'select')
   and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
 order by c.oid::regclass::text \gexec
 
@@ -32,9 +32,11 @@ select format(
   c.oid::regclass)
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind = 'r' and c.relpersistence <> 't' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select') and not row_security_active(c.oid)
   and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
 order by pg_relation_size(c.oid) desc \gexec
 
+-- From here on what is read is PostgreSQL's own.
 select json_build_object('table', 'large objects', 'rows', count(*), 'hash', '0')
 from pg_largeobject_metadata having count(*) > 0 and :'hashed' <> 'on';
 

@@ -21,7 +21,15 @@ import { readReleases } from '../environment/releases.ts'
 import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
 import { inDatabase } from './container.ts'
-import { contentQuery, type Found, parseContent, schemaQuery } from './content.ts'
+import {
+  catalogsQuery,
+  contentQuery,
+  type Found,
+  parseContent,
+  rowsQuery,
+  schemaQuery,
+  sequencesQuery,
+} from './content.ts'
 import { cutOff } from './format.ts'
 import { backupDirectory } from './list.ts'
 import { backupName, type Content, type Manifest, type Reason, writeManifest } from './manifest.ts'
@@ -65,6 +73,9 @@ export async function backUp(
     const cut = cutOff(partial, size)
     if (cut !== undefined)
       throw new Failure({ what: `the backup is not complete: ${cut}`, detail: `${bytes(size)} were written` })
+    // A function of the application's in an index may fail, or no connection be left for its owner: the dump is whole.
+    if (found.uncounted !== undefined)
+      run.warn({ what: 'the rows of the backup could not be counted', detail: found.uncounted })
     const digest = await growing.finish()
     const live = readReleases(environment).at(-1)
     const manifest: Manifest = {
@@ -102,34 +113,44 @@ function freeMoment(directory: string): Date {
 }
 
 /**
- * One psql holds the snapshot open, has pg_dump read it, and meanwhile counts in it. All of it runs inside the
- * container: a dump that comes out through `docker exec` takes more than twice as long.
+ * One psql holds the snapshot open, has pg_dump read it, and meanwhile has another one count in it, as the owner. All of
+ * it runs inside the container: a dump that comes out through `docker exec` takes more than twice as long.
  */
 async function dump(
   project: Project,
   partial: string,
   hashed: boolean,
   options: { timeout: number; signal: AbortSignal },
-): Promise<Found & { schema: Revision; postgres: string; pgDump: string }> {
-  const { name } = project.environment.database
+): Promise<Found & { uncounted: string | undefined; schema: Revision; postgres: string; pgDump: string }> {
+  const { name, user: owner } = project.environment.database
   const user = await superuserOf(project, options)
   const script = [
     unlimited,
     tablesOnly,
     'begin isolation level repeatable read, read only;',
     'select pg_catalog.pg_export_snapshot() as snapshot \\gset',
+    'select pg_catalog.getdatabaseencoding() as encoding \\gset',
     '\\setenv SNAPSHOT :snapshot',
-    '\\! echo "$SNAPSHOT" >&4',
+    '\\setenv ENCODING :encoding',
+    '\\! echo "$SNAPSHOT $ENCODING" >&4',
     revisionScript(project.environment.database, 'schema '),
-    contentQuery(hashed),
-    '\\! cat <&6; pg_dump --version </dev/null', // the pipe ends when pg_dump does
+    // What the database tells sessions is told to the owner's, too: to end when they are idle. Servers before 14 know nothing of it.
+    "select case when current_setting('server_version_num')::int >= 140000 then '-c idle_session_timeout=0' else '' end as patience \\gset",
+    '\\setenv PATIENCE :patience',
+    '\\! eval "$ASK_OWNER"',
+    catalogsQuery(hashed),
+    "\\! sed 's/^/said: /' <&6; pg_dump --version </dev/null", // the pipe ends when pg_dump does
     // How far the sequences have come meanwhile.
-    ...(hashed ? [contentQuery(false).split('-- The sum of')[0] ?? ''] : []),
+    ...(hashed ? ['\\! ROWS=$SEQUENCES; eval "$ASK_OWNER"'] : []),
     "select 'postgres ' || current_setting('server_version');",
     'commit;',
   ].join('\n')
-  const words = ['sh', applicationName, user, name, partial]
-  const dumpedBy = (ran: Ran): string | undefined => /^pg_dump ended: (\d+)$/m.exec(ran.stdout)?.[1]
+  const asked = (query: string): string =>
+    `${unlimited}\nbegin isolation level repeatable read, read only; set transaction snapshot :'snapshot';\n${query}\ncommit;`
+  const questions = [asked(rowsQuery(hashed)), asked(sequencesQuery)]
+  const words = ['sh', applicationName, user, name, partial, owner, ...questions]
+  const dumpedBy = (ran: Ran): string | undefined =>
+    [...ran.stdout.matchAll(/^pg_dump ended: (\d+)$/gm)].at(-1)?.[1]
   const isRefused = (ran: Ran): boolean => dumpedBy(ran) !== '0' && noneLeft.test(ran.stdout + ran.stderr)
   const ran = await untilLetIn(
     () => inDatabase(project, ['sh', '-c', dumping, ...words], { ...options, input: script }),
@@ -140,9 +161,10 @@ async function dump(
     throw error
   })
   const dumped = dumpedBy(ran)
+  const isCounted = ran.stdout.split('\n').filter(line => line === 'owner asked').length === (hashed ? 2 : 1)
   if (!ran.ok || dumped !== '0') {
     if (dumped === undefined) await endDumps(project) // the engine lost sight of it
-    const said = ran.stdout.split('\n').filter(line => line.startsWith('pg_dump: '))
+    const said = ran.stdout.split('\n').flatMap(line => /^said: (pg_dump: .*)/.exec(line)?.[1] ?? [])
     throw new Failure({
       what: 'the database could not be backed up',
       detail: lastLines([...said, ran.stderr].join('\n'), 5),
@@ -151,13 +173,25 @@ async function dump(
         : 'make room (df -h) or fix the database, then try again',
     })
   }
+  const counted = isCounted ? readable(ran.stdout, hashed) : undefined
   const versionOf = (program: string): string =>
     new RegExp(`^${program}.* (\\d[\\d.]*)`, 'm').exec(ran.stdout)?.[1] ?? ''
   return {
-    ...parseContent(ran.stdout, hashed),
+    ...(counted ?? { rows: {}, content: undefined }),
+    uncounted: counted ? undefined : lastLines(ran.stderr, 3),
     schema: /^schema (.*)$/m.exec(ran.stdout)?.[1] || null,
     postgres: versionOf('postgres'),
     pgDump: versionOf('pg_dump \\(PostgreSQL\\)'),
+  }
+}
+
+/** What was counted; undefined where the owner's session, in which functions of the application's may run, said something else. */
+function readable(stdout: string, hashed: boolean): Found | undefined {
+  try {
+    return parseContent(stdout, hashed)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
   }
 }
 
@@ -170,12 +204,15 @@ async function dump(
  */
 const dumping = `
 umask 077; export PGOPTIONS='${ownSettings}' PGAPPNAME="$1" DB_USER="$2" DB_NAME="$3" DUMP="/backups/$4"
+export DB_OWNER="$5" ROWS="$6" SEQUENCES="$7" ASK_OWNER='printf "%s\\n" "$ROWS" |
+  PGOPTIONS="$PGOPTIONS $PATIENCE" psql --username "$DB_OWNER" --dbname "$DB_NAME" --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --set snapshot="$SNAPSHOT" --file - &&
+  echo "owner asked"'
 pipes=$(mktemp -d) && mkfifo "$pipes/snapshot" "$pipes/said" || exit 1
 exec 4<>"$pipes/snapshot" 5<>"$pipes/said" 6<"$pipes/said"
 rm -r "$pipes"
 {
-  read -r snapshot <&4 && exec 4<&- 6<&- &&
-    exec pg_dump --username "$DB_USER" --dbname "$DB_NAME" --snapshot "$snapshot" --file "$DUMP"
+  read -r snapshot encoding <&4 && exec 4<&- 6<&- &&
+    exec pg_dump --username "$DB_USER" --dbname "$DB_NAME" --snapshot "$snapshot" --encoding "$encoding" --file "$DUMP"
 } </dev/null >&5 2>&5 5>&- & dumper=$!
 exec 5>&-
 psql --username "$DB_USER" --dbname "$DB_NAME" --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --file -
@@ -194,15 +231,22 @@ export async function endDumps(project: Project): Promise<void> {
   )
 }
 
-/** What a database of the server holds now. @param timeout in ms */
+/** What a database of the server holds now. @param options.timeout in ms; `user` who reads it, its owner unless told */
 export async function readContent(
   project: Project,
   database: string,
   hashed: boolean,
   options: { timeout: number; signal?: AbortSignal; user?: string },
 ): Promise<Found> {
-  const script = `begin isolation level repeatable read, read only;\n${contentQuery(hashed)}\ncommit;`
-  return parseContent(await sql(project, script, { ...options, database }), hashed)
+  const ask = (query: string, user?: string): Promise<string> =>
+    sql(project, `begin isolation level repeatable read, read only;\n${query}\ncommit;`, {
+      ...options,
+      ...(user !== undefined && { user }),
+      database,
+    })
+  if (options.user !== undefined) return parseContent(await ask(contentQuery(hashed), options.user), hashed)
+  const rows = await ask(rowsQuery(hashed), project.environment.database.user)
+  return parseContent(`${rows}\n${await ask(catalogsQuery(hashed))}`, hashed)
 }
 
 /** What the schema's objects of a database are; no function in it is called. @param options.timeout in ms */

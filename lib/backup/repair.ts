@@ -1,7 +1,7 @@
 import { Failure } from '../base/failure.ts'
 import { databasesNamed } from '../database/database.ts'
 import { startLasting } from '../database/lasting-services.ts'
-import { databaseState, startsIt } from '../database/state.ts'
+import { databaseAnswers, databaseState, startsIt } from '../database/state.ts'
 import { demandEngine } from '../docker/answers.ts'
 import { readComposeState } from '../environment/directory.ts'
 import { type Site, unfitness } from '../proxy/site.ts'
@@ -59,6 +59,8 @@ export async function repairDatabase(site: Site, step: Step, found: string[]): P
     else if (isMoved) found.push('the uploads are those from before')
   }
   await show(site) // a rollback that was killed, or whose undoing failed, may have left them hidden
+  if ((await databaseAnswers(site)) && (await allowConnections(site, [environment.database.name])))
+    found.push('nobody could connect to the database any more: it takes connections again')
   if (!away && !swap) return
   const names = await databasesNamed(project, environment.database.name)
   await allowConnections(site, names)

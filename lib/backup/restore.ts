@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path'
 import { Failure, problemOf } from '../base/failure.ts'
 import { count } from '../base/text.ts'
 import { admin, databasesNamed, sql } from '../database/database.ts'
+import { makeLost, removeLogins } from '../database/login.ts'
 import type { Site } from '../proxy/site.ts'
 import type { Step } from '../run/step.ts'
 import type { Restoring } from './container.ts'
@@ -43,6 +44,7 @@ export async function restoreAside(
   const model = environment.database.name
   const owner = await ownerOf(project, model)
   const live = name !== model && (await databasesNamed(project, model)).includes(model) ? model : undefined
+  const lost = await makeLost(project)
   try {
     await makeRestorer(project)
     await createLike(project, { model, name, owner: restorer })
@@ -75,6 +77,8 @@ export async function restoreAside(
   } catch (error) {
     await dropScratch(site, name)
     throw error
+  } finally {
+    if (lost.length > 0) await removeLogins(project, lost) // what was theirs is the owner's
   }
 }
 
@@ -114,7 +118,8 @@ export async function verify(site: Site, file: string, step: Step): Promise<Mani
 async function verified(site: Site, backup: Examined, rows: Manifest['rows']): Promise<Manifest> {
   const proof = { verifiedAt: Date.now() }
   const { manifest } = backup
-  if (manifest) return { ...manifest, ...proof, verifiedBy: manifest.content ? 'content' : 'rows' }
+  const counted = Object.keys(manifest?.rows ?? {}).length > 0 ? 'rows' : 'restore'
+  if (manifest) return { ...manifest, ...proof, verifiedBy: manifest.content ? 'content' : counted }
   const unknown = { ms: 0, databaseBytes: 0, postgres: '', pgDump: '', reason: 'manual' } as const
   return {
     ...unknown,

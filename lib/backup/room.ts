@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises'
 import { Failure } from '../base/failure.ts'
 import { bytes } from '../base/text.ts'
 import { admin } from '../database/database.ts'
+import { ownPath } from '../database/superuser.ts'
 import type { Project } from '../docker/project.ts'
 import type { Environment } from '../environment/environment.ts'
 import type { Restoring } from './container.ts'
@@ -98,7 +99,7 @@ guard() {
   # The trap does nothing itself: amid coproc, it would wait for a psql whose pipe it does not know yet.
   ended=; trap ended=1 TERM
   # Connected from the start: when it is needed, a busy machine has no time to start it.
-  coproc server { psql --username "$1" --dbname postgres --no-psqlrc --quiet --output /dev/null --set name="$2" 2>/dev/null; }
+  coproc server { PGOPTIONS="$PGOPTIONS ${ownPath}" psql --username "$1" --dbname postgres --no-psqlrc --quiet --output /dev/null --set name="$2" 2>/dev/null; }
   echo 'set idle_session_timeout = 0;' >&"\${server[1]}" # older servers than 14 have none
   # Of either version of cgroups; "max" and nothing are no limit.
   limit=$(cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null | grep -m 1 '^[0-9]')

@@ -4,7 +4,7 @@ import { Failure } from '../base/failure.ts'
 import { duration, lastLines } from '../base/text.ts'
 import { admin, maintenance, ownSettings, sql } from '../database/database.ts'
 import { identifier, literal } from '../database/sql-words.ts'
-import { superuserOf } from '../database/superuser.ts'
+import { ownPath, superuserOf } from '../database/superuser.ts'
 import type { Container } from '../docker/containers.ts'
 import type { Site } from '../proxy/site.ts'
 import { hide, runningBackends, show } from './backend-access.ts'
@@ -71,7 +71,7 @@ export async function renameDatabases(
   const input = new PassThrough()
   const heard = new EventEmitter()
   const words = [
-    ...['env', `PGOPTIONS=${ownSettings}`, 'psql'],
+    ...['env', `PGOPTIONS=${ownSettings} ${ownPath}`, 'psql'],
     ...['--username', await superuserOf(project), '--dbname', maintenance],
     ...['--no-psqlrc', '--quiet', '--tuples-only', '--no-align', '--set', 'ON_ERROR_STOP=1', '--file', '-'],
   ]
@@ -103,12 +103,18 @@ export async function renameDatabases(
 function renameStatements(renames: readonly (readonly [string, string])[]): string {
   const old = renames.map(([from]) => from)
   const names = old.map(literal).join(', ')
+  // Whoever has begun to change one of them, from another database, keeps us waiting for as long as he likes.
+  const endHolders = `select pg_terminate_backend(pid) from pg_locks where pid <> pg_backend_pid()
+    and (relation = 'pg_database'::regclass and mode = 'RowExclusiveLock' or classid = 'pg_database'::regclass
+      and objid in (select oid from pg_database where datname in (${names}))) \\g /dev/null`
   return [
+    endHolders,
     // Every commit waits for the disk, but one that is undone in a moment need not.
     'begin; set local synchronous_commit = off;',
     ...old.map(name => `alter database ${identifier(name)} allow_connections false;`),
     'commit;',
     `select pg_terminate_backend(pid) from pg_stat_activity where datname in (${names}) \\g /dev/null`,
+    endHolders,
     // RENAME itself looks only every 100 ms whether they are gone.
     'do $$ begin for i in 1..2000 loop',
     'perform pg_stat_clear_snapshot();',
@@ -122,11 +128,16 @@ function renameStatements(renames: readonly (readonly [string, string])[]): stri
   ].join('\n')
 }
 
-/** After a swap that failed or was killed: whatever name a database has now, it may be connected to. */
-export async function allowConnections({ project }: Site, names: readonly string[]): Promise<void> {
-  await admin(
+/**
+ * After a swap that failed or was killed: whatever name a database has now, it may be connected to.
+ * @returns whether one was closed; its owner may close it, too, and to everybody
+ */
+export async function allowConnections({ project }: Site, names: readonly string[]): Promise<boolean> {
+  const closed = `from pg_database where not datallowconn and datname in (${names.map(literal).join(', ')})`
+  const found = await admin(
     project,
-    `select format('alter database %I allow_connections true', datname) from pg_database
-     where not datallowconn and datname in (${names.map(literal).join(', ')}) \\gexec`,
+    `select count(*) ${closed};
+    select format('alter database %I allow_connections true', datname) ${closed} \\gexec`,
   )
+  return found !== '0'
 }

@@ -22,6 +22,7 @@ export const ownSettings = [
   'statement_timeout=0',
   'lock_timeout=0',
   'idle_in_transaction_session_timeout=0',
+  'client_encoding=sql_ascii', // bytes as they are: in another encoding, not every text can be said
   'quote_all_identifiers=off', // names are compared with those of another database
 ]
   .map(setting => `-c ${setting}`)

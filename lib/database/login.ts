@@ -99,6 +99,19 @@ export async function removeLogins(project: Project, logins: readonly string[]):
   await admin(project, `select format('drop role %I', rolname) ${there} \\gexec`)
 }
 
+/**
+ * Makes those of the application's logins that the server has not got any more, as roles that cannot log in: things in a
+ * backup of before may be theirs. @returns them
+ */
+export async function makeLost(project: Project): Promise<string[]> {
+  const logins = loginsOf(project.environment)
+  const names = `select rolname from pg_roles where rolname in (${logins.map(literal).join(', ')})`
+  const there = (await admin(project, names)).split('\n')
+  const lost = logins.filter(login => !there.includes(login))
+  if (lost.length > 0) await admin(project, lost.map(login => `create role ${identifier(login)};`).join('\n'))
+  return lost
+}
+
 /** Gives the database's owner another password. Sessions that exist go on. */
 export async function changePassword(project: Project, password: string): Promise<void> {
   const owner = project.environment.database.user
@@ -127,9 +140,13 @@ export async function revokeLogins(project: Project, login: string): Promise<num
   return Number(ended)
 }
 
+/** One that a killed restore has left may not. */
+const mayLogIn = async (project: Project, role: string): Promise<boolean> =>
+  (await admin(project, `select 1 from pg_roles where rolcanlogin and rolname = ${literal(role)}`)) === '1'
+
 /** Lets a version's own login in where the server does not know it: one whose data were lost knows the owner alone. */
 export async function restoreLogin(project: Project, { user, password }: Login): Promise<void> {
-  if (!loginsOf(project.environment).includes(user) || (await roleExists(project, user))) return
+  if (!loginsOf(project.environment).includes(user) || (await mayLogIn(project, user))) return
   await settleOwner(project)
   await grantLogin(project, user, password)
 }

@@ -22,7 +22,9 @@ export async function settleOwner(project: Project): Promise<{ undo: () => Promi
     await separate(project)
   }
   const was = await isSuperuser(project)
-  const found = wanted ? '' : await admin(project, `${forget(user)}; ${databasesToHandOver(name)}`)
+  const found = wanted
+    ? ''
+    : await admin(project, `${forget(user)}; ${undisturbed} ${databasesToHandOver(name)}`)
   for (const database of found.split('\n').filter(Boolean)) {
     await patiently(() => sql(project, handOver(user), { database, timeout: 10 * 60_000 }))
     await admin(project, `alter database ${identifier(database)} owner to ${identifier(user)}`)
@@ -48,6 +50,14 @@ async function separate(project: Project): Promise<void> {
   await sql(project, separation(user, superuserName(user)), { database: maintenance, user: helper(user) })
   remember(project, superuserName(user))
 }
+
+/**
+ * SQL: what the owner tells its database's sessions, to end when they have been idle for a millisecond, is not for ours,
+ * which would be gone before their first question. A role's own setting counts for more; servers before 14 have none.
+ */
+const undisturbed = `select format('alter role %I set idle_session_timeout = 0', current_user)
+  from pg_settings where name = 'idle_session_timeout' \\gexec
+`
 
 const helper = (owner: string): string => `${owner}_renames`
 const forget = (owner: string): string => `drop role if exists ${identifier(helper(owner))}`

@@ -87,8 +87,8 @@ select format('grant %I to %I', rolname, ${literal(owner)}) from pg_roles r wher
   and not exists (select from pg_roles p where p.rolname ~ '^pg_(execute|read|write)_' and pg_has_role(r.oid, p.oid, 'member'))
   and (oid in (select relowner from pg_class) or oid in (select nspowner from pg_namespace) or oid in (select proowner from pg_proc))
   and not pg_has_role(oid, ${literal(owner)}, 'member') and not pg_has_role(${literal(owner)}, oid, 'member') \\gexec
-select format('create user mapping if not exists for %I server %I options (%s)', ${literal(owner)}, srvname,
-    (select string_agg(format('%I %L', option_name, option_value), ', ') from pg_options_to_table(umoptions)))
+select format('create user mapping if not exists for %I server %I%s', ${literal(owner)}, srvname,
+    (select ' options (' || string_agg(format('%I %L', option_name, option_value), ', ') || ')' from pg_options_to_table(umoptions)))
   from pg_user_mapping m join pg_foreign_server s on s.oid = umserver where umuser = ${bootstrap} \\gexec
 ${grants(owner)}
 ${defaultPrivileges(owner)}`

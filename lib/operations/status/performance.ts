@@ -97,8 +97,10 @@ export async function performance(project: Project, timeout: number) {
     ...sections.map(({ sql, extension }) => {
       const rows = `select coalesce(json_agg(row_to_json(answer)), '[]')::text from (${sql}) answer;`
       if (extension === undefined) return rows
-      const there = `select (select quote_ident(nspname) from pg_extension join pg_namespace n on n.oid = extnamespace where extname = '${extension}') as schema \\gset`
-      return [there, '\\if :{?schema}', rows, '\\else', '\\echo null', '\\endif'].join('\n')
+      // Locked, so that it keeps its name: whoever owns it could give that to another one, with a view like the extension's.
+      const there = `select (select quote_ident(nspname) from pg_extension join pg_namespace n on n.oid = extnamespace where extname = '${extension}' for share of n) as schema \\gset`
+      const answer = ['\\if :{?schema}', rows, '\\else', '\\echo null', '\\endif']
+      return ['begin;', there, ...answer, 'commit;'].join('\n')
     }),
   ].join('\n')
   const lines = jsonLines(await query(project, script, timeout))

@@ -53,4 +53,18 @@ whom('a server that does not answer is asked again the next time', async () => {
   assert.is(await superuserOf(project), 'keeper')
 })
 
+whom('functions and operators that somebody has made in that database are not found', async () => {
+  const asked: (readonly string[])[] = []
+  const { project } = server({ keeper_admin: answers('keeper_admin') })
+  const exec: Project['exec'] = (service, words, options) => {
+    asked.push(words)
+    return project.exec(service, words, options)
+  }
+  await superuserOf({ environment: project.environment, exec } as unknown as Project)
+  assert.equal(
+    asked.map(words => words.slice(0, 3)),
+    [['env', 'PGOPTIONS=-c search_path=pg_catalog', 'psql']],
+  )
+})
+
 whom.run()

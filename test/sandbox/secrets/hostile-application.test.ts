@@ -104,6 +104,25 @@ hostile('settings under which no session would be a superuser’s, or come up at
   assert.is(next.code, 0, next.stdout + next.stderr)
 })
 
+hostile('an encoding in which not every text can be said, and a backslash is half a letter', async () => {
+  await asApplication(
+    'create table evil."ソ" (a text); insert into evil."ソ" values (\'ソ €\')',
+    "alter database tracehub set client_encoding = 'SJIS'",
+  )
+  const made = await backup('--verify', '--no-uploads')
+  assert.is(made.code, 0, made.stdout + made.stderr)
+  assert.is((await script('status', ['-e', 'staging', '--db'])).code, 0)
+  await asAdmin('alter database tracehub reset all')
+  await asApplication('drop table evil."ソ"')
+})
+
+hostile('sessions that end when they are idle for a millisecond', async () => {
+  await asApplication('alter database tracehub set idle_session_timeout = 1')
+  assert.is((await script('status', ['-e', 'staging'])).code, 0)
+  const made = await backup('--verify', '--no-uploads')
+  assert.is(made.code, 0, made.stdout + made.stderr)
+})
+
 for (const [what, table, column] of [
   ['the version table', 'alembic_version', 'version_num'],
   ['a table of many rows', 'shipments', 'reference'],
@@ -125,6 +144,100 @@ for (const [what, table, column] of [
     await asApplication(`drop view ${table}`, `alter table real rename to ${table}`)
   })
 
+hostile('a version table whose column is of another type when its lock is gone', async () => {
+  const relation = `relation = 'public.alembic_version'::regclass`
+  const swapping = asApplication(
+    'create type evil.revision as (a text)',
+    `create function evil.read(evil.revision) returns text ${trap('$1.a')}`,
+    'create cast (evil.revision as text) with function evil.read(evil.revision)',
+    "create table evil.versions (version_num evil.revision); insert into evil.versions values (row('a1b2c3d4'))",
+    `begin; lock table alembic_version in access exclusive mode;
+    do $$ begin for i in 1..3000 loop exit when exists (select from pg_locks where ${relation} and not granted);
+      perform pg_sleep(0.01); end loop; end $$;
+    alter table alembic_version rename to real; alter table evil.versions rename to alembic_version;
+    alter table evil.alembic_version set schema public; commit`,
+  )
+  while ((await psql(`select count(*) from pg_locks where ${relation} and granted`)) === '0');
+  await script('status', ['-e', 'staging'])
+  await swapping
+  assert.is(await reached(), '')
+  await asApplication(
+    'drop table alembic_version; alter table real rename to alembic_version',
+    'drop type evil.revision cascade',
+  )
+})
+
+hostile('functions that PostgreSQL calls to plan how a table is read', async () => {
+  await asApplication(
+    `create function evil.run() returns integer ${trap('1')}`,
+    'create function evil.one(integer) returns integer immutable language plpgsql as $f$ begin return evil.run(); end $f$',
+    'create index planned on alembic_version (version_num) where evil.one(1) = 1',
+    'create index planned_too on shipments (reference) where evil.one(1) = 1',
+    'create statistics evil.planned on (evil.one(1)) from shipments',
+  )
+  await everything()
+  assert.is((await rollBack()).code, 0)
+  assert.is(await reached(), '')
+  await asApplication('drop function evil.run, evil.one cascade')
+})
+
+hostile(
+  'a function in an index that fails whenever a table is read: the backup is whole, and says so',
+  async () => {
+    await asApplication(
+      `create table evil.building (a int);
+    create function evil.fail(integer) returns integer immutable language plpgsql as $f$ begin
+      if not exists (select from pg_class where relname = 'building') then raise exception 'not now'; end if; return 1; end $f$;
+    create index failing on shipments (reference) where evil.fail(1) = 1; drop table evil.building`,
+    )
+    const made = await backup('--no-uploads')
+    assert.is(made.code, 0, made.stdout + made.stderr)
+    assert.match(made.stdout + made.stderr, 'the rows of the backup could not be counted')
+    await asApplication('drop function evil.fail cascade')
+  },
+)
+
+hostile('a table like the version table, whose name has two lines', async () => {
+  await asApplication('create table evil."a\nb" (version_num text)')
+  await everything()
+  await asApplication('drop table evil."a\nb"')
+})
+
+hostile(
+  'operators in the database from which the others are made, as everybody could make them before 15',
+  async () => {
+    await asAdmin('grant create on schema public to public')
+    const inPostgres = (...statements: string[]): Promise<string> =>
+      asked(['-U', 'tracehub_app_1', '-d', 'postgres'], statements)
+    await inPostgres(
+      `create function public.equal(oid, integer) returns boolean ${trap('$1 operator(pg_catalog.=) $2::oid')}
+    create operator public.= (leftarg = oid, rightarg = integer, function = public.equal);`,
+      `create function public.pg_sleep(numeric) returns boolean ${trap('true')}`,
+    )
+    await everything()
+    const back = await rollBack()
+    assert.is(back.code, 0, back.stdout + back.stderr)
+    assert.is(await reached(), '')
+    await asAdmin(
+      'drop function public.equal cascade; drop function public.pg_sleep',
+      'revoke create on schema public from public',
+    )
+  },
+)
+
+hostile(
+  'a transaction elsewhere that has begun to change the database: a rollback does not wait for it',
+  async () => {
+    const open = asked(
+      ['-U', 'tracehub_app_1', '-d', 'postgres'],
+      ["begin; comment on database tracehub is 'mine'; select pg_sleep(300)"],
+    ).catch(() => undefined)
+    const back = await rollBack()
+    await open
+    assert.is(back.code, 0, back.stdout + back.stderr)
+  },
+)
+
 hostile('a login to which things were given, in any database: it can be removed all the same', async () => {
   const { project } = await site()
   await psql('create role tracehub_app_2 login in role tracehub')
@@ -134,9 +247,14 @@ hostile('a login to which things were given, in any database: it can be removed 
     'grant select on shipments to tracehub_app_2',
     'alter default privileges grant select on tables to tracehub_app_2',
   )
+  assert.is((await backup('--verify', '--no-uploads')).code, 0)
   await removeLogins(project, ['tracehub_app_2'])
   assert.is(await psql("select count(*) from pg_roles where rolname = 'tracehub_app_2'"), '0')
   assert.is(await psql("select relowner::regrole from pg_class where relname = 'its'"), 'tracehub')
+  const back = await rollBack() // the backup names a login that is no more
+  assert.is(back.code, 0, back.stdout + back.stderr)
+  assert.is(await psql("select relowner::regrole from pg_class where relname = 'its'"), 'tracehub')
+  assert.is(await psql("select count(*) from pg_roles where rolname = 'tracehub_app_2'"), '0')
 })
 
 hostile.run()
