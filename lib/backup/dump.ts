@@ -1,8 +1,9 @@
 import { existsSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { commandOf } from '../base/command-text.ts'
 import { Failure } from '../base/failure.ts'
 import type { Ran } from '../base/shell.ts'
-import { bytes, duration, lastLines } from '../base/text.ts'
+import { bytes, count, duration, lastLines } from '../base/text.ts'
 import { leavesCrowd, noneLeft, untilLetIn } from '../database/connections.ts'
 import {
   admin,
@@ -76,6 +77,7 @@ export async function backUp(
     // A function of the application's in an index may fail, or no connection be left for its owner: the dump is whole.
     if (found.uncounted !== undefined)
       run.warn({ what: 'the rows of the backup could not be counted', detail: found.uncounted })
+    else await warnOfUncounted(site)
     const digest = await growing.finish()
     const live = readReleases(environment).at(-1)
     const manifest: Manifest = {
@@ -95,6 +97,24 @@ export async function backUp(
     growing.giveUp()
     rmSync(partial, { force: true })
   }
+}
+
+/** Says which tables were dumped and not counted: the owner may not read them, and a superuser reads none. */
+async function warnOfUncounted({ environment, project, run }: Site): Promise<void> {
+  const { user } = environment.database
+  const unread = `select format('%I.%I', nspname, relname) from pg_class c join pg_namespace n on n.oid = relnamespace
+    where relkind = 'r' and relpersistence <> 't' and nspname !~ '^pg_' and nspname <> 'information_schema'
+    and not (has_schema_privilege(${literal(user)}, n.oid, 'usage') and has_table_privilege(${literal(user)}, c.oid, 'select'))
+    and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e') order by 1`
+  const names = await sql(project, unread)
+  if (names === '') return
+  const all = names.split('\n')
+  const more = all.length > 5 ? [`and ${all.length - 5} more`] : []
+  run.warn({
+    what: `${count(all.length, 'table')} of other roles: backed up, and not compared, for ${user} may not read what is in there`,
+    detail: [...all.slice(0, 5), ...more].join('\n'),
+    fix: `in ${commandOf('enter', environment.name, 'superuser')}: grant select on … to ${user}`,
+  })
 }
 
 const noRoom = (directory: string, kept: number): Failure =>
