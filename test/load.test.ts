@@ -116,7 +116,7 @@ test('statuses: now and then a 503', () => {
   const request: Faults['request'] = (request, response, count) => {
     if (count % 7 !== 0) return false
     done.add(`${kindOf(request)} status 503`)
-    response.writeHead(503).end('down for a moment')
+    response.writeHead(503).end('away for a moment')
     return true
   }
   const enough = ({ totals }: Report): boolean => totals.failed > 20
@@ -127,7 +127,7 @@ test('statuses: now and then a 503', () => {
     const failures = report.failures[0]
     assert.is(failures?.examples.length, 5)
     assert.is(failures?.instants.length, failures?.count)
-    assert.match(failures?.examples[0]?.detail ?? '', 'down for a moment')
+    assert.match(failures?.examples[0]?.detail ?? '', 'away for a moment')
     assert.match(render(report), `${failures?.count} × ${failures?.kind}: status 503`)
   })
 })

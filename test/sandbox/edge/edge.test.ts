@@ -191,7 +191,7 @@ edge('one environment down is a friendly page, and does not touch the other', as
   apps.staging.down()
   const [away, other] = await Promise.all([ask(staging, ca), arrivedAt(production, ca)])
   assert.equal([away.status, away.headers['retry-after'], other.port], [503, '10', 3000])
-  assert.match(away.body, 'TraceHub is down for a moment')
+  assert.match(away.body, 'TraceHub is away for a moment')
   const { code, stdout } = await scene.deploy()
   assert.is(code, 0)
   assert.match(stdout, `${staging} is down: users see the page that says so`)
