@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -80,6 +80,9 @@ staging(
     assert.match(stdout, /1 table of other roles: backed up, and not compared, .*\n.*public\.by_hand/)
     assert.match(readFileSync(listed()[0]?.file ?? '', 'utf8'), /^COPY public\.by_hand /m)
     await psql('drop table public.by_hand')
+    const { name = '' } = listed()[0] ?? {}
+    for (const file of readdirSync(backups()).filter(each => each.startsWith(name.replace(/\.sql$/, ''))))
+      rmSync(join(backups(), file))
   },
 )
 
