@@ -41,11 +41,19 @@ reading('a program runs in the Python of alembic, also where a shell is what its
       mkdirSync(dirname(file), { recursive: true })
       writeFileSync(file, text, { mode: 0o755 })
     }
+    // Not the machine's own directories: there may be an alembic in them.
+    const tools = join(directory, 'tools')
+    mkdirSync(tools)
+    for (const tool of ['sh', 'sed', 'readlink', 'env'])
+      symlinkSync(
+        execFileSync('sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' }).trim(),
+        join(tools, tool),
+      )
     for (const place of [own, other]) write(join(place, 'python3'), `#!/bin/sh\necho "${place}" "$@"\n`)
     const [program = '', ...words] = withAlembicsPython('import x')
     const ran = (): string =>
-      execFileSync(program, [...words, 'y'], {
-        env: { PATH: `${bin}:${other}:/usr/bin:/bin` },
+      execFileSync(join(tools, program), [...words, 'y'], {
+        env: { PATH: `${bin}:${other}:${tools}` },
         encoding: 'utf8',
       }).trim()
     assert.is(ran(), `${other} -c import x y`, 'there is no alembic')
