@@ -1,4 +1,5 @@
 import { Failure } from '../base/failure.ts'
+import { isCrowded } from '../database/connections.ts'
 import { databasesNamed } from '../database/database.ts'
 import { startLasting } from '../database/lasting-services.ts'
 import { databaseAnswers, databaseState, startsIt } from '../database/state.ts'
@@ -59,7 +60,13 @@ export async function repairDatabase(site: Site, step: Step, found: string[]): P
     else if (isMoved) found.push('the uploads are those from before')
   }
   await show(site) // a rollback that was killed, or whose undoing failed, may have left them hidden
-  if ((await databaseAnswers(site)) && (await allowConnections(site, [environment.database.name])))
+  // Where no connection is left, somebody has connected.
+  const letsIn = async (): Promise<boolean> =>
+    allowConnections(site, [environment.database.name]).catch((error: unknown) => {
+      if (!isCrowded(error)) throw error
+      return false
+    })
+  if ((await databaseAnswers(site)) && (await letsIn()))
     found.push('nobody could connect to the database any more: it takes connections again')
   if (!away && !swap) return
   const names = await databasesNamed(project, environment.database.name)
