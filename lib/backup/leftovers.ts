@@ -7,9 +7,9 @@ import { databaseAnswers } from '../database/state.ts'
 import type { Project } from '../docker/project.ts'
 import type { Site } from '../proxy/site.ts'
 import type { Restoring } from './container.ts'
-import { endDumps } from './dump.ts'
 import { backupDirectory } from './list.ts'
 import { dropRestorer } from './restorer.ts'
+import { endDumps } from './snapshot.ts'
 import { restoredUploads } from './uploads.ts'
 
 /** Databases that live as long as one run: a backup is restored into them. */

@@ -9,12 +9,12 @@ import type { Restoring } from './container.ts'
 import { differences, type Found } from './content.ts'
 import { createLike, finishLike, forgetSettings, ownerOf } from './create-like.ts'
 import { digestOf } from './digest.ts'
-import { readContent, readSchema } from './dump.ts'
 import { isOfServersMajor, lacksRestrict } from './dump-version.ts'
 import { type Examined, examine, removeStaged } from './inspect.ts'
 import { dropScratch, scratchPrefix } from './leftovers.ts'
 import { load } from './load.ts'
 import { type Manifest, stamp, stampedAt, writeManifest } from './manifest.ts'
+import { readContent, readSchema } from './read-content.ts'
 import { listing, refusal } from './refusal.ts'
 import { dropRestorer, handOver, letReadAll, makeRestorer, prepare } from './restorer.ts'
 import { demandDatabaseRoom } from './room.ts'
@@ -111,7 +111,9 @@ export async function verify(site: Site, file: string, step: Step): Promise<Mani
   const manifest = await verified(site, backup, rows)
   writeManifest(dirname(backup.file), manifest)
   const words = { content: 'every row equal', rows: 'as many rows in each', restore: 'restorable' }
-  step.note(`${count(Object.keys(rows).length, 'table')}, ${words[manifest.verifiedBy ?? 'restore']}`)
+  step.note(
+    `${count(Object.keys(manifest.rows).length, 'table')}, ${words[manifest.verifiedBy ?? 'restore']}`,
+  )
   return manifest
 }
 

@@ -7,7 +7,6 @@ import { superuserOf } from '../database/superuser.ts'
 import { readReleases } from '../environment/releases.ts'
 import type { Site } from '../proxy/site.ts'
 import { type Found, union } from './content.ts'
-import { readContent } from './dump.ts'
 import { type Examined, examine } from './inspect.ts'
 import {
   findGiven,
@@ -19,6 +18,7 @@ import {
   newestToRestore,
 } from './list.ts'
 import { stampedAt } from './manifest.ts'
+import { readContent } from './read-content.ts'
 import { databaseExists, keptPrefix } from './swap.ts'
 import { keptUploads } from './uploads.ts'
 

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { compress } from '../../backup/compress.ts'
-import { endDumps } from '../../backup/dump.ts'
 import { removeBackup } from '../../backup/list.ts'
+import { endDumps } from '../../backup/snapshot.ts'
 import { problemOf } from '../../base/failure.ts'
 import { attempt, commandFailed } from '../../base/shell.ts'
 import { bytes, count, lastLines } from '../../base/text.ts'
